@@ -1,0 +1,32 @@
+import type { Subject } from '../protocol/subject.ts'
+
+/** User name and secret of an `Authorization: Basic` header, as they came. */
+export interface BasicCredentials {
+  readonly username: string
+  readonly secret: string
+}
+
+/** Where a request comes from, for throttles, the log and the audit record. */
+export interface Origin {
+  /** The client's address, as far as trusted proxies vouch for it. */
+  readonly address: string
+  readonly userAgent: string | undefined
+  readonly requestId: string
+}
+
+/** Who makes a request, and from where. */
+export interface Caller {
+  readonly subject: Subject
+  readonly origin: Origin
+}
+
+/**
+ * Proves who is asking; handed over by `app.ts`.
+ *
+ * @param credentials undefined for a request without any: the subject is then anonymous
+ * @throws AppError UNAUTHORIZED (401) when they prove nothing
+ */
+export type Authenticate = (
+  credentials: BasicCredentials | undefined,
+  origin: Origin,
+) => Promise<Subject>

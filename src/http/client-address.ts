@@ -1,0 +1,43 @@
+import { BlockList, isIP } from 'node:net'
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+const plain = (address: string): string => MAPPED.exec(address)?.[1] ?? address
+
+function toBlockList(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return list
+}
+
+export type ReadClientAddress = (peer: string | undefined, forwardedFor: string) => string
+
+/**
+ * Makes the function that tells a client's address.
+ *
+ * The list in `X-Forwarded-For` is walked from its right end, the one our own proxy wrote, for as
+ * long as the address stands in a trusted network; the first other one is the client. What stands
+ * further left may be invented by anybody.
+ *
+ * @param trustedProxies addresses and networks in CIDR form
+ */
+export function createClientAddressReader(trustedProxies: readonly string[]): ReadClientAddress {
+  const trusted = toBlockList(trustedProxies)
+  const isTrusted = (address: string): boolean =>
+    trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  return (peer, forwardedFor) => {
+    let client = plain(peer ?? '')
+    const hops = forwardedFor.split(',').map((hop) => plain(hop.trim()))
+    while (isIP(client) !== 0 && isTrusted(client)) {
+      const hop = hops.pop()
+      if (hop === undefined || isIP(hop) === 0) break
+      client = hop
+    }
+    return client
+  }
+}

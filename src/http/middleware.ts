@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import type { Context, Middleware } from 'koa'
+import { AppError } from '../errors.ts'
+import type { Origin } from './caller.ts'
+import type { ReadClientAddress } from './client-address.ts'
+import { presentProblem, presentRegistryError } from './problem.ts'
+
+const REQUEST_ID = /^[\w.-]{1,64}$/
+const USER_AGENT_LENGTH = 255
+const REGISTRY_PATHS = /^\/(?:auth|v2)(?:\/|$)/
+
+/** What the log takes; fields first, as pino has it. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Origin of the request, put there by `originMiddleware`. */
+export const originOf = (ctx: Context): Origin => ctx.state.origin
+
+export function originMiddleware(readClientAddress: ReadClientAddress): Middleware {
+  return async function origin(ctx, next) {
+    const given = ctx.get('x-request-id')
+    const requestId = REQUEST_ID.test(given) ? given : randomUUID()
+    ctx.state.origin = {
+      address: readClientAddress(ctx.socket.remoteAddress, ctx.get('x-forwarded-for')),
+      userAgent: ctx.get('user-agent').slice(0, USER_AGENT_LENGTH) || undefined,
+      requestId,
+    } satisfies Origin
+    ctx.set('X-Request-Id', requestId)
+    await next()
+  }
+}
+
+/** One line a request. The query is left out, because people put secrets there. */
+export function accessLogMiddleware(log: Log): Middleware {
+  return async function accessLog(ctx, next) {
+    const startedAtMs = performance.now()
+    try {
+      await next()
+    } finally {
+      log.info(
+        {
+          requestId: originOf(ctx).requestId,
+          method: ctx.method,
+          path: ctx.path,
+          status: ctx.status,
+          ms: Math.round((performance.now() - startedAtMs) * 10) / 10,
+          address: originOf(ctx).address,
+          subject: ctx.state.subjectName,
+        },
+        'request',
+      )
+    }
+  }
+}
+
+/** Nothing we answer is a page, may be sniffed, framed, or kept by a cache. */
+export function headersMiddleware(): Middleware {
+  return async function headers(ctx, next) {
+    ctx.set('X-Content-Type-Options', 'nosniff')
+    ctx.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
+    ctx.set('Referrer-Policy', 'no-referrer')
+    ctx.set('Cache-Control', 'no-store')
+    await next()
+  }
+}
+
+/** Gives every thrown value its place in the table of codes; what has none is a bug. */
+function classify(error: unknown, translate: (error: unknown) => unknown): AppError {
+  const known = translate(error)
+  if (known instanceof AppError) return known
+  const status = (error as { status?: unknown } | null)?.status
+  if (status === 413) {
+    return new AppError('BODY_TOO_LARGE', { detail: 'the body is larger than 256 KiB' })
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    const reason = error instanceof Error ? error.message : 'it cannot be read'
+    return new AppError('REQUEST_INVALID', { detail: `the body is not valid JSON: ${reason}` })
+  }
+  return new AppError('INTERNAL', {
+    detail: 'the service failed; its log has the reason under the request id',
+    cause: error,
+  })
+}
+
+const challenge = (path: string): string =>
+  REGISTRY_PATHS.test(path) ? 'Basic realm="registry-warden"' : 'Bearer realm="registry-warden"'
+
+function answerError(ctx: Context, error: AppError): void {
+  ctx.status = error.status
+  if (error.status === 401) ctx.set('WWW-Authenticate', challenge(ctx.path))
+  if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
+  if (REGISTRY_PATHS.test(ctx.path)) {
+    ctx.body = presentRegistryError(error)
+    return
+  }
+  ctx.body = presentProblem(error, { path: ctx.path, requestId: originOf(ctx).requestId })
+  ctx.type = 'application/problem+json'
+}
+
+/** The router leaves a status without a body where no route takes the request. */
+function refuseUnrouted(ctx: Context): void {
+  if (ctx.status === 404 && ctx.body === undefined) {
+    throw new AppError('ROUTE_UNKNOWN', { detail: `there is no route ${ctx.path}` })
+  }
+  if (ctx.status === 405 || ctx.status === 501) {
+    throw new AppError('METHOD_NOT_ALLOWED', { detail: `${ctx.path} does not take ${ctx.method}` })
+  }
+}
+
+/**
+ * Turns errors into answers: OCI form where registry clients read, problem+json elsewhere.
+ *
+ * @param translate makes AppErrors of what lower rooms throw, such as a lost database
+ */
+export function errorMiddleware(log: Log, translate: (error: unknown) => unknown): Middleware {
+  return async function errors(ctx, next) {
+    try {
+      await next()
+      refuseUnrouted(ctx)
+    } catch (thrown) {
+      const error = classify(thrown, translate)
+      const fields = { requestId: originOf(ctx).requestId, code: error.code, error: error.cause }
+      if (error.status >= 500) log.error(fields, error.message)
+      answerError(ctx, error)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import type Router from '@koa/router'
+import type { Context } from 'koa'
+import { koaBody } from 'koa-body'
+import type { z } from 'zod'
+import { AppError, type Fault } from '../errors.ts'
+import { hasReservedSegment } from '../protocol/reference.ts'
+import { type Subject, subjectName } from '../protocol/subject.ts'
+import { readBasicCredentials } from './basic-auth.ts'
+import type { Authenticate } from './caller.ts'
+import { originOf } from './middleware.ts'
+import type { Answer, Route } from './route.ts'
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
+const JSON_LIMIT = '256kb'
+
+const readJson = koaBody({
+  jsonTypes: ['json', 'application/*+json'],
+  jsonLimit: JSON_LIMIT,
+  text: false,
+  urlencoded: false,
+  multipart: false,
+})
+
+const toFault = (issue: z.core.$ZodIssue): Fault => ({
+  pointer: issue.path.join('/') || '(whole)',
+  detail: issue.message,
+})
+
+/** @throws AppError REQUEST_INVALID (400) that names every fault */
+function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(toFault)
+  const list = faults.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')
+  throw new AppError('REQUEST_INVALID', { detail: `the ${where} is not valid: ${list}`, faults })
+}
+
+async function readBody(ctx: Context): Promise<unknown> {
+  const encoding = ctx.get('content-encoding')
+  if (encoding !== '' && encoding !== 'identity') {
+    throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
+      detail: `the body is sent with Content-Encoding ${encoding}; send it plain`,
+    })
+  }
+  // Asked for even without a body: a page of another origin cannot send this type unasked (R19).
+  if (!JSON_TYPE.test(ctx.get('content-type'))) {
+    throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
+      detail: 'send this request with Content-Type: application/json',
+    })
+  }
+  await readJson(ctx as unknown as Parameters<typeof readJson>[0], async () => undefined)
+  return ctx.request.body ?? {}
+}
+
+const takesBody = (ctx: Context): boolean => ['POST', 'PUT', 'PATCH'].includes(ctx.method)
+
+/**
+ * A name that holds a word of our own paths is taken only as one `%2F` segment: else nobody could
+ * tell `acme/app/tags` the repository from the tags of `acme/app` (R18).
+ */
+function refuseAmbiguousName(ctx: Context, name: unknown): void {
+  if (typeof name !== 'string' || !hasReservedSegment(name)) return
+  const encoded = encodeURIComponent(name).toLowerCase()
+  if (ctx.path.toLowerCase().split('/').includes(encoded)) return
+  throw new AppError('NAME_INVALID', {
+    detail: `the repository name ${name} holds a word of this API's own paths; write it as one segment, its slashes as %2F`,
+  })
+}
+
+async function proveSubject(ctx: Context, authenticate: Authenticate): Promise<Subject> {
+  const credentials = readBasicCredentials(ctx.get('authorization'))
+  const subject = await authenticate(credentials, originOf(ctx))
+  ctx.state.subjectName = subjectName(subject)
+  return subject
+}
+
+function send(ctx: Context, answer: Answer): void {
+  ctx.set({ ...answer.headers })
+  ctx.status = answer.status
+  if (answer.body === undefined) ctx.body = null
+  else ctx.body = answer.body
+  ctx.status = answer.status
+}
+
+/** Path and query alone: a request's host is whatever its sender likes. */
+function requestedUrl(ctx: Context): URL {
+  const url = new URL('http://localhost')
+  url.pathname = ctx.path
+  url.search = ctx.querystring
+  return url
+}
+
+async function handle(route: Route, authenticate: Authenticate, ctx: Context): Promise<void> {
+  const subject = await proveSubject(ctx, authenticate)
+  if (subject.kind === 'anonymous' && !route.anonymous) {
+    throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
+  }
+  refuseAmbiguousName(ctx, ctx.params.name)
+  const params = check(route.params, { ...ctx.params }, 'path')
+  const query = check(route.query, { ...ctx.query }, 'query')
+  const json = takesBody(ctx) ? await readBody(ctx) : undefined
+  const body = route.body === undefined ? undefined : check(route.body, json, 'body')
+  const caller = { subject, origin: originOf(ctx) }
+  const url = requestedUrl(ctx)
+  send(ctx, await route.handle({ params, query, body, caller, url }))
+}
+
+/** Puts declared routes on a router: who asks, then what is asked, then the operation. */
+export function mountRoutes(
+  router: Router,
+  routes: readonly Route[],
+  { authenticate }: { readonly authenticate: Authenticate },
+): void {
+  for (const route of routes) {
+    router[route.method](route.path, (ctx) => handle(route, authenticate, ctx))
+  }
+}

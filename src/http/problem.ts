@@ -1,0 +1,73 @@
+import { type AppError, ERRORS } from '../errors.ts'
+
+/** One entry of the OCI error list. */
+export interface OciError {
+  readonly code: string
+  readonly message: string
+  readonly detail: unknown
+}
+
+/** RFC 9457 members plus the OCI list, so that every reader understands it. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance: string
+  readonly requestId: string
+  readonly errors: readonly OciError[]
+}
+
+const slug = (code: string): string => code.toLowerCase().replaceAll('_', '-')
+
+const faultList = (error: AppError): readonly OciError[] =>
+  error.faults.map(({ pointer, detail }) => ({
+    code: error.code,
+    message: `${pointer}: ${detail}`,
+    detail: { pointer },
+  }))
+
+export function presentProblem(
+  error: AppError,
+  { path, requestId }: { readonly path: string; readonly requestId: string },
+): Problem {
+  const faults = faultList(error)
+  return {
+    type: `urn:registry-warden:problem:${slug(error.code)}`,
+    title: ERRORS[error.code].title,
+    status: error.status,
+    detail: error.message,
+    instance: path,
+    requestId,
+    errors:
+      faults.length > 0 ? faults : [{ code: error.code, message: error.message, detail: null }],
+  }
+}
+
+const OAUTH: Readonly<Record<number, string>> = {
+  400: 'invalid_request',
+  401: 'invalid_grant',
+  403: 'access_denied',
+  429: 'temporarily_unavailable',
+  503: 'temporarily_unavailable',
+}
+
+/**
+ * What registry clients read: codes of the OCI specification alone, since docker prints `unknown:`
+ * before any other, and the members of an OAuth2 error.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
+export function presentRegistryError(error: AppError): {
+  readonly errors: readonly OciError[]
+  readonly error: string
+  readonly error_description: string
+} {
+  const oauth = error.code === 'SCOPE_INVALID' ? 'invalid_scope' : OAUTH[error.status]
+  return {
+    errors: [{ code: ERRORS[error.code].oci, message: error.message, detail: null }],
+    error: oauth ?? 'server_error',
+    error_description: error.message,
+  }
+}

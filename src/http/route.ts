@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { Caller } from './caller.ts'
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** What a handler gets: everything checked against the route's schemas. */
+export interface RouteInput<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly caller: Caller
+  /** Path and query as asked, for `Link`; its host means nothing. */
+  readonly url: URL
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One documented answer; an answer without a schema has no body. */
+export interface AnswerDeclaration {
+  readonly description: string
+  readonly schema?: z.ZodType
+}
+
+/**
+ * A route as data: its schemas check requests and are what the API's document is made of.
+ * Paths are those of @koa/router: `:id`, and `*name` for a repository name with its slashes.
+ */
+export interface Route {
+  readonly method: Method
+  readonly path: string
+  readonly summary: string
+  /** Whether a request without credentials is let through to the handler; it decides by rights. */
+  readonly anonymous: boolean
+  readonly params: z.ZodType
+  readonly query: z.ZodType
+  readonly body: z.ZodType | undefined
+  readonly answers: Readonly<Record<number, AnswerDeclaration>>
+  readonly handle: (input: RouteInput<unknown, unknown, unknown>) => Promise<Answer>
+}
+
+interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  readonly method: Method
+  readonly path: string
+  readonly summary: string
+  readonly anonymous?: boolean
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  readonly answers: Readonly<Record<number, AnswerDeclaration>>
+  readonly handle: (input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>
+}
+
+/** Declares a route; what its handler gets has the types of its schemas. */
+export function defineRoute<
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
+>(declaration: RouteDeclaration<P, Q, B>): Route {
+  const { handle } = declaration
+  return {
+    method: declaration.method,
+    path: declaration.path,
+    summary: declaration.summary,
+    anonymous: declaration.anonymous ?? false,
+    params: declaration.params ?? z.strictObject({}),
+    query: declaration.query ?? z.strictObject({}),
+    body: declaration.body,
+    answers: declaration.answers,
+    // `mountRoutes` parses with exactly these schemas before it calls.
+    handle: (input) => handle(input as RouteInput<z.output<P>, z.output<Q>, z.output<B>>),
+  }
+}

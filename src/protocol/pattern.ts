@@ -1,0 +1,56 @@
+const SEGMENTS = 16
+
+const PATTERN = /^[A-Za-z0-9._*/-]+$/
+
+/** A pattern is what names are made of, with `*` inside one path segment and `**` for any depth. */
+export function isPattern(text: string): boolean {
+  if (text.length > 255 || !PATTERN.test(text)) return false
+  const segments = text.split('/')
+  return (
+    segments.length <= SEGMENTS &&
+    segments.every((segment) => segment !== '' && (segment === '**' || !segment.includes('**')))
+  )
+}
+
+/**
+ * Holds a list of parts against a list of pattern parts where `star` stands for any number of parts.
+ * The last star alone is tried again, so the work is bounded by the product of the lengths: no
+ * pattern from outside can make it slow, as a regular expression could be made.
+ */
+function matchParts(
+  pattern: readonly string[],
+  parts: readonly string[],
+  star: string,
+  equal: (pattern: string, part: string) => boolean,
+): boolean {
+  let p = 0
+  let n = 0
+  let starAt = -1
+  let resumeAt = 0
+  while (n < parts.length) {
+    const wanted = pattern[p]
+    if (wanted === star) {
+      starAt = p++
+      resumeAt = n
+    } else if (wanted !== undefined && equal(wanted, parts[n] ?? '')) {
+      p++
+      n++
+    } else if (starAt === -1) {
+      return false
+    } else {
+      p = starAt + 1
+      n = ++resumeAt
+    }
+  }
+  return pattern.slice(p).every((part) => part === star)
+}
+
+const matchSegment = (pattern: string, segment: string): boolean =>
+  matchParts([...pattern], [...segment], '*', (a, b) => a === b)
+
+/**
+ * Whether a repository path or a tag fits a pattern: `*` is any text within one path segment, `**`
+ * any number of segments, none included.
+ */
+export const matchesPattern = (pattern: string, name: string): boolean =>
+  matchParts(pattern.split('/'), name.split('/'), '**', matchSegment)

@@ -1,0 +1,116 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFile, makeFolder, replaceFile } from './atomic-file.ts'
+import { createCertificate, fingerprintOf } from './certificate.ts'
+import { readCertificates, type TokenAuthority } from './token-authority.ts'
+
+const COMMON_NAME = 'registry-warden TLS authority'
+const DAY_MS = 24 * 3600 * 1000
+const AUTHORITY_LIFE_MS = 10 * 365 * DAY_MS
+// The longest life that clients of all kinds take.
+const SERVER_LIFE_MS = 397 * DAY_MS
+const RENEW_BEFORE_MS = 60 * DAY_MS
+const BACKDATE_MS = 3600 * 1000
+
+interface TlsAuthority {
+  readonly certificate: X509Certificate
+  readonly privateKey: KeyObject
+}
+
+export interface TlsFolders {
+  /** Key of the TLS authority; nothing but the set-up needs it. */
+  readonly authorityDir: string
+  /** What nginx reads: `server.crt`, `server.key`, and `ca.crt` for people to trust. */
+  readonly serverDir: string
+}
+
+function makeAuthorityPem(now: Date): string {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const certificate = createCertificate({
+    commonName: COMMON_NAME,
+    publicKey,
+    issuer: { commonName: COMMON_NAME, privateKey },
+    notBefore: new Date(now.getTime() - BACKDATE_MS),
+    notAfter: new Date(now.getTime() + AUTHORITY_LIFE_MS),
+    purpose: { kind: 'authority' },
+  })
+  return `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificate.toString()}`
+}
+
+async function ensureAuthority(dir: string, now: Date): Promise<TlsAuthority> {
+  await makeFolder(dir, 0o700)
+  const path = join(dir, 'ca.pem')
+  await createFile({ path, content: makeAuthorityPem(now), mode: 0o600 })
+  const pem = await readFile(path, 'utf8')
+  return { certificate: new X509Certificate(pem), privateKey: createPrivateKey(pem) }
+}
+
+const covers = (certificate: X509Certificate, hosts: readonly string[]): boolean =>
+  hosts.every(
+    (host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined,
+  )
+
+async function isServerGood(
+  path: string,
+  authority: TlsAuthority,
+  { hosts, now }: { readonly hosts: readonly string[]; readonly now: Date },
+): Promise<boolean> {
+  const [certificate] = readCertificates(await readFile(path, 'utf8').catch(() => ''))
+  return (
+    certificate?.verify(authority.certificate.publicKey) === true &&
+    covers(certificate, hosts) &&
+    Date.parse(certificate.validTo) - now.getTime() > RENEW_BEFORE_MS
+  )
+}
+
+/**
+ * Sees to it that there is a server certificate for these hosts under a TLS authority of its own,
+ * which has nothing to do with the authority of tokens (R1). Run again, it renews what ends within
+ * sixty days or does not cover a host.
+ *
+ * @returns whether a certificate was written
+ */
+export async function ensureTlsServer(
+  { authorityDir, serverDir }: TlsFolders,
+  { hosts, now }: { readonly hosts: readonly string[]; readonly now: Date },
+): Promise<boolean> {
+  const authority = await ensureAuthority(authorityDir, now)
+  await makeFolder(serverDir, 0o755)
+  await replaceFile({
+    path: join(serverDir, 'ca.crt'),
+    content: authority.certificate.toString(),
+    mode: 0o644,
+  })
+  const path = join(serverDir, 'server.crt')
+  if (await isServerGood(path, authority, { hosts, now })) return false
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const certificate = createCertificate({
+    commonName: hosts[0] ?? 'localhost',
+    publicKey,
+    issuer: { commonName: COMMON_NAME, privateKey: authority.privateKey },
+    notBefore: new Date(now.getTime() - BACKDATE_MS),
+    notAfter: new Date(now.getTime() + SERVER_LIFE_MS),
+    purpose: { kind: 'tls-server', hosts },
+  })
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  await replaceFile({ path: join(serverDir, 'server.key'), content: key, mode: 0o600 })
+  await replaceFile({ path, content: certificate.toString(), mode: 0o644 })
+  return true
+}
+
+/**
+ * Any certificate under the token authority can mint tokens, so the TLS chain must not stand there.
+ *
+ * @param chainPem the server's certificates
+ * @throws Error when one of them is the authority's own or was issued by it (R1)
+ */
+export function refuseSharedAuthority(chainPem: string, authority: TokenAuthority): void {
+  for (const certificate of readCertificates(chainPem)) {
+    const isSame = fingerprintOf(certificate) === authority.fingerprint
+    if (!isSame && !certificate.verify(authority.certificate.publicKey)) continue
+    throw new Error(
+      `the TLS certificate ${certificate.subject} stands under the token authority: whoever has its key could sign tokens; use a TLS certificate of another authority`,
+    )
+  }
+}

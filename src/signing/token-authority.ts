@@ -1,0 +1,134 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { createFile, makeFolder, replaceFile } from './atomic-file.ts'
+import { createCertificate, fingerprintOf } from './certificate.ts'
+
+const COMMON_NAME = 'registry-warden token authority'
+const LIFE_YEARS = 20
+const BACKDATE_MS = 5 * 60 * 1000
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g
+
+/**
+ * The private authority under which every token leaf stands. Its key signs leaves and nothing else;
+ * its certificate is all that the registry trusts.
+ */
+export interface TokenAuthority {
+  readonly certificate: X509Certificate
+  readonly privateKey: KeyObject
+  /** SHA-256 of the certificate, in hex. */
+  readonly fingerprint: string
+}
+
+export interface AuthorityPaths {
+  /** Key and certificate in one PEM file, 0600. */
+  readonly authorityPath: string
+  /** What the registry mounts. */
+  readonly bundlePath: string
+}
+
+/** A new authority waits under this name until the database has taken its fingerprint (R2). */
+const pendingPath = (authorityPath: string): string => `${authorityPath}.new`
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+const readText = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** The certificates of a PEM file, in their order. */
+export const readCertificates = (pem: string): readonly X509Certificate[] =>
+  (pem.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block))
+
+function parseAuthority(pem: string, path: string): TokenAuthority {
+  try {
+    const privateKey = createPrivateKey(pem)
+    const [certificate] = readCertificates(pem)
+    if (certificate?.checkPrivateKey(privateKey) !== true || !certificate.ca) {
+      throw new Error('its key and certificate do not belong together')
+    }
+    return { certificate, privateKey, fingerprint: fingerprintOf(certificate) }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(
+      `the token authority in ${path} cannot be used: ${reason}; restore it from a backup`,
+    )
+  }
+}
+
+const yearsAfter = (date: Date, years: number): Date => {
+  const later = new Date(date)
+  later.setUTCFullYear(later.getUTCFullYear() + years)
+  return later
+}
+
+function makeAuthorityPem(now: Date): string {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const certificate = createCertificate({
+    commonName: COMMON_NAME,
+    publicKey,
+    issuer: { commonName: COMMON_NAME, privateKey },
+    notBefore: new Date(now.getTime() - BACKDATE_MS),
+    notAfter: yearsAfter(now, LIFE_YEARS),
+    purpose: { kind: 'authority' },
+  })
+  return `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificate.toString()}`
+}
+
+/** @returns undefined when there is none yet */
+export async function readAuthority(path: string): Promise<TokenAuthority | undefined> {
+  const pem = await readText(path)
+  return pem === undefined ? undefined : parseAuthority(pem, path)
+}
+
+/**
+ * Makes an authority that is not in force yet, or reads the one that was made and never came into
+ * force. Two processes on one folder get the same.
+ */
+export async function preparePendingAuthority(
+  { authorityPath }: AuthorityPaths,
+  now: Date,
+): Promise<TokenAuthority> {
+  const path = pendingPath(authorityPath)
+  await makeFolder(dirname(path), 0o700)
+  if ((await readText(path)) === undefined) {
+    await createFile({ path, content: makeAuthorityPem(now), mode: 0o600 })
+  }
+  return parseAuthority((await readText(path)) ?? '', path)
+}
+
+/** Brings the pending authority into force; another process may have done it already. */
+export async function promotePendingAuthority({ authorityPath }: AuthorityPaths): Promise<void> {
+  try {
+    await rename(pendingPath(authorityPath), authorityPath)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
+
+export async function discardPendingAuthority({ authorityPath }: AuthorityPaths): Promise<void> {
+  await rm(pendingPath(authorityPath), { force: true })
+}
+
+/**
+ * Sees to it that the registry's bundle holds the authority's certificate. A bundle may hold more
+ * than one while an authority is replaced; one without ours is of no use and is written anew.
+ *
+ * @returns whether it had to be written: a registry that runs already must then be restarted
+ */
+export async function ensureBundle(
+  { bundlePath }: AuthorityPaths,
+  { certificate, fingerprint }: TokenAuthority,
+): Promise<boolean> {
+  const present = readCertificates((await readText(bundlePath)) ?? '')
+  if (present.some((other) => fingerprintOf(other) === fingerprint)) return false
+  await makeFolder(dirname(bundlePath), 0o755)
+  await replaceFile({ path: bundlePath, content: certificate.toString(), mode: 0o644 })
+  return true
+}
