@@ -59,10 +59,13 @@ export interface Config {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly faults: readonly string[]
+  /** Names that look like ours: one of them may be why a variable is missing. */
+  readonly warnings: readonly string[]
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], warnings: readonly string[]) {
     super(faults.join('\n'))
     this.faults = faults
+    this.warnings = warnings
   }
 }
 
@@ -129,7 +132,13 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value)
 }
 
+/** Faults that no variable has alone. */
 const across = (config: Config): readonly string[] => [
+  ...(config.token.leafSeconds < 3 * Math.max(config.token.pullSeconds, config.token.pushSeconds)
+    ? [
+        "WARDEN_LEAF_SECONDS is less than three times a token's life (WARDEN_TOKEN_PULL_SECONDS, WARDEN_TOKEN_PUSH_SECONDS); tokens would be cut short",
+      ]
+    : []),
   ...(config.listen.host === config.privateListen.host &&
   config.listen.port === config.privateListen.port
     ? ['WARDEN_LISTEN and WARDEN_PRIVATE_LISTEN are the same address; give each its own port']
@@ -158,6 +167,6 @@ export function readConfig(env: NodeJS.ProcessEnv): {
     ...issues.map((issue) => describeIssue(values, issue)),
     ...(config === undefined ? [] : across(config)),
   ]
-  if (config === undefined || all.length > 0) throw new ConfigError(all)
+  if (config === undefined || all.length > 0) throw new ConfigError(all, warnings)
   return { config: deepFreeze(config), warnings }
 }

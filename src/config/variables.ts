@@ -76,7 +76,7 @@ export const VARIABLES = {
   WARDEN_TOKEN_PUSH_SECONDS: integer(60, 86_400)
     .prefault('900')
     .describe('Life of a token that may do more than pull, in seconds'),
-  WARDEN_LEAF_SECONDS: integer(600, 7_776_000)
+  WARDEN_LEAF_SECONDS: integer(180, 7_776_000)
     .prefault('604800')
     .describe('Life of the signing leaf, in seconds; it is renewed after two thirds of it'),
   WARDEN_CERTS_DIR: z

@@ -87,6 +87,11 @@ export async function readAuthority(path: string): Promise<TokenAuthority | unde
   return pem === undefined ? undefined : parseAuthority(pem, path)
 }
 
+/** @returns undefined when none waits to come into force */
+export const readPendingAuthority = ({
+  authorityPath,
+}: AuthorityPaths): Promise<TokenAuthority | undefined> => readAuthority(pendingPath(authorityPath))
+
 /**
  * Makes an authority that is not in force yet, or reads the one that was made and never came into
  * force. Two processes on one folder get the same.
@@ -116,6 +121,11 @@ export async function discardPendingAuthority({ authorityPath }: AuthorityPaths)
   await rm(pendingPath(authorityPath), { force: true })
 }
 
+/** Fingerprints of what the registry is told to trust; none when there is no bundle. */
+export async function readBundle({ bundlePath }: AuthorityPaths): Promise<readonly string[]> {
+  return readCertificates((await readText(bundlePath)) ?? '').map(fingerprintOf)
+}
+
 /**
  * Sees to it that the registry's bundle holds the authority's certificate. A bundle may hold more
  * than one while an authority is replaced; one without ours is of no use and is written anew.
@@ -123,11 +133,11 @@ export async function discardPendingAuthority({ authorityPath }: AuthorityPaths)
  * @returns whether it had to be written: a registry that runs already must then be restarted
  */
 export async function ensureBundle(
-  { bundlePath }: AuthorityPaths,
+  paths: AuthorityPaths,
   { certificate, fingerprint }: TokenAuthority,
 ): Promise<boolean> {
-  const present = readCertificates((await readText(bundlePath)) ?? '')
-  if (present.some((other) => fingerprintOf(other) === fingerprint)) return false
+  if ((await readBundle(paths)).includes(fingerprint)) return false
+  const { bundlePath } = paths
   await makeFolder(dirname(bundlePath), 0o755)
   await replaceFile({ path: bundlePath, content: certificate.toString(), mode: 0o644 })
   return true

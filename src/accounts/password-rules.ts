@@ -1,0 +1,46 @@
+import { dictionary } from '@zxcvbn-ts/language-common'
+import { AppError } from '../errors.ts'
+
+const SHORTEST = 8
+/** A hash takes as long as its input: a cap is a cap on work. */
+export const LONGEST_PASSWORD = 128
+
+/** First passwords that products of this field came with, beside the list of common ones. */
+const FACTORY_PASSWORDS = [
+  'harbor12345',
+  'adminadmin',
+  'admin1234',
+  'admin12345',
+  'passw0rd!',
+  'p@ssw0rd!',
+  'password!',
+  'portusportus',
+  'registry-warden',
+]
+
+const known: ReadonlySet<string> = new Set([
+  ...dictionary['passwords-common'].map(String),
+  ...FACTORY_PASSWORDS,
+])
+
+function faultOf(password: string, username: string): string | undefined {
+  if (password.length < SHORTEST) return `it has fewer than ${SHORTEST} characters`
+  if (password.length > LONGEST_PASSWORD) return `it has more than ${LONGEST_PASSWORD} characters`
+  if (/\p{Cc}/u.test(password)) return 'it holds a control character'
+  const lower = password.toLowerCase()
+  if (lower.includes(username) && lower.length < username.length + 4) {
+    return 'it is little more than the user name'
+  }
+  if (known.has(lower)) return 'it is on a list of well-known passwords'
+  return undefined
+}
+
+/** @throws AppError PASSWORD_REFUSED (400) that says why, without the password */
+export function requireGoodPassword(password: string, username: string): void {
+  const fault = faultOf(password, username)
+  if (fault === undefined) return
+  throw new AppError('PASSWORD_REFUSED', {
+    detail: `the password is not accepted: ${fault}; choose another one`,
+    faults: [{ pointer: 'password', detail: fault }],
+  })
+}

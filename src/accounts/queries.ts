@@ -1,0 +1,109 @@
+import type { Database } from '../database/open-database.ts'
+import type { SystemRole } from '../protocol/subject.ts'
+import type { NewUser, User, UserChange, UserWithPassword } from './types.ts'
+
+const COLUMNS = [
+  'id',
+  'username',
+  'email',
+  'display_name',
+  'system_role',
+  'disabled_at',
+  'created_at',
+  'updated_at',
+] as const
+
+interface UserRow {
+  readonly id: number
+  readonly username: string
+  readonly email: string | null
+  readonly display_name: string | null
+  readonly system_role: SystemRole | null
+  readonly disabled_at: Date | null
+  readonly created_at: Date
+  readonly updated_at: Date
+}
+
+const toUser = (row: UserRow): User => ({
+  id: row.id,
+  username: row.username,
+  email: row.email ?? undefined,
+  displayName: row.display_name ?? undefined,
+  systemRole: row.system_role ?? undefined,
+  disabled: row.disabled_at !== null,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+export async function findUser(database: Database, username: string): Promise<User | undefined> {
+  const row = await database('users')
+    .where({ username, deleted_at: null })
+    .first<UserRow | undefined>(...COLUMNS)
+  return row && toUser(row)
+}
+
+export async function findUserWithPassword(
+  database: Database,
+  username: string,
+): Promise<UserWithPassword | undefined> {
+  const row = await database('users')
+    .where({ username, deleted_at: null })
+    .first<(UserRow & { password_hash: string | null }) | undefined>(...COLUMNS, 'password_hash')
+  return row && { ...toUser(row), passwordHash: row.password_hash ?? undefined }
+}
+
+/** Users by name, those after `after`, at most `most`. */
+export async function listUsers(
+  database: Database,
+  { after, most }: { readonly after: string; readonly most: number },
+): Promise<readonly User[]> {
+  const rows = await database('users')
+    .where('username', '>', after)
+    .where({ deleted_at: null })
+    .orderBy('username')
+    .limit(most)
+    .select<UserRow[]>(...COLUMNS)
+  return rows.map(toUser)
+}
+
+/** A taken name is a duplicate key, also when its user is gone. */
+export async function insertUser(
+  database: Database,
+  user: NewUser & { readonly now: Date },
+): Promise<void> {
+  await database('users').insert({
+    username: user.username,
+    source: 'local',
+    email: user.email ?? null,
+    display_name: user.displayName ?? null,
+    system_role: user.systemRole ?? null,
+    password_hash: user.passwordHash,
+    version: 1,
+    created_at: user.now,
+    updated_at: user.now,
+  })
+}
+
+export async function updateUser(
+  database: Database,
+  id: number,
+  { change, now }: { readonly change: UserChange; readonly now: Date },
+): Promise<void> {
+  await database('users')
+    .where({ id })
+    .update({
+      ...(change.email !== undefined && { email: change.email }),
+      ...(change.displayName !== undefined && { display_name: change.displayName }),
+      ...(change.systemRole !== undefined && { system_role: change.systemRole }),
+      ...(change.disabled !== undefined && { disabled_at: change.disabled ? now : null }),
+      version: database.raw('version + 1'),
+      updated_at: now,
+    })
+}
+
+export async function countEnabledAdministrators(database: Database): Promise<number> {
+  const row = await database('users')
+    .where({ system_role: 'administrator', disabled_at: null, deleted_at: null })
+    .count<{ count: number }[]>({ count: '*' })
+  return row[0]?.count ?? 0
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { type CreateUserDeps, createUser } from './create-user.ts'
+import { LONGEST_PASSWORD } from './password-rules.ts'
+import { findUser, listUsers } from './queries.ts'
+import type { User } from './types.ts'
+import { changeUser, unknownUser } from './update-user.ts'
+import { normalizeUsername } from './username.ts'
+
+export interface AccountRoutesDeps extends CreateUserDeps {
+  /**
+   * Asks the one function that decides.
+   *
+   * @throws AppError UNAUTHORIZED (401) or DENIED (403)
+   */
+  readonly requireSystem: (caller: Caller, permission: 'user:read' | 'user:write') => void
+}
+
+const USERNAME_RULE =
+  'must be 1 to 64 letters, digits or . _ @ + - and begin with a letter or digit, without ..'
+
+/** A user name in a path or body; comes out in its one spelling. */
+export const usernameSchema = z
+  .string()
+  .refine((text) => normalizeUsername(text) !== undefined, USERNAME_RULE)
+  .transform((text) => text.toLowerCase())
+
+const systemRoleSchema = z.enum(['administrator', 'auditor'])
+const emailSchema = z.email().max(254)
+const displayNameSchema = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^\P{Cc}*$/u, 'must hold no control characters')
+
+const newUserSchema = z.strictObject({
+  username: usernameSchema,
+  password: z.string().max(LONGEST_PASSWORD * 4),
+  email: emailSchema.optional(),
+  displayName: displayNameSchema.optional(),
+  systemRole: systemRoleSchema.optional(),
+})
+
+const userChangeSchema = z.strictObject({
+  email: emailSchema.nullable().optional(),
+  displayName: displayNameSchema.nullable().optional(),
+  systemRole: systemRoleSchema.nullable().optional(),
+  disabled: z.boolean().optional(),
+})
+
+const userSchema = z
+  .object({
+    username: z.string(),
+    email: z.string().nullable(),
+    displayName: z.string().nullable(),
+    systemRole: systemRoleSchema.nullable(),
+    disabled: z.boolean(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'User' })
+
+const presentUser = (user: User): z.output<typeof userSchema> => ({
+  username: user.username,
+  email: user.email ?? null,
+  displayName: user.displayName ?? null,
+  systemRole: user.systemRole ?? null,
+  disabled: user.disabled,
+  createdAt: user.createdAt.toISOString(),
+  updatedAt: user.updatedAt.toISOString(),
+})
+
+const userParams = z.strictObject({ username: usernameSchema })
+const answerUser = { 200: { description: 'The user', schema: userSchema } }
+
+const meRoute = ({ database }: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/me',
+    summary: 'Who the caller is',
+    answers: answerUser,
+    handle: async ({ caller: { subject } }) => {
+      const user = subject.kind === 'user' ? await findUser(database, subject.username) : undefined
+      if (user === undefined) throw new AppError('UNAUTHORIZED')
+      return { status: 200, body: presentUser(user) }
+    },
+  })
+
+const listUsersRoute = ({ database, requireSystem }: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/users',
+    summary: 'Lists users by name',
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page of users', schema: pageSchema(userSchema) } },
+    handle: async ({ caller, query, url }) => {
+      requireSystem(caller, 'user:read')
+      const after = readCursor(query.cursor)
+      const rows = await listUsers(database, { after, most: query.limit + 1 })
+      return presentPage(
+        cutPage(rows, query.limit, ({ username }) => username),
+        presentUser,
+        url,
+      )
+    },
+  })
+
+const createUserRoute = (deps: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/users',
+    summary: 'Makes a user',
+    body: newUserSchema,
+    answers: { 201: { description: 'The new user', schema: userSchema } },
+    handle: async ({ caller, body }) => {
+      deps.requireSystem(caller, 'user:write')
+      const { username, password, email, displayName, systemRole } = body
+      const user = await createUser(deps, {
+        caller,
+        user: { username, email, displayName, systemRole },
+        password,
+      })
+      const headers = { Location: `/api/v1/users/${encodeURIComponent(user.username)}` }
+      return { status: 201, body: presentUser(user), headers }
+    },
+  })
+
+const readUserRoute = ({ database, requireSystem }: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/users/:username',
+    summary: 'Reads a user',
+    params: userParams,
+    answers: answerUser,
+    handle: async ({ caller, params: { username } }) => {
+      requireSystem(caller, 'user:read')
+      const user = await findUser(database, username)
+      if (user === undefined) throw unknownUser(username)
+      return { status: 200, body: presentUser(user) }
+    },
+  })
+
+const changeUserRoute = (deps: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'patch',
+    path: '/users/:username',
+    summary: 'Changes a user: disables or enables it, gives or takes a system role',
+    params: userParams,
+    body: userChangeSchema,
+    answers: answerUser,
+    handle: async ({ caller, params: { username }, body }) => {
+      deps.requireSystem(caller, 'user:write')
+      const user = await changeUser(deps, { caller, username, change: body })
+      return { status: 200, body: presentUser(user) }
+    },
+  })
+
+export const createAccountRoutes = (deps: AccountRoutesDeps): readonly Route[] => [
+  meRoute(deps),
+  listUsersRoute(deps),
+  createUserRoute(deps),
+  readUserRoute(deps),
+  changeUserRoute(deps),
+]

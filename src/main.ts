@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import closeWithGrace from 'close-with-grace'
+import type Koa from 'koa'
+import { type Logger, pino } from 'pino'
+import { createPasswordHasher } from './accounts/password-hash.ts'
+import { type App, createApp } from './app.ts'
+import type { CommandLine } from './cli/command-line.ts'
+import { runCli } from './cli/run.ts'
+import { type Address, type Config, readConfig } from './config/read-config.ts'
+import { migrate } from './database/migrate.ts'
+import { type Database, openDatabase } from './database/open-database.ts'
+import { waitForDatabase } from './database/wait-for-database.ts'
+import { openInstallation } from './maintenance/open-installation.ts'
+import { refuseSharedAuthority } from './signing/tls-authority.ts'
+import { ensureBundle, type TokenAuthority } from './signing/token-authority.ts'
+
+// Above the idle time of the proxy in front, so that it never writes into a connection we close.
+const KEEP_ALIVE_MS = 75_000
+const HEADERS_TIMEOUT_MS = 80_000
+const MAX_HEADER_BYTES = 32 * 1024
+
+const packageSchema = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string }
+
+const now = (): Date => new Date()
+
+/** Secrets have no business in fields; should one get there, it stops here. */
+const createLog = (config: Config): Logger =>
+  pino({
+    level: config.logLevel,
+    base: { name: 'registry-warden' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: ['password', 'secret', 'token', 'authorization', '*.password', '*.secret', '*.token'],
+    serializers: { error: pino.stdSerializers.err },
+  })
+
+async function listen(app: Koa, { host, port }: Address): Promise<Server> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app.callback())
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  server.headersTimeout = HEADERS_TIMEOUT_MS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return server
+}
+
+/** Takes no new connection, and waits for the answers that are under way. */
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+
+async function checkTls(config: Config, authority: TokenAuthority): Promise<void> {
+  const path = join(config.certs.dir, 'tls', 'server.crt')
+  const chain = await readFile(path, 'utf8').catch(() => '')
+  refuseSharedAuthority(chain, authority)
+}
+
+async function open(config: Config, database: Database, log: Logger): Promise<App> {
+  const tell = (message: string): void => log.info(message)
+  const { host, port, waitSeconds } = config.database
+  await waitForDatabase(
+    { database, log: tell },
+    { where: `${host}:${port}`, limitSeconds: waitSeconds },
+  )
+  const migrated = await migrate({ database, log: tell })
+  if (migrated.length > 0) log.info({ migrated }, 'database migrated')
+  const { installation, authority } = await openInstallation(
+    {
+      database,
+      hasher: createPasswordHasher(config.hashing),
+      config,
+      now,
+      log: (fields, message) => log.info(fields, message),
+      terminal: process.stdout.isTTY ? (text) => process.stdout.write(text) : undefined,
+    },
+    { force: false },
+  )
+  await checkTls(config, authority)
+  if (await ensureBundle(config.certs, authority)) {
+    const { bundlePath } = config.certs
+    log.warn({ bundlePath }, 'bundle written; a registry that runs already must be restarted')
+  }
+  const { version } = packageSchema
+  return createApp({ config, database, installation, authority, log, now, version })
+}
+
+async function run(config: Config, database: Database, log: Logger): Promise<void> {
+  const app = await open(config, database, log)
+  const servers = [
+    await listen(app.privateApp, config.privateListen),
+    await listen(app.publicApp, config.listen),
+  ]
+  const stop = app.start()
+  log.info({ listen: config.listen, publicUrl: config.publicUrl }, 'serving')
+  await new Promise<void>((resolve) => {
+    closeWithGrace(
+      { delay: config.shutdownSeconds * 1000, logger: false },
+      async ({ signal, err }) => {
+        log[err ? 'error' : 'info']({ signal, error: err }, 'stopping')
+        await Promise.all(servers.map(close))
+        await stop()
+        await database.destroy()
+        resolve()
+      },
+    )
+  })
+}
+
+async function serve(): Promise<void> {
+  const { config, warnings } = readConfig(process.env)
+  const log = createLog(config)
+  for (const warning of warnings) log.warn(warning)
+  const database = openDatabase(config.database, {
+    warn: (message) => log.warn(message),
+    error: (message) => log.error(message),
+  })
+  try {
+    await run(config, database, log)
+  } catch (error) {
+    await database.destroy()
+    throw error
+  }
+}
+
+const commandLine: CommandLine = {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isTerminal: process.stderr.isTTY === true,
+}
+
+process.exitCode = await runCli(
+  commandLine,
+  { serve, version: packageSchema.version },
+  process.argv.slice(2),
+)

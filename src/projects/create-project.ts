@@ -1,0 +1,56 @@
+import { recordAudit } from '../audit/record.ts'
+import { isDuplicateKey } from '../database/database-error.ts'
+import type { Database } from '../database/open-database.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { LIBRARY } from '../protocol/reference.ts'
+import { findProject, insertProject, putMember } from './queries.ts'
+import { type RequirePermissionDeps, userIdOf } from './require-permission.ts'
+import type { Project, Visibility } from './types.ts'
+
+/**
+ * Makes a project; who makes it becomes its administrator. Misses are never cached, so a new name
+ * changes nothing that anybody remembers and the change version stays.
+ *
+ * @throws AppError NAME_TAKEN (409)
+ */
+export async function createProject(
+  { database, now }: RequirePermissionDeps,
+  {
+    caller,
+    name,
+    visibility,
+  }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
+): Promise<Project> {
+  try {
+    return await inTransaction(database, async (transaction) => {
+      await insertProject(transaction, { name, visibility, now: now() })
+      const project = await findProject(transaction, name)
+      if (project === undefined) throw new Error('the new project is not there')
+      const userId = userIdOf(caller.subject)
+      if (userId !== undefined) {
+        const membership = {
+          role: 'projectAdmin',
+          repositories: undefined,
+          expiresAt: undefined,
+        } as const
+        await putMember(transaction, { projectId: project.id, userId, membership, now: now() })
+      }
+      await recordAudit(transaction, caller, {
+        action: 'project.create',
+        target: name,
+        project: name,
+        outcome: 'done',
+      })
+      return project
+    })
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    throw new AppError('NAME_TAKEN', { detail: `the project name ${name} is taken` })
+  }
+}
+
+/** The built-in project of names without a slash; made with the installation. */
+export const insertLibrary = (transaction: Database, now: Date): Promise<void> =>
+  insertProject(transaction, { name: LIBRARY, visibility: 'private', now })

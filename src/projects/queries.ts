@@ -1,0 +1,205 @@
+import type { Database } from '../database/open-database.ts'
+import type { Member, Membership, Project, ProjectRights, Role, Visibility } from './types.ts'
+
+const USER = 'user'
+
+interface ProjectRow {
+  readonly id: number
+  readonly name: string
+  readonly visibility: Visibility
+  readonly created_at: Date
+  readonly updated_at: Date
+}
+
+interface MembershipRow {
+  readonly role: Role
+  readonly repositories: string | readonly string[] | null
+  readonly expires_at: Date | null
+}
+
+const PROJECT_COLUMNS = ['id', 'name', 'visibility', 'created_at', 'updated_at'] as const
+
+const toProject = (row: ProjectRow): Project => ({
+  id: row.id,
+  name: row.name,
+  visibility: row.visibility,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+/** Some servers and proxies give a JSON column as text. */
+const toPatterns = (value: string | readonly string[] | null): readonly string[] | undefined => {
+  if (value === null) return undefined
+  return typeof value === 'string' ? JSON.parse(value) : value
+}
+
+const toMembership = (row: MembershipRow): Membership => ({
+  role: row.role,
+  repositories: toPatterns(row.repositories),
+  expiresAt: row.expires_at ?? undefined,
+})
+
+export async function findProject(database: Database, name: string): Promise<Project | undefined> {
+  const row = await database('projects')
+    .where({ name })
+    .first<ProjectRow | undefined>(...PROJECT_COLUMNS)
+  return row && toProject(row)
+}
+
+/**
+ * Projects by name, each with what the user is in it. Names without a project are left out.
+ *
+ * @param userId undefined for anonymous: no memberships then
+ */
+export async function findProjectRights(
+  database: Database,
+  { names, userId }: { readonly names: readonly string[]; readonly userId: number | undefined },
+): Promise<ReadonlyMap<string, ProjectRights>> {
+  if (names.length === 0) return new Map()
+  const projects = await database('projects')
+    .whereIn('name', [...names])
+    .select<ProjectRow[]>(...PROJECT_COLUMNS)
+  const memberships =
+    userId === undefined || projects.length === 0
+      ? []
+      : await database('members')
+          .where({ member_kind: USER, member_id: userId })
+          .whereIn(
+            'project_id',
+            projects.map(({ id }) => id),
+          )
+          .select<(MembershipRow & { project_id: number })[]>(
+            'project_id',
+            'role',
+            'repositories',
+            'expires_at',
+          )
+  return new Map(
+    projects.map((row) => [
+      row.name,
+      {
+        project: toProject(row),
+        memberships: memberships
+          .filter(({ project_id }) => project_id === row.id)
+          .map(toMembership),
+      },
+    ]),
+  )
+}
+
+export interface ProjectListQuestion {
+  /** Projects of all, or public ones and those where the user is a member. */
+  readonly of: 'everybody' | { readonly userId: number | undefined; readonly now: Date }
+  readonly after: string
+  readonly most: number
+}
+
+/** Projects by name, those after `after`, at most `most`. */
+export async function listProjects(
+  database: Database,
+  { of, after, most }: ProjectListQuestion,
+): Promise<readonly Project[]> {
+  const query = database('projects')
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(most)
+    .select<ProjectRow[]>(...PROJECT_COLUMNS)
+  if (of === 'everybody') return (await query).map(toProject)
+  const own = database('members')
+    .where({ member_kind: USER, member_id: of.userId ?? 0 })
+    .andWhere((end) => end.whereNull('expires_at').orWhere('expires_at', '>', of.now))
+    .select('project_id')
+  const rows = await query.andWhere((either) =>
+    either.where({ visibility: 'public' }).orWhereIn('id', own),
+  )
+  return rows.map(toProject)
+}
+
+/** A taken name is a duplicate key. */
+export async function insertProject(
+  database: Database,
+  project: { readonly name: string; readonly visibility: Visibility; readonly now: Date },
+): Promise<void> {
+  await database('projects').insert({
+    name: project.name,
+    visibility: project.visibility,
+    version: 1,
+    created_at: project.now,
+    updated_at: project.now,
+  })
+}
+
+export async function updateProject(
+  database: Database,
+  id: number,
+  { visibility, now }: { readonly visibility: Visibility; readonly now: Date },
+): Promise<void> {
+  await database('projects')
+    .where({ id })
+    .update({ visibility, version: database.raw('version + 1'), updated_at: now })
+}
+
+interface MemberKey {
+  readonly projectId: number
+  readonly userId: number
+}
+
+/** Makes or replaces the membership of a user. */
+export async function putMember(
+  database: Database,
+  {
+    projectId,
+    userId,
+    membership,
+    now,
+  }: MemberKey & {
+    readonly membership: Membership
+    readonly now: Date
+  },
+): Promise<void> {
+  await database('members')
+    .insert({
+      project_id: projectId,
+      member_kind: USER,
+      member_id: userId,
+      role: membership.role,
+      repositories: membership.repositories ? JSON.stringify(membership.repositories) : null,
+      expires_at: membership.expiresAt ?? null,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict(['project_id', 'member_kind', 'member_id'])
+    .merge(['role', 'repositories', 'expires_at', 'updated_at'])
+}
+
+/** @returns whether there was one */
+export async function removeMember(
+  database: Database,
+  { projectId, userId }: MemberKey,
+): Promise<boolean> {
+  const removed = await database('members')
+    .where({ project_id: projectId, member_kind: USER, member_id: userId })
+    .delete()
+  return removed > 0
+}
+
+/** Members by user name, those after `after`, at most `most`. */
+export async function listMembers(
+  database: Database,
+  projectId: number,
+  { after, most }: { readonly after: string; readonly most: number },
+): Promise<readonly Member[]> {
+  const rows = await database('members')
+    .join('users', 'users.id', 'members.member_id')
+    .where({ 'members.project_id': projectId, 'members.member_kind': USER })
+    .where('users.username', '>', after)
+    .orderBy('users.username')
+    .limit(most)
+    .select<(MembershipRow & { username: string })[]>(
+      'users.username as username',
+      'members.role as role',
+      'members.repositories as repositories',
+      'members.expires_at as expires_at',
+    )
+  return rows.map((row) => ({ ...toMembership(row), username: row.username }))
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { isProjectName } from '../protocol/reference.ts'
+import { authorizeSystem } from './authorize.ts'
+import { createProject } from './create-project.ts'
+import { listProjects } from './queries.ts'
+import {
+  type RequirePermissionDeps,
+  requireProject,
+  requireSystem,
+  userIdOf,
+} from './require-permission.ts'
+import type { Project } from './types.ts'
+import { changeProject } from './update-project.ts'
+
+const NAME_RULE =
+  'must be 1 to 64 lower-case letters and digits, which single . _ - (or __) may part'
+
+export const projectNameSchema = z.string().refine(isProjectName, NAME_RULE)
+
+const visibilitySchema = z.enum(['public', 'private'])
+
+const projectSchema = z
+  .object({
+    name: z.string(),
+    visibility: visibilitySchema,
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Project' })
+
+const presentProject = (project: Project): z.output<typeof projectSchema> => ({
+  name: project.name,
+  visibility: project.visibility,
+  createdAt: project.createdAt.toISOString(),
+  updatedAt: project.updatedAt.toISOString(),
+})
+
+const projectParams = z.strictObject({ project: projectNameSchema })
+const answerProject = { 200: { description: 'The project', schema: projectSchema } }
+
+const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/projects',
+    summary: 'Lists the projects that the caller may read, by name',
+    anonymous: true,
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page of projects', schema: pageSchema(projectSchema) } },
+    handle: async ({ caller: { subject }, query, url }) => {
+      const everybody = authorizeSystem(subject, 'catalog:read').allowed
+      const rows = await listProjects(database, {
+        of: everybody ? 'everybody' : { userId: userIdOf(subject), now: now() },
+        after: readCursor(query.cursor),
+        most: query.limit + 1,
+      })
+      return presentPage(
+        cutPage(rows, query.limit, ({ name }) => name),
+        presentProject,
+        url,
+      )
+    },
+  })
+
+const createProjectRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/projects',
+    summary: 'Makes a project',
+    body: z.strictObject({
+      name: projectNameSchema,
+      visibility: visibilitySchema.default('private'),
+    }),
+    answers: { 201: { description: 'The new project', schema: projectSchema } },
+    handle: async ({ caller, body }) => {
+      requireSystem(caller, 'project:create')
+      const project = await createProject(deps, { caller, ...body })
+      const headers = { Location: `/api/v1/projects/${project.name}` }
+      return { status: 201, body: presentProject(project), headers }
+    },
+  })
+
+const readProjectRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/projects/:project',
+    summary: 'Reads a project',
+    anonymous: true,
+    params: projectParams,
+    answers: answerProject,
+    handle: async ({ caller, params }) => {
+      const question = { caller, name: params.project, permission: 'project:read' } as const
+      return { status: 200, body: presentProject(await requireProject(deps, question)) }
+    },
+  })
+
+const changeProjectRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'patch',
+    path: '/projects/:project',
+    summary: 'Makes a project public or private',
+    params: projectParams,
+    body: z.strictObject({ visibility: visibilitySchema }),
+    answers: answerProject,
+    handle: async ({ caller, params, body }) => {
+      const project = await changeProject(deps, { caller, name: params.project, ...body })
+      return { status: 200, body: presentProject(project) }
+    },
+  })
+
+export const createProjectRoutes = (deps: RequirePermissionDeps): readonly Route[] => [
+  listProjectsRoute(deps),
+  createProjectRoute(deps),
+  readProjectRoute(deps),
+  changeProjectRoute(deps),
+]

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
+import { isDigest } from '../protocol/reference.ts'
+import { ERROR_BYTES, header, repositoryAccess, unexpected } from './answers.ts'
+import type { RegistryTransport } from './transport.ts'
+
+/** The registry itself takes no larger manifest. */
+const MANIFEST_BYTES = 4 * 1024 * 1024
+
+export interface Descriptor {
+  readonly digest: string
+  readonly mediaType: string
+}
+
+export interface Manifest extends Descriptor {
+  readonly content: Buffer
+}
+
+/** A manifest of a repository by its tag or digest. Both are checked by the caller. */
+export interface ManifestReference {
+  readonly repository: string
+  readonly reference: string
+}
+
+export const digestOf = (content: Buffer): string =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`
+
+async function askManifest(
+  { send }: RegistryTransport,
+  method: 'GET' | 'HEAD',
+  { repository, reference }: ManifestReference,
+): Promise<Manifest | undefined> {
+  const answer = await send({
+    method,
+    path: `${repository}/manifests/${reference}`,
+    access: repositoryAccess(repository, 'pull'),
+    headers: { accept: MANIFEST_ACCEPT },
+    mostBytes: MANIFEST_BYTES,
+  })
+  if (answer.status === 404) return undefined
+  const what = `${method} ${repository} ${reference}`
+  if (answer.status !== 200) throw unexpected(what, answer)
+  const digest = header(answer, 'docker-content-digest')
+  if (!isDigest(digest)) throw unexpected(`${what} without a digest`, answer)
+  return { digest, mediaType: header(answer, 'content-type'), content: answer.body }
+}
+
+/** @returns undefined when there is no such manifest */
+export function findManifest(
+  transport: RegistryTransport,
+  reference: ManifestReference,
+): Promise<Descriptor | undefined> {
+  return askManifest(transport, 'HEAD', reference)
+}
+
+/** @returns undefined when there is no such manifest */
+export function readManifest(
+  transport: RegistryTransport,
+  reference: ManifestReference,
+): Promise<Manifest | undefined> {
+  return askManifest(transport, 'GET', reference)
+}
+
+export async function putManifest(
+  { send }: RegistryTransport,
+  { repository, reference }: ManifestReference,
+  { mediaType, content }: Pick<Manifest, 'mediaType' | 'content'>,
+): Promise<void> {
+  const answer = await send({
+    method: 'PUT',
+    path: `${repository}/manifests/${reference}`,
+    access: repositoryAccess(repository, 'pull', 'push'),
+    headers: { 'content-type': mediaType },
+    body: content,
+    mostBytes: ERROR_BYTES,
+  })
+  if (answer.status !== 201) throw unexpected(`writing ${repository} ${reference}`, answer)
+}
+
+/**
+ * Deletes a manifest by digest; every tag that is on it goes too.
+ *
+ * @returns `disabled` when the registry is configured without deletes
+ */
+export async function deleteManifest(
+  { send }: RegistryTransport,
+  { repository, reference }: ManifestReference,
+): Promise<'deleted' | 'missing' | 'disabled'> {
+  const answer = await send({
+    method: 'DELETE',
+    path: `${repository}/manifests/${reference}`,
+    access: repositoryAccess(repository, 'delete'),
+    mostBytes: ERROR_BYTES,
+  })
+  if (answer.status === 202) return 'deleted'
+  if (answer.status === 404) return 'missing'
+  if (answer.status === 405) return 'disabled'
+  throw unexpected(`deleting ${repository} ${reference}`, answer)
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { recordActorAudit } from '../audit/record.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { projectOf } from '../protocol/reference.ts'
+import { type DeleteTagDeps, TERM_SECONDS } from './delete-tag.ts'
+import {
+  deleteTagRemoval,
+  listAbandonedRemovals,
+  type TagRemoval,
+  takeTagRemoval,
+} from './queries.ts'
+
+const CHECK_MS = 15_000
+const MOST_AT_ONCE = 20
+
+export interface RecoverRemovalsDeps extends DeleteTagDeps {
+  readonly log: (fields: object, message: string) => void
+}
+
+/**
+ * Ends what a process began and did not finish: a tag that is on the empty index loses it and is
+ * gone, or gets its old manifest back where the registry allows no deletes any more.
+ */
+async function finish({ registry }: RecoverRemovalsDeps, removal: TagRemoval): Promise<boolean> {
+  const { repository, tag, dummyDigest } = removal
+  const current = await registry.findManifest({ repository, reference: tag })
+  if (current === undefined) return true
+  // The tag was never touched, or somebody pushed to it since: it stays.
+  if (current.digest !== dummyDigest) return false
+  const outcome = await registry.deleteManifest({ repository, reference: dummyDigest })
+  if (outcome !== 'disabled') return true
+  await registry.putManifest({ repository, reference: tag }, removal)
+  return false
+}
+
+async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<void> {
+  const holder = randomUUID()
+  if (!(await takeTagRemoval(deps.database, removal, { holder, termSeconds: TERM_SECONDS }))) return
+  const isRemoved = await finish(deps, removal)
+  await inTransaction(deps.database, async (transaction) => {
+    if (!(await deleteTagRemoval(transaction, removal, holder))) return
+    await recordActorAudit(transaction, removal, {
+      action: 'tag.delete',
+      target: `${removal.repository}:${removal.tag}`,
+      project: projectOf(removal.repository),
+      outcome: isRemoved ? 'done' : 'failed',
+    })
+  })
+  const { repository, tag } = removal
+  deps.log({ repository, tag, isRemoved }, 'finished an interrupted tag removal')
+}
+
+/** Takes over removals whose process died or lost the registry; what fails is tried again later. */
+export async function recoverRemovals(deps: RecoverRemovalsDeps): Promise<void> {
+  for (const removal of await listAbandonedRemovals(deps.database, MOST_AT_ONCE)) {
+    await recover(deps, removal)
+  }
+}
+
+/** @returns stops it, after the round that may be running */
+export function keepRecoveringRemovals(deps: RecoverRemovalsDeps): () => Promise<void> {
+  let running: Promise<void> | undefined
+  const tick = (): void => {
+    running ??= recoverRemovals(deps)
+      .catch((error: unknown) => deps.log({ error }, 'tag removals cannot be finished yet'))
+      .finally(() => {
+        running = undefined
+      })
+  }
+  tick()
+  const timer = setInterval(tick, CHECK_MS)
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { defineRoute, type Route } from '../http/route.ts'
+import { repositoryNameSchema, tagNameSchema } from '../images/routes.ts'
+import { type DeleteTagDeps, deleteTag } from './delete-tag.ts'
+
+const deleteTagRoute = (deps: DeleteTagDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/repositories/*name/tags/:tag',
+    summary: 'Deletes a tag; other tags on the same manifest stay',
+    params: z.strictObject({ name: repositoryNameSchema, tag: tagNameSchema }),
+    answers: { 204: { description: 'The tag is gone' } },
+    handle: async ({ caller, params: { name, tag } }) => {
+      await deleteTag(deps, { caller, repository: name, tag })
+      return { status: 204 }
+    },
+  })
+
+export const createRemovalRoutes = (deps: DeleteTagDeps): readonly Route[] => [deleteTagRoute(deps)]

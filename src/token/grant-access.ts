@@ -1,0 +1,117 @@
+import type { Database } from '../database/open-database.ts'
+import {
+  authorize,
+  authorizeSystem,
+  type Decision,
+  type RepositoryPermission,
+} from '../projects/authorize.ts'
+import { findProjectRights } from '../projects/queries.ts'
+import { userIdOf } from '../projects/require-permission.ts'
+import type { ProjectRights } from '../projects/types.ts'
+import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
+import type { Access } from '../protocol/scope.ts'
+import type { Subject } from '../protocol/subject.ts'
+
+export interface GrantAccessDeps {
+  readonly database: Database
+  readonly now: () => Date
+}
+
+/** What of the asked access is allowed. */
+export interface Grant {
+  readonly access: readonly Access[]
+  /** The earliest end of a right that is in it; undefined when none ends by time. */
+  readonly until: Date | undefined
+}
+
+type RegistryAction = 'pull' | 'push' | 'delete'
+
+const PERMISSIONS: Readonly<Record<RegistryAction, RepositoryPermission>> = {
+  pull: 'repository:pull',
+  push: 'repository:push',
+  delete: 'repository:delete',
+}
+
+const ACTIONS = Object.keys(PERMISSIONS) as readonly RegistryAction[]
+
+const isRepository = ({ type, name }: Access): boolean =>
+  type === 'repository' && isRepositoryName(name)
+
+/** `*` asks for all there is; a push without a pull is of no use to the registry (POST needs both). */
+function wantedActions({ name, actions }: Access): readonly RegistryAction[] {
+  const wanted = new Set(actions.includes('*') ? ACTIONS : actions)
+  if (wanted.has('push')) wanted.add('pull')
+  if (hasReservedSegment(name)) wanted.delete('push')
+  return ACTIONS.filter((action) => wanted.has(action))
+}
+
+interface Granted {
+  readonly access: Access
+  readonly decisions: readonly Decision[]
+}
+
+function grantRepository(
+  asked: Access,
+  question: {
+    readonly subject: Subject
+    readonly rights: ProjectRights | undefined
+    readonly now: Date
+  },
+): Granted {
+  const decided = wantedActions(asked).map((action) => ({
+    action,
+    decision: authorize({
+      ...question,
+      permission: PERMISSIONS[action],
+      repository: asked.name,
+    }),
+  }))
+  const allowed = decided.filter(({ decision }) => decision.allowed)
+  return {
+    access: { ...asked, actions: allowed.map(({ action }) => action) },
+    decisions: allowed.map(({ decision }) => decision),
+  }
+}
+
+function grantCatalog(asked: Access, subject: Subject): Granted {
+  const decision = authorizeSystem(subject, 'catalog:read')
+  const isCatalog =
+    asked.type === 'registry' && asked.name === 'catalog' && asked.actions.includes('*')
+  const actions = isCatalog && decision.allowed ? ['*'] : []
+  return { access: { ...asked, actions }, decisions: [] }
+}
+
+function earliestEnd(granted: readonly Granted[]): Date | undefined {
+  const ends = granted.flatMap(({ decisions }) =>
+    decisions.flatMap(({ until }) => (until === undefined ? [] : [until.getTime()])),
+  )
+  return ends.length === 0 ? undefined : new Date(Math.min(...ends))
+}
+
+/**
+ * Intersects what was asked with what is allowed, resource by resource. Never an error: what cannot
+ * be granted is left out, and the registry itself refuses.
+ */
+export async function grantAccess(
+  { database, now }: GrantAccessDeps,
+  { subject, asked }: { readonly subject: Subject; readonly asked: readonly Access[] },
+): Promise<Grant> {
+  const names = asked.filter(isRepository).map(({ name }) => projectOf(name))
+  const found = await findProjectRights(database, {
+    names: [...new Set(names)],
+    userId: userIdOf(subject),
+  })
+  const granted = asked.map((access) =>
+    isRepository(access)
+      ? grantRepository(access, {
+          subject,
+          rights: found.get(projectOf(access.name)),
+          now: now(),
+        })
+      : grantCatalog(access, subject),
+  )
+  return {
+    access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
+    until: earliestEnd(granted),
+  }
+}

@@ -1,0 +1,84 @@
+import { findLeafEpoch } from '../database/installation.ts'
+import type { Database } from '../database/open-database.ts'
+import { reportReplica } from '../database/replicas.ts'
+import type { Signer } from '../signing/signer.ts'
+
+const CHECK_MS = 1000
+const REPORT_EVERY_MS = 10_000
+/** A leaf is replaced when this share of its life is left, so that no token is cut short by it. */
+const RENEW_AT_SHARE = 1 / 3
+
+export interface KeepLeafFreshDeps {
+  readonly database: Database
+  readonly signer: Signer
+  readonly now: () => Date
+  readonly log: (fields: object, message: string) => void
+  readonly replica: { readonly id: string; readonly version: string; readonly startedAt: Date }
+}
+
+function isWorn(signer: Signer, now: Date): boolean {
+  const { notBefore, notAfter } = signer.leaf()
+  const lifeMs = notAfter.getTime() - notBefore.getTime()
+  return notAfter.getTime() - now.getTime() < lifeMs * RENEW_AT_SHARE
+}
+
+interface LeafState {
+  epoch: number
+  reportedAtMs: number
+}
+
+/** @throws when the database does not answer; then the leaf is renewed by its date all the same */
+async function follow(deps: KeepLeafFreshDeps, state: LeafState): Promise<void> {
+  const { database, signer, now, log, replica } = deps
+  const renew = (reason: string): void => {
+    const { fingerprint, notAfter } = signer.renew()
+    state.reportedAtMs = 0
+    log({ reason, fingerprint, notAfter }, 'signing leaf renewed')
+  }
+  if (isWorn(signer, now())) renew('its end is near')
+  const epoch = await findLeafEpoch(database)
+  if (epoch !== undefined && epoch !== state.epoch) {
+    renew('asked for by an administrator')
+    state.epoch = epoch
+  }
+  if (performance.now() - state.reportedAtMs < REPORT_EVERY_MS && state.reportedAtMs > 0) return
+  const leaf = signer.leaf()
+  await reportReplica(database, {
+    ...replica,
+    leafFingerprint: leaf.fingerprint,
+    leafEpoch: state.epoch,
+    leafNotBefore: leaf.notBefore,
+    leafNotAfter: leaf.notAfter,
+    seenAt: now(),
+  })
+  state.reportedAtMs = performance.now()
+}
+
+/**
+ * Renews the leaf before its end and whenever `warden keys renew` raised the epoch, and tells the
+ * other processes which leaf is in force here. The registry is never touched by it.
+ *
+ * @param leafEpoch the epoch under which the signer's first leaf was made
+ * @returns stops it
+ */
+export function keepLeafFresh(deps: KeepLeafFreshDeps, leafEpoch: number): () => Promise<void> {
+  const state: LeafState = { epoch: leafEpoch, reportedAtMs: 0 }
+  let running: Promise<void> = Promise.resolve()
+  let isRunning = false
+  const tick = (): void => {
+    if (isRunning) return
+    isRunning = true
+    running = follow(deps, state)
+      // The database is watched elsewhere; here its absence only delays news.
+      .catch(() => undefined)
+      .finally(() => {
+        isRunning = false
+      })
+  }
+  tick()
+  const timer = setInterval(tick, CHECK_MS)
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { parseScopes } from '../protocol/scope.ts'
+import { subjectName } from '../protocol/subject.ts'
+import { type GrantAccessDeps, grantAccess } from './grant-access.ts'
+import { type IssueTokenDeps, issueToken } from './issue-token.ts'
+
+/** More would make a token larger than proxies take in one header. */
+const MOST_SCOPES = 25
+
+export type TokenRoutesDeps = GrantAccessDeps & IssueTokenDeps
+
+const scopeSchema = z
+  .union([z.string().transform((scope) => [scope]), z.array(z.string())])
+  .default([])
+
+const notInQuery = z.never('send secrets in the Authorization header, never in a query').optional()
+
+/** Clients may add parameters of their own; those that carry secrets are refused (R19). */
+const tokenQuery = z.looseObject({
+  service: z.string('is missing, or there more than once'),
+  scope: scopeSchema,
+  account: z.string().optional(),
+  password: notInQuery,
+  secret: notInQuery,
+  token: notInQuery,
+  access_token: notInQuery,
+  refresh_token: notInQuery,
+})
+
+const tokenSchema = z
+  .object({ token: z.string(), access_token: z.string(), expires_in: z.int() })
+  .meta({ id: 'Token' })
+
+function requireService(service: string, ours: string): void {
+  if (service === ours) return
+  throw new AppError('SERVICE_UNKNOWN', {
+    detail: `tokens for the service ${JSON.stringify(service.slice(0, 64))} are not issued here, only for ${JSON.stringify(ours)}; see auth.token.service of the registry and WARDEN_SERVICE`,
+  })
+}
+
+/**
+ * The realm: a token for what was asked and is allowed, which may be nothing. Without a scope it
+ * only proves the credentials, as `docker login` does.
+ *
+ * @see https://distribution.github.io/distribution/spec/auth/token/
+ */
+const getTokenRoute = (deps: TokenRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/auth/token',
+    summary: 'Issues a token for the registry',
+    anonymous: true,
+    query: tokenQuery,
+    answers: { 200: { description: 'The token', schema: tokenSchema } },
+    handle: async ({ caller: { subject }, query }) => {
+      requireService(query.service, deps.settings.service)
+      const asked = parseScopes(query.scope, MOST_SCOPES)
+      const grant = await grantAccess(deps, { subject, asked })
+      const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
+      const { token, expiresInSeconds } = issued
+      return {
+        status: 200,
+        body: { token, access_token: token, expires_in: expiresInSeconds },
+      }
+    },
+  })
+
+export const createTokenRoutes = (deps: TokenRoutesDeps): readonly Route[] => [getTokenRoute(deps)]
