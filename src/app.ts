@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
 import { createPasswordHasher } from './accounts/password-hash.ts'
@@ -51,19 +52,19 @@ export interface AppDeps {
 }
 
 export interface App {
-  readonly publicApp: Koa
-  readonly privateApp: Koa
+  readonly publicListener: RequestListener
+  readonly privateListener: RequestListener
   /** Every route of the public listener, with its whole path. */
   readonly routes: readonly Route[]
   /** Starts the work that no request asks for. @returns stops it and closes what the app opened */
   readonly start: () => () => Promise<void>
 }
 
-function createKoa(
+function createListener(
   { config, log }: AppDeps,
   routes: readonly Route[],
   authenticate: Authenticate,
-): Koa {
+): RequestListener {
   const koa = new Koa()
   const router = new Router({ sensitive: true, strict: true })
   mountRoutes(router, routes, { authenticate })
@@ -74,7 +75,7 @@ function createKoa(
   koa.use(router.routes())
   koa.use(router.allowedMethods())
   koa.on('error', (error: unknown) => log.error({ error }, 'answer could not be sent'))
-  return koa
+  return koa.callback()
 }
 
 const underApi = (routes: readonly Route[]): readonly Route[] =>
@@ -123,8 +124,8 @@ export function createApp(deps: AppDeps): App {
   const routes = createRoutes(parts)
   const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
   return {
-    publicApp: createKoa(deps, routes, authenticate),
-    privateApp: createKoa(deps, privateRoutes, authenticate),
+    publicListener: createListener(deps, routes, authenticate),
+    privateListener: createListener(deps, privateRoutes, authenticate),
     routes,
     start: () => startBackground(deps, parts),
   }

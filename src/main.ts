@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
-import type Koa from 'koa'
 import { type Logger, pino } from 'pino'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { type App, createApp } from './app.ts'
@@ -39,8 +38,8 @@ const createLog = (config: Config): Logger =>
     serializers: { error: pino.stdSerializers.err },
   })
 
-async function listen(app: Koa, { host, port }: Address): Promise<Server> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, app.callback())
+async function listen(listener: RequestListener, { host, port }: Address): Promise<Server> {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS
   await new Promise<void>((resolve, reject) => {
@@ -95,8 +94,8 @@ async function open(config: Config, database: Database, log: Logger): Promise<Ap
 async function run(config: Config, database: Database, log: Logger): Promise<void> {
   const app = await open(config, database, log)
   const servers = [
-    await listen(app.privateApp, config.privateListen),
-    await listen(app.publicApp, config.listen),
+    await listen(app.privateListener, config.privateListen),
+    await listen(app.publicListener, config.listen),
   ]
   const stop = app.start()
   log.info({ listen: config.listen, publicUrl: config.publicUrl }, 'serving')
@@ -119,7 +118,8 @@ async function serve(): Promise<void> {
   const log = createLog(config)
   for (const warning of warnings) log.warn(warning)
   const database = openDatabase(config.database, {
-    warn: (message) => log.warn(message),
+    // A failed connect is told again by whoever waited for it.
+    warn: (message) => log.debug(message),
     error: (message) => log.error(message),
   })
   try {

@@ -21,7 +21,7 @@ export async function withHost<T>(
   const { config, warnings } = readConfig(commandLine.env)
   for (const warning of warnings) say(commandLine, warning)
   const log = (message: string): void => say(commandLine, message)
-  const database = openDatabase(config.database, { warn: log, error: log })
+  const database = openDatabase(config.database, { warn: () => undefined, error: log })
   try {
     const { host, port, waitSeconds } = config.database
     await waitForDatabase(

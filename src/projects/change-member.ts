@@ -55,7 +55,7 @@ export function setMember(
   return inRightsChange(deps.database, async (transaction) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
     const { membership, username } = input
-    await putMember(transaction, { ...key, membership, now: deps.now() })
+    await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
     return { ...membership, username }
   })

@@ -35,7 +35,7 @@ export async function createProject(
           repositories: undefined,
           expiresAt: undefined,
         } as const
-        await putMember(transaction, { projectId: project.id, userId, membership, now: now() })
+        await putMember(transaction, { projectId: project.id, userId }, { membership, now: now() })
       }
       await recordAudit(transaction, caller, {
         action: 'project.create',

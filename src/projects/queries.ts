@@ -144,24 +144,21 @@ interface MemberKey {
   readonly userId: number
 }
 
+const toColumns = ({ projectId, userId }: MemberKey) => ({
+  project_id: projectId,
+  member_kind: USER,
+  member_id: userId,
+})
+
 /** Makes or replaces the membership of a user. */
 export async function putMember(
   database: Database,
-  {
-    projectId,
-    userId,
-    membership,
-    now,
-  }: MemberKey & {
-    readonly membership: Membership
-    readonly now: Date
-  },
+  key: MemberKey,
+  { membership, now }: { readonly membership: Membership; readonly now: Date },
 ): Promise<void> {
   await database('members')
     .insert({
-      project_id: projectId,
-      member_kind: USER,
-      member_id: userId,
+      ...toColumns(key),
       role: membership.role,
       repositories: membership.repositories ? JSON.stringify(membership.repositories) : null,
       expires_at: membership.expiresAt ?? null,
@@ -173,14 +170,8 @@ export async function putMember(
 }
 
 /** @returns whether there was one */
-export async function removeMember(
-  database: Database,
-  { projectId, userId }: MemberKey,
-): Promise<boolean> {
-  const removed = await database('members')
-    .where({ project_id: projectId, member_kind: USER, member_id: userId })
-    .delete()
-  return removed > 0
+export async function removeMember(database: Database, key: MemberKey): Promise<boolean> {
+  return (await database('members').where(toColumns(key)).delete()) > 0
 }
 
 /** Members by user name, those after `after`, at most `most`. */

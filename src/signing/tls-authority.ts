@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { createFile, makeFolder, replaceFile } from './atomic-file.ts'
 import { createCertificate, fingerprintOf } from './certificate.ts'
@@ -47,8 +48,10 @@ async function ensureAuthority(dir: string, now: Date): Promise<TlsAuthority> {
 }
 
 const covers = (certificate: X509Certificate, hosts: readonly string[]): boolean =>
-  hosts.every(
-    (host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined,
+  hosts.every((host) =>
+    isIP(host) === 0
+      ? certificate.checkHost(host) !== undefined
+      : certificate.checkIP(host) !== undefined,
   )
 
 async function isServerGood(

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { StackError } from './stack-error.ts'
+
+export const LOOPBACK = '127.0.0.1'
+const LOOPBACK_V6 = '::1'
+
+type Binding = { readonly port: number } | { readonly fault: string }
+
+async function tryBinding(host: string, port: number): Promise<Binding> {
+  const server = createServer()
+  try {
+    server.listen({ host, port, exclusive: true })
+    await once(server, 'listening')
+    const address = server.address()
+    return { port: typeof address === 'object' && address !== null ? address.port : port }
+  } catch (error) {
+    return { fault: error instanceof Error && 'code' in error ? String(error.code) : String(error) }
+  } finally {
+    server.close()
+  }
+}
+
+/** Whether this machine has the IPv6 loopback, to which `localhost` often leads first. */
+export const hasLoopbackV6 = async (): Promise<boolean> =>
+  'port' in (await tryBinding(LOOPBACK_V6, 0))
+
+/** A port of the loopback that nobody listens on: the preferred one if it is free. */
+export async function findFreePort(preferred?: number): Promise<number> {
+  const first = preferred === undefined ? undefined : await tryBinding(LOOPBACK, preferred)
+  if (first !== undefined && 'port' in first) return first.port
+  const any = await tryBinding(LOOPBACK, 0)
+  if ('port' in any) return any.port
+  throw new StackError(`no port of ${LOOPBACK} can be listened on: ${any.fault}`)
+}
+
+const refusal = (host: string, port: number, fault: string): string => {
+  if (fault === 'EACCES') {
+    return `port ${port} may not be used by this user; take one above 1023 with --port N`
+  }
+  if (fault === 'EADDRINUSE') {
+    return `port ${port} is taken by another program; stop that, or take another port with --port N`
+  }
+  return `port ${port} of ${host} cannot be used (${fault}); take another one with --port N`
+}
+
+/** @throws StackError with a sentence for the user when the port cannot be listened on */
+export async function assertPortFree(host: string, port: number): Promise<void> {
+  const binding = await tryBinding(host, port)
+  if ('fault' in binding) throw new StackError(refusal(host, port, binding.fault))
+  const twin = await tryBinding(LOOPBACK_V6, port)
+  if ('fault' in twin && twin.fault === 'EADDRINUSE') {
+    throw new StackError(refusal(LOOPBACK_V6, port, twin.fault))
+  }
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { PROJECT_DIR, plainEnvironment } from './commands.ts'
+import { type Part, startPart } from './part.ts'
+import { findFreePort, LOOPBACK } from './ports.ts'
+import { makePrivateDir } from './secrets.ts'
+import { answers } from './wait-until.ts'
+
+const READY_TIMEOUT_MS = 90_000
+
+export interface WardenInput {
+  readonly env: NodeJS.ProcessEnv
+  readonly dir: string
+  readonly logPath: string
+  readonly port: number
+  readonly privatePort?: number | undefined
+  readonly publicUrl: string
+  readonly registryUrl: string
+  readonly certsDir: string
+  readonly firstPasswordPath: string
+  readonly database: {
+    readonly host: string
+    readonly port: number
+    readonly user: string
+    readonly name: string
+    readonly passwordPath: string
+  }
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Warden extends Part {
+  readonly port: number
+  readonly privatePort: number
+  readonly url: string
+}
+
+/** Variables of the caller's that we do not set ourselves, such as WARDEN_LOG_LEVEL. */
+function passedOn(env: NodeJS.ProcessEnv, ours: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const decided = new Set(Object.keys(ours).map((name) => name.replace(/_FILE$/, '')))
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => name.startsWith('WARDEN_') && !decided.has(name.replace(/_FILE$/, '')),
+    ),
+  )
+}
+
+/** The environment of `warden serve` for these parts. */
+export function wardenEnvironment(input: WardenInput, privatePort: number): NodeJS.ProcessEnv {
+  const ours = {
+    WARDEN_PUBLIC_URL: input.publicUrl,
+    WARDEN_LISTEN: `${LOOPBACK}:${input.port}`,
+    WARDEN_PRIVATE_LISTEN: `${LOOPBACK}:${privatePort}`,
+    WARDEN_REGISTRY_URL: input.registryUrl,
+    WARDEN_CERTS_DIR: input.certsDir,
+    WARDEN_DB_HOST: input.database.host,
+    WARDEN_DB_PORT: String(input.database.port),
+    WARDEN_DB_USER: input.database.user,
+    WARDEN_DB_NAME: input.database.name,
+    WARDEN_DB_PASSWORD_FILE: input.database.passwordPath,
+    WARDEN_FIRST_PASSWORD_PATH: input.firstPasswordPath,
+  }
+  return { ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
+}
+
+/** Starts `warden serve`; it makes the bundle that the registry needs, so it comes first. */
+export async function startWarden(input: WardenInput): Promise<Warden> {
+  makePrivateDir(input.dir)
+  const privatePort = await findFreePort(input.privatePort)
+  const url = `http://${LOOPBACK}:${input.port}`
+  const part = await startPart({
+    name: 'warden',
+    command: process.execPath,
+    args: ['--enable-source-maps', join(PROJECT_DIR, 'dist/src/main.js'), 'serve'],
+    env: wardenEnvironment(input, privatePort),
+    dir: input.dir,
+    logPath: input.logPath,
+    isReady: () => answers(`${url}/healthz`, [200]),
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    signal: input.signal,
+  })
+  return { ...part, port: input.port, privatePort, url }
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { ConfigError, readConfig } from '../../src/config/read-config.ts'
+
+const MINIMUM = {
+  WARDEN_PUBLIC_URL: 'https://registry.example.com/',
+  WARDEN_REGISTRY_URL: 'http://registry:5000',
+  WARDEN_DB_PASSWORD: 'secret',
+}
+
+const faultsOf = (env: NodeJS.ProcessEnv): readonly string[] => {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    return error instanceof ConfigError ? error.faults : [String(error)]
+  }
+}
+
+test('a minimum of variables makes a whole configuration', (t) => {
+  const { config, warnings } = readConfig(MINIMUM)
+  t.deepEqual(warnings, [])
+  t.is(config.publicUrl, 'https://registry.example.com')
+  t.deepEqual(config.listen, { host: '127.0.0.1', port: 5080 })
+  t.deepEqual([config.token.pullSeconds, config.token.pushSeconds], [300, 900])
+})
+
+test('all faults are told at once, each with its variable', (t) => {
+  t.deepEqual(
+    faultsOf({
+      WARDEN_PUBLIC_URL: 'registry.example.com',
+      WARDEN_DB_PORT: '99999',
+      WARDEN_LISTEN: '5080',
+      WARDEN_TOKEN_PULL_SECONDS: '30',
+      WARDEN_TRUSTED_PROXIES: '10.0.0.0/33',
+    }),
+    [
+      'WARDEN_PUBLIC_URL: must be an http or https URL',
+      'WARDEN_LISTEN: must be host:port, such as 127.0.0.1:5080',
+      'WARDEN_REGISTRY_URL is not set; it is needed',
+      'WARDEN_TOKEN_PULL_SECONDS: Too small: expected number to be >=60',
+      'WARDEN_DB_PORT: Too big: expected number to be <=65535',
+      'WARDEN_DB_PASSWORD is not set; it is needed',
+      'WARDEN_TRUSTED_PROXIES: must be addresses or networks, such as 10.0.0.0/8',
+    ],
+  )
+})
+
+test('a variable is read from its file, less one trailing newline', (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'warden-config-')), 'password')
+  writeFileSync(path, 'from the file\n')
+  const { WARDEN_DB_PASSWORD: _, ...rest } = MINIMUM
+  const { config } = readConfig({ ...rest, WARDEN_DB_PASSWORD_FILE: path })
+  t.is(config.database.password, 'from the file')
+})
+
+test('a variable that is set twice is a fault', (t) => {
+  t.deepEqual(faultsOf({ ...MINIMUM, WARDEN_DB_PASSWORD_FILE: '/dev/null' }), [
+    'WARDEN_DB_PASSWORD and WARDEN_DB_PASSWORD_FILE are both set; keep one of them',
+  ])
+})
+
+test('a file that cannot be read is a fault that names it', (t) => {
+  const { WARDEN_DB_PASSWORD: _, ...rest } = MINIMUM
+  const [fault] = faultsOf({ ...rest, WARDEN_DB_PASSWORD_FILE: '/nowhere/password' })
+  t.regex(fault ?? '', /^WARDEN_DB_PASSWORD_FILE names a file that cannot be read: .*\/nowhere\//)
+})
+
+test('an unknown variable is a warning with a suggestion', (t) => {
+  const { warnings } = readConfig({ ...MINIMUM, WARDEN_DB_PASWORD: 'x' })
+  t.deepEqual(warnings, [
+    'WARDEN_DB_PASWORD is not a variable of registry-warden; did you mean WARDEN_DB_PASSWORD?',
+  ])
+})
+
+test('an empty variable counts as not set', (t) => {
+  t.is(readConfig({ ...MINIMUM, WARDEN_DB_HOST: '' }).config.database.host, '127.0.0.1')
+})
+
+test('variables of other programs are left alone', (t) => {
+  t.deepEqual(readConfig({ ...MINIMUM, SOME_CONFIG_FILE: '/nowhere' }).warnings, [])
+})
+
+test('a leaf that would cut tokens short is a fault', (t) => {
+  t.regex(
+    faultsOf({ ...MINIMUM, WARDEN_LEAF_SECONDS: '900' }).join(),
+    /WARDEN_LEAF_SECONDS is less/,
+  )
+})
+
+test('the configuration cannot be changed afterwards', (t) => {
+  const { config } = readConfig(MINIMUM)
+  t.throws(() => Object.assign(config.token, { service: 'other' }))
+})
