@@ -5,6 +5,7 @@ import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
 import { say } from './output.ts'
+import { addSetupVerb } from './setup-verb.ts'
 
 /** Verbs that live above this room; `main.ts` brings them. */
 export interface UpperVerbs {
@@ -35,6 +36,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   program.command('serve').description('serve tokens and the API').action(upper.serve)
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
+  addSetupVerb(program, commandLine)
   return program
 }
 

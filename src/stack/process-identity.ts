@@ -40,11 +40,16 @@ export function identifyProcess(pid: number): ProcessIdentity | undefined {
 export const isRunning = ({ pid, startedAt }: ProcessIdentity): boolean =>
   identifyProcess(pid)?.startedAt === startedAt
 
-/** Signals a process, and with `SIGKILL` its whole group; one that is gone is no fault. */
-export function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+function send(target: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    process.kill(signal === 'SIGKILL' ? -pid : pid, signal)
+    process.kill(target, signal)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
+}
+
+/** Signals a process; with `SIGKILL` its whole group as well. One that is gone is no fault. */
+export function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (signal === 'SIGKILL') send(-pid, signal)
+  send(pid, signal)
 }

@@ -1,0 +1,42 @@
+export interface RegistrySettings {
+  /** Address under which clients reach the registry, with no slash at its end. */
+  readonly publicUrl: string
+  readonly service: string
+  readonly issuer: string
+  readonly httpSecret: string
+}
+
+const HEAD =
+  '# Written by `warden setup` and written anew each time it runs: change nothing here.\n'
+
+/** Text in double quotes, as YAML and JSON both read it. */
+const quoted = (text: string): string => JSON.stringify(text)
+
+function replaceValue(text: string, key: string, value: string): string {
+  const line = new RegExp(`^( +${key}:) \\S.*$`, 'gm')
+  if (text.match(line)?.length !== 1) {
+    throw new Error(`the template of the registry's configuration must have one line "${key}: …"`)
+  }
+  return text.replace(line, (_line, start: string) => `${start} ${quoted(value)}`)
+}
+
+/**
+ * Fills a copy of registry-config.yml in for one installation. The secret goes into the file
+ * because the registry reads it from nowhere else but its environment, which engines show.
+ *
+ * @param template text of registry-config.yml; its comments are left out
+ * @throws Error when a line that has to be filled in is missing or there twice
+ */
+export function renderRegistryConfig(template: string, settings: RegistrySettings): string {
+  const bare = template.replace(/^ *(#.*)?\n/gm, '')
+  const { publicUrl, service, issuer, httpSecret } = settings
+  const values = { realm: `${publicUrl}/auth/token`, service, issuer }
+  const filled = Object.entries(values).reduce(
+    (text, [key, value]) => replaceValue(text, key, value),
+    bare,
+  )
+  if (!/^http:\n/m.test(filled)) {
+    throw new Error("the template of the registry's configuration must have a section http")
+  }
+  return HEAD + filled.replace(/^http:\n/m, (line) => `${line}  secret: ${quoted(httpSecret)}\n`)
+}

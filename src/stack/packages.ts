@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { findCommand } from './commands.ts'
+import { StackError } from './stack-error.ts'
+
+/** A command that is needed, and the Debian package that brings it: the first that exists. */
+export interface Requirement {
+  readonly command: string
+  readonly packages: readonly string[]
+}
+
+export const SERVER_REQUIREMENTS: readonly Requirement[] = [
+  { command: 'docker-registry', packages: ['docker-registry'] },
+  { command: 'mariadbd', packages: ['mariadb-server'] },
+  { command: 'mariadb-install-db', packages: ['mariadb-server'] },
+  { command: 'nginx', packages: ['nginx'] },
+]
+
+export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
+  { command: 'skopeo', packages: ['skopeo'] },
+  { command: 'podman', packages: ['podman'] },
+  { command: 'buildah', packages: ['buildah'] },
+  { command: 'dockerd', packages: ['docker.io'] },
+  // Newer releases have the client apart.
+  { command: 'docker', packages: ['docker-cli', 'docker.io'] },
+]
+
+const SERVICES =
+  'docker-registry.service mariadb.service nginx.service docker.service docker.socket'
+const POLICY_REFUSED = 77
+
+/**
+ * Installs the packages without letting any of them start a service, now or at the next boot. A
+ * policy-rc.d that is there already is kept; one that lets services start makes it refuse.
+ */
+const INSTALL_SCRIPT = `
+set -eu
+exec 9>/run/lock/registry-warden-packages.lock
+flock 9
+policy=/usr/sbin/policy-rc.d
+made=
+trap '[ -z "$made" ] || rm -f "$policy"' EXIT
+trap 'exit 130' INT TERM HUP
+if [ -e "$policy" ]; then
+  status=0
+  "$policy" registry-warden start >/dev/null 2>&1 || status=$?
+  [ "$status" = 101 ] || exit ${POLICY_REFUSED}
+else
+  made=yes
+  printf '#!/bin/sh\\nexit 101\\n' >"$policy"
+  chmod 755 "$policy"
+fi
+unit_exists() { [ -e "/lib/systemd/system/$1" ] || [ -e "/etc/systemd/system/$1" ]; }
+fresh=
+for unit in ${SERVICES}; do unit_exists "$unit" || fresh="$fresh $unit"; done
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update || echo 'apt-get update failed; going on with the lists there are'
+chosen=
+for alternatives in "$@"; do
+  for name in $(echo "$alternatives" | tr '|' ' '); do
+    if apt-cache show "$name" >/dev/null 2>&1; then chosen="$chosen $name"; break; fi
+  done
+done
+[ -n "$chosen" ] || { echo "apt knows none of: $*"; exit 1; }
+apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $chosen
+if command -v systemctl >/dev/null 2>&1; then
+  for unit in $fresh; do if unit_exists "$unit"; then systemctl disable "$unit" || true; fi; done
+fi
+`
+
+export interface PackagesDeps {
+  readonly env: NodeJS.ProcessEnv
+  /** Progress, a line each. */
+  readonly say: (line: string) => void
+}
+
+/** What of this is not installed. */
+export const missingOf = (
+  requirements: readonly Requirement[],
+  env: NodeJS.ProcessEnv,
+): readonly Requirement[] =>
+  requirements.filter(({ command }) => findCommand(command, env) === undefined)
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** How to become root: not at all, without a question, or by asking at the terminal. */
+function elevation(env: NodeJS.ProcessEnv): readonly string[] | undefined {
+  if (isRoot()) return []
+  const sudo = findCommand('sudo', env)
+  if (sudo === undefined) return undefined
+  return process.stdin.isTTY ? [sudo] : [sudo, '-n']
+}
+
+async function runQuietly(
+  [command = 'sh', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(command, args, {
+    env,
+    // Ctrl-C must not tear an installation apart; sudo however needs the terminal to ask.
+    detached: isRoot(),
+    stdio: ['inherit', 'pipe', 'pipe'],
+  })
+  const chunks: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output: Buffer.concat(chunks).toString('utf8').trimEnd() }
+}
+
+const advice = (names: string): string =>
+  `install them yourself (Debian, Ubuntu: sudo apt-get install ${names}), or use Docker with --with docker`
+
+function explain(code: number | null, output: string, names: string): string {
+  if (code === POLICY_REFUSED) {
+    return `/usr/sbin/policy-rc.d exists and lets services start, so nothing was installed; ${advice(names)}`
+  }
+  const lines = output.split('\n').slice(-15).join('\n')
+  return `${lines}\nInstalling ${names} failed; what apt-get said stands above. You can ${advice(names)}`
+}
+
+/**
+ * Installs what is missing from the packages of Debian or Ubuntu; does nothing when all is there.
+ *
+ * @throws StackError where that is impossible, with what to do instead
+ */
+export async function installMissing(
+  { env, say }: PackagesDeps,
+  requirements: readonly Requirement[],
+): Promise<void> {
+  const missing = missingOf(requirements, env)
+  if (missing.length === 0) return
+  const names = [...new Set(missing.map(({ packages }) => packages.at(-1) ?? ''))].join(' ')
+  const commands = missing.map(({ command }) => command).join(', ')
+  if (!existsSync('/etc/debian_version') || findCommand('apt-get', env) === undefined) {
+    throw new StackError(`not installed: ${commands}; ${advice(names)}`)
+  }
+  const prefix = elevation(env)
+  if (prefix === undefined) {
+    throw new StackError(`not installed: ${commands}, and only root may; ${advice(names)}`)
+  }
+  say(`Installing ${names} with apt-get; their system services stay off …`)
+  const wanted = [...new Set(missing.map(({ packages }) => packages.join('|')))]
+  const { code, output } = await runQuietly(
+    [...prefix, 'sh', '-c', INSTALL_SCRIPT, 'sh', ...wanted],
+    env,
+  )
+  const left = missingOf(requirements, env).map(({ command }) => command)
+  if (code === 0 && left.length === 0) return
+  throw new StackError(explain(code, output, names))
+}

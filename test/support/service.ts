@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
+import { createApp } from '../../src/app.ts'
+import { type Config, readConfig } from '../../src/config/read-config.ts'
+import { migrate } from '../../src/database/migrate.ts'
+import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import type { Log } from '../../src/http/middleware.ts'
+import type { Route } from '../../src/http/route.ts'
+import { openInstallation } from '../../src/maintenance/open-installation.ts'
+import { ensureBundle } from '../../src/signing/token-authority.ts'
+import { startRegistry } from '../../src/stack/registry.ts'
+import { createTestDatabase } from './database.ts'
+
+export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
+
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: a reply is whatever the service sent; tests look into it.
+  readonly body: any
+}
+
+export interface RequestOptions {
+  readonly as?: Credentials
+  readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** A body that is no JSON of ours. */
+  readonly raw?: string
+}
+
+/** The whole service on a database of its own, and a real registry that trusts it. */
+export interface Service {
+  readonly url: string
+  readonly privateUrl: string
+  readonly registryUrl: string
+  readonly config: Config
+  readonly database: Database
+  readonly routes: readonly Route[]
+  readonly request: (method: string, path: string, options?: RequestOptions) => Promise<Reply>
+  /** A request as the administrator. */
+  readonly admin: (method: string, path: string, json?: unknown) => Promise<Reply>
+  /** Every line that the service logged, as JSON. */
+  readonly logged: () => string
+  readonly stop: () => Promise<void>
+}
+
+const quiet = { warn: () => undefined, error: () => undefined }
+
+function listen(): Promise<{
+  readonly url: string
+  readonly use: (listener: RequestListener) => void
+  readonly close: () => Promise<void>
+}> {
+  let current: RequestListener = (_request, response) => response.writeHead(503).end()
+  const server = createServer((request, response) => void current(request, response))
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      resolve({
+        url: `http://127.0.0.1:${port}`,
+        use: (listener) => {
+          current = listener
+        },
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed())
+            server.closeAllConnections()
+          }),
+      })
+    })
+  })
+}
+
+function createLog(): { readonly log: Log; readonly logged: () => string } {
+  const lines: string[] = []
+  const write = (fields: object, message: string): void => {
+    lines.push(
+      JSON.stringify({ ...fields, message }, (_key, value) =>
+        value instanceof Error ? { message: value.message, stack: value.stack } : value,
+      ),
+    )
+  }
+  return {
+    log: { debug: write, info: write, warn: write, error: write },
+    logged: () => lines.join('\n'),
+  }
+}
+
+export const basic = ({ username, password }: Credentials): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+
+async function send(
+  url: string,
+  method: string,
+  { as, json, raw, headers = {} }: RequestOptions,
+): Promise<Reply> {
+  const isWrite = json !== undefined || ['POST', 'PUT', 'PATCH'].includes(method)
+  const body = raw ?? (json === undefined ? undefined : JSON.stringify(json))
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(isWrite && { 'content-type': 'application/json' }),
+      ...(as && { authorization: basic(as) }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  })
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  }
+}
+
+export interface ServiceOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly now?: () => Date
+  /** Where the service finds a registry that is not to be started here. */
+  readonly registryUrl?: string
+}
+
+interface Place {
+  readonly dir: string
+  readonly publicUrl: string
+  readonly databasePassword: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+const readWith = (place: Place, registryUrl: string): Config =>
+  readConfig({
+    WARDEN_PUBLIC_URL: place.publicUrl,
+    WARDEN_REGISTRY_URL: registryUrl,
+    WARDEN_REGISTRY_TIMEOUT_SECONDS: '5',
+    WARDEN_DB_PASSWORD: place.databasePassword,
+    WARDEN_CERTS_DIR: join(place.dir, 'certs'),
+    WARDEN_ADMIN_PASSWORD: ADMIN.password,
+    ...place.env,
+  }).config
+
+const startRealRegistry = ({ dir, publicUrl }: Place, config: Config) =>
+  startRegistry({
+    env: process.env,
+    dir: join(dir, 'registry'),
+    logPath: join(dir, 'registry.log'),
+    realm: `${publicUrl}/auth/token`,
+    bundlePath: config.certs.bundlePath,
+    httpSecret: 'test',
+  })
+
+async function openTestInstallation(database: Database, config: Config, log: Log, now: () => Date) {
+  await migrate({ database, log: () => undefined })
+  const opened = await openInstallation(
+    {
+      database,
+      hasher: createPasswordHasher(config.hashing),
+      config,
+      now,
+      log: (fields, message) => log.info(fields, message),
+      terminal: undefined,
+    },
+    { force: false },
+  )
+  await ensureBundle(config.certs, opened.authority)
+  return opened
+}
+
+/** Starts it; the first administrator is `ADMIN`. */
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const dir = mkdtempSync(join(tmpdir(), 'warden-service-'))
+  const { now = () => new Date(), env = {} } = options
+  const testDatabase = await createTestDatabase()
+  const [publicServer, privateServer] = await Promise.all([listen(), listen()])
+  const databasePassword = testDatabase.config.password
+  const place: Place = { dir, publicUrl: publicServer.url, databasePassword, env }
+  const { log, logged } = createLog()
+  const database = openDatabase(testDatabase.config, quiet)
+  const early = readWith(place, 'http://127.0.0.1:9')
+  const opened = await openTestInstallation(database, early, log, now)
+  const registry = options.registryUrl ? undefined : await startRealRegistry(place, early)
+  const config = readWith(place, options.registryUrl ?? registry?.url ?? '')
+  const app = createApp({ config, database, ...opened, log, now, version: 'test' })
+  publicServer.use(app.publicListener)
+  privateServer.use(app.privateListener)
+  const stopBackground = app.start()
+  const stop = async (): Promise<void> => {
+    await Promise.all([publicServer.close(), privateServer.close()])
+    await stopBackground()
+    await database.destroy()
+    await Promise.all([registry?.stop(), testDatabase.drop()])
+    rmSync(dir, { recursive: true, force: true })
+  }
+  const request: Service['request'] = (method, path, requestOptions = {}) =>
+    send(`${publicServer.url}${path}`, method, requestOptions)
+  return {
+    url: publicServer.url,
+    privateUrl: privateServer.url,
+    registryUrl: config.registry.url,
+    config,
+    database,
+    routes: app.routes,
+    request,
+    admin: (method, path, json) => request(method, path, { as: ADMIN, json }),
+    logged,
+    stop,
+  }
+}
