@@ -31,7 +31,7 @@ export interface MembershipInput {
   readonly expiresAt?: string | undefined
 }
 
-/** Our own API as functions. Each throws ApiError; lists are read to their end or to the limit. */
+/** Our own API as functions. Each fails with ApiError; lists are read to their end or to the limit. */
 export interface ApiClient {
   readonly readMe: () => Promise<UserAnswer>
   readonly createUser: (user: NewUserInput) => Promise<UserAnswer>
@@ -72,34 +72,35 @@ type ProjectCalls = Pick<
 type MemberCalls = Pick<ApiClient, 'listMembers' | 'setMember' | 'removeMember'>
 type ImageCalls = Pick<ApiClient, 'listRepositories' | 'listTags' | 'deleteTag'>
 
-// A whole repository name is one part of a path, so that no word in it is taken for one of ours.
-const at = (...parts: readonly string[]): string =>
-  parts.map((part) => `/${encodeURIComponent(part)}`).join('')
-
 const userCalls = (api: ApiTransport): UserCalls => ({
-  readMe: () => api.call({ method: 'GET', path: '/me' }, userSchema),
-  createUser: (user) => api.call({ method: 'POST', path: '/users', body: user }, userSchema),
-  listUsers: (input) => readList(api, { ...input, path: '/users', item: userSchema }),
-  readUser: (username) => api.call({ method: 'GET', path: at('users', username) }, userSchema),
+  readMe: () => api.call({ method: 'GET', path: ['me'] }, userSchema),
+  createUser: (user) => api.call({ method: 'POST', path: ['users'], body: user }, userSchema),
+  listUsers: (input) => readList(api, { ...input, path: ['users'], item: userSchema }),
+  readUser: (username) => api.call({ method: 'GET', path: ['users', username] }, userSchema),
   changeUser: (username, change) =>
-    api.call({ method: 'PATCH', path: at('users', username), body: change }, userSchema),
+    api.call({ method: 'PATCH', path: ['users', username], body: change }, userSchema),
 })
 
 const projectCalls = (api: ApiTransport): ProjectCalls => ({
   createProject: (name, visibility) =>
-    api.call({ method: 'POST', path: '/projects', body: { name, visibility } }, projectSchema),
-  listProjects: (input) => readList(api, { ...input, path: '/projects', item: projectSchema }),
-  readProject: (name) => api.call({ method: 'GET', path: at('projects', name) }, projectSchema),
+    api.call({ method: 'POST', path: ['projects'], body: { name, visibility } }, projectSchema),
+  listProjects: (input) => readList(api, { ...input, path: ['projects'], item: projectSchema }),
+  readProject: (name) => api.call({ method: 'GET', path: ['projects', name] }, projectSchema),
   changeProject: (name, visibility) =>
-    api.call({ method: 'PATCH', path: at('projects', name), body: { visibility } }, projectSchema),
+    api.call({ method: 'PATCH', path: ['projects', name], body: { visibility } }, projectSchema),
 })
 
 const memberCalls = (api: ApiTransport): MemberCalls => {
-  const memberPath = (project: string, username: string): string =>
-    at('projects', project, 'members', 'users', username)
+  const memberPath = (project: string, username: string) => [
+    'projects',
+    project,
+    'members',
+    'users',
+    username,
+  ]
   return {
     listMembers: (project, input) =>
-      readList(api, { ...input, path: at('projects', project, 'members'), item: memberSchema }),
+      readList(api, { ...input, path: ['projects', project, 'members'], item: memberSchema }),
     setMember: (project, username, membership) =>
       api.call(
         { method: 'PUT', path: memberPath(project, username), body: membership },
@@ -114,13 +115,13 @@ const imageCalls = (api: ApiTransport): ImageCalls => ({
   listRepositories: ({ project, limit } = {}) =>
     readList(api, {
       limit,
-      path: project === undefined ? '/repositories' : at('projects', project, 'repositories'),
+      path: project === undefined ? ['repositories'] : ['projects', project, 'repositories'],
       item: repositorySchema,
     }),
   listTags: (repository, input) =>
-    readList(api, { ...input, path: at('repositories', repository, 'tags'), item: tagSchema }),
+    readList(api, { ...input, path: ['repositories', repository, 'tags'], item: tagSchema }),
   deleteTag: (repository, tag) =>
-    api.send({ method: 'DELETE', path: at('repositories', repository, 'tags', tag) }),
+    api.send({ method: 'DELETE', path: ['repositories', repository, 'tags', tag] }),
 })
 
 /** Makes a client of the service at `url`; close it when done, or the process waits for it. */

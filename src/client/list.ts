@@ -17,7 +17,7 @@ export interface Listing<T> {
 }
 
 interface Listed<T extends z.ZodType> extends ListInput {
-  readonly path: string
+  readonly path: readonly string[]
   readonly item: T
 }
 
@@ -41,7 +41,10 @@ export async function readList<T extends z.ZodType>(
     if (page.next === null) return { items, hasMore: false }
     if (items.length >= limit) return { items, hasMore: true }
     if (page.next === cursor) {
-      throw new ApiError({ message: `the list ${path} does not end`, code: ANSWER_UNKNOWN })
+      throw new ApiError({
+        message: `the list of ${path.join('/')} does not end`,
+        code: ANSWER_UNKNOWN,
+      })
     }
     cursor = page.next
   }

@@ -23,8 +23,8 @@ export interface ApiClientInput {
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below `/api/v1`, its parts already encoded. */
-  readonly path: string
+  /** Segments below `/api/v1`; a repository's name is one, whatever slashes and words it holds. */
+  readonly path: readonly string[]
   readonly query?: Readonly<Record<string, string>>
   readonly body?: object
 }
@@ -101,6 +101,18 @@ const headersOf = (input: ApiClientInput, { method }: ApiRequest): Record<string
   ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': 'application/json' }),
 })
 
+/** `.` and `..` would be taken for steps along the path, whatever their encoding. */
+function encodeSegment(segment: string): string {
+  if (!['', '.', '..'].includes(segment)) return encodeURIComponent(segment)
+  const message = `${JSON.stringify(segment)} is not a name`
+  throw new ApiError({ message, code: 'REQUEST_INVALID', status: 400 })
+}
+
+function targetOf(url: string, { path, query }: ApiRequest): string {
+  const target = [`${url}${API}`, ...path.map(encodeSegment)].join('/')
+  return query === undefined ? target : `${target}?${new URLSearchParams(query)}`
+}
+
 const wanderedOff = (url: string, status: number, location: unknown): ApiError =>
   new ApiError({
     message: `${url} sends elsewhere, to ${String(location)}; use the address of the service itself`,
@@ -118,8 +130,7 @@ export function createApiTransport(input: ApiClientInput): ApiTransport {
   })
 
   const exchange = async (asked: ApiRequest): Promise<{ status: number; body: unknown }> => {
-    const query = asked.query === undefined ? '' : `?${new URLSearchParams(asked.query)}`
-    const answer = await request(`${url}${API}${asked.path}${query}`, {
+    const answer = await request(targetOf(url, asked), {
       dispatcher,
       method: asked.method,
       headers: headersOf(input, asked),

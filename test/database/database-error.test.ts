@@ -1,0 +1,76 @@
+import test from 'ava'
+import { isDatabaseLost, toAppError } from '../../src/database/database-error.ts'
+import { openDatabase } from '../../src/database/open-database.ts'
+import { inTransaction } from '../../src/database/transaction.ts'
+import { waitForDatabase } from '../../src/database/wait-for-database.ts'
+import { createTestDatabase } from '../support/database.ts'
+
+const quiet = { warn: () => undefined, error: () => undefined }
+
+const nobodyHome = {
+  host: '127.0.0.1',
+  port: 9,
+  user: 'u',
+  password: 'canary-password',
+  name: 'd',
+  tls: 'off',
+  ca: undefined,
+  poolMax: 2,
+  waitSeconds: 1,
+} as const
+
+test('a database away at start is waited for with messages, up to the limit', async (t) => {
+  const database = openDatabase(nobodyHome, quiet)
+  const messages: string[] = []
+  const log = (message: string): void => void messages.push(message)
+  const error = await t.throwsAsync(
+    waitForDatabase({ database, log }, { where: '127.0.0.1:9', limitSeconds: 1 }),
+  )
+  t.regex(error.message, /^the database at 127\.0\.0\.1:9 did not answer for 1 s \(.*ECONNREFUSED/)
+  t.true(messages.length >= 2)
+  t.false([error.message, ...messages].join().includes('canary-password'))
+  await database.destroy()
+})
+
+test('a lost database is 503 with a reason, a wrong statement is not', async (t) => {
+  const lost = openDatabase(nobodyHome, quiet)
+  const error = await t.throwsAsync(lost.raw('SELECT 1'))
+  t.true(isDatabaseLost(error))
+  t.like(toAppError(error), { code: 'UNAVAILABLE', status: 503, retryAfterSeconds: 5 })
+  await lost.destroy()
+  const { config, drop } = await createTestDatabase()
+  const database = openDatabase(config, quiet)
+  const wrong = await t.throwsAsync(database.raw('SELEKT 1'))
+  t.false(isDatabaseLost(wrong))
+  await database.destroy()
+  await drop()
+})
+
+test('values of a statement never stand in its error', async (t) => {
+  const { config, drop } = await createTestDatabase()
+  const database = openDatabase(config, quiet)
+  const error = await t.throwsAsync(database('none').where({ secret: 'canary-value' }))
+  t.false(error.message.includes('canary-value'))
+  await database.destroy()
+  await drop()
+})
+
+test('transactions that cross are run again until all have committed', async (t) => {
+  const { config, drop } = await createTestDatabase()
+  const database = openDatabase(config, quiet)
+  await database.raw('CREATE TABLE cross_rows (id INT PRIMARY KEY, n INT NOT NULL)')
+  await database('cross_rows').insert([
+    { id: 1, n: 0 },
+    { id: 2, n: 0 },
+  ])
+  const cross = (first: number, second: number) =>
+    inTransaction(database, async (transaction) => {
+      await transaction('cross_rows').where({ id: first }).increment('n', 1)
+      await transaction.raw('SELECT SLEEP(0.01)')
+      await transaction('cross_rows').where({ id: second }).increment('n', 1)
+    })
+  await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 ? cross(1, 2) : cross(2, 1))))
+  t.deepEqual(await database('cross_rows').orderBy('id').pluck('n'), [8, 8])
+  await database.destroy()
+  await drop()
+})

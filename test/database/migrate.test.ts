@@ -1,0 +1,129 @@
+import test from 'ava'
+import { MIGRATIONS } from '../../db/migrations/index.ts'
+import { withLease } from '../../src/database/lease.ts'
+import { migrate, pendingMigrations } from '../../src/database/migrate.ts'
+import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { createTestDatabase } from '../support/database.ts'
+
+const quiet = { warn: () => undefined, error: () => undefined }
+const log = (): void => undefined
+const ALL = Object.keys(MIGRATIONS)
+
+const withDatabases = async (
+  count: number,
+  work: (databases: readonly Database[]) => Promise<void>,
+): Promise<void> => {
+  const { config, drop } = await createTestDatabase()
+  const databases = Array.from({ length: count }, () => openDatabase(config, quiet))
+  try {
+    await work(databases)
+  } finally {
+    await Promise.all(databases.map((database) => database.destroy()))
+    await drop()
+  }
+}
+
+test('replicas that start together migrate once', (t) =>
+  withDatabases(4, async (databases) => {
+    const done = await Promise.all(databases.map((database) => migrate({ database, log })))
+    t.deepEqual(done.flat(), ALL)
+    t.deepEqual(await pendingMigrations(databases[0] as Database), [])
+  }))
+
+test('a migration that was killed half way is run again', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    await migrate({ database, log })
+    // As a process leaves it that died after the statement and before it was noted down.
+    await database('migrations').where('name', '>=', '0005').delete()
+    await database('migrations_lock').update({ is_locked: 1 })
+    t.deepEqual(
+      await migrate({ database, log }),
+      ALL.filter((name) => name >= '0005'),
+    )
+  }))
+
+test('an older version starts beside a newer schema', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    await migrate({ database, log })
+    await database('migrations').insert({
+      name: '9999_of_tomorrow',
+      batch: 2,
+      migration_time: new Date(),
+    })
+    t.deepEqual(await migrate({ database, log }), [])
+  }))
+
+test('a lease of a dead holder is taken over when its term is over', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    const deps = { database, onWait: () => undefined }
+    await withLease(deps, 'work', async () => undefined)
+    await database('leases')
+      .where({ name: 'work' })
+      .update({
+        holder: 'dead',
+        expires_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL 1 SECOND'),
+      })
+    let waited = false
+    const onWait = (): void => {
+      waited = true
+    }
+    const result = await withLease({ database, onWait }, 'work', async () => 'done')
+    t.deepEqual([result, waited], ['done', true])
+  }))
+
+test('only one of many holds a lease at a time', (t) =>
+  withDatabases(3, async (databases) => {
+    let inside = 0
+    let most = 0
+    await Promise.all(
+      databases.map((database) =>
+        withLease({ database, onWait: () => undefined }, 'one', async () => {
+          inside++
+          most = Math.max(most, inside)
+          await database.raw('SELECT SLEEP(0.05)')
+          inside--
+        }),
+      ),
+    )
+    t.is(most, 1)
+  }))
+
+test('a holder that lost its lease is told', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    await t.throwsAsync(
+      withLease({ database, onWait: () => undefined }, 'lost', async (lease) => {
+        await database('leases')
+          .where({ name: 'lost' })
+          .update({
+            holder: 'other',
+            expires_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL 1 HOUR'),
+          })
+        for (;;) {
+          lease.check()
+          await database.raw('SELECT SLEEP(0.2)')
+        }
+      }),
+      { message: 'the lease "lost" was lost to another process; start again' },
+    )
+  }))
+
+test('instants are kept in UTC to the millisecond, whatever the zone of the process', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    await migrate({ database, log })
+    const instant = new Date('2026-03-29T01:30:00.123Z')
+    await database('projects').insert({
+      name: 'p',
+      visibility: 'private',
+      version: 1,
+      created_at: instant,
+      updated_at: instant,
+    })
+    const [[row]] = await database.raw('SELECT CAST(created_at AS CHAR) AS text FROM projects')
+    t.is(row.text, '2026-03-29 01:30:00.123')
+    t.deepEqual((await database('projects').first()).created_at, instant)
+  }))

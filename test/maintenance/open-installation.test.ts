@@ -1,0 +1,177 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import test from 'ava'
+import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
+import { readConfig } from '../../src/config/read-config.ts'
+import { migrate } from '../../src/database/migrate.ts'
+import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { type OpenInstallation, openInstallation } from '../../src/maintenance/open-installation.ts'
+import { preparePendingAuthority } from '../../src/signing/token-authority.ts'
+import { createTestDatabase } from '../support/database.ts'
+
+const hasher = createPasswordHasher({ concurrency: 2, queueLimit: 20 })
+const quiet = { warn: () => undefined, error: () => undefined }
+
+const withDatabase = async (work: (database: Database) => Promise<void>): Promise<void> => {
+  const { config, drop } = await createTestDatabase()
+  const database = openDatabase(config, quiet)
+  try {
+    await migrate({ database, log: () => undefined })
+    await work(database)
+  } finally {
+    await database.destroy()
+    await drop()
+  }
+}
+
+const newFolder = (): string => mkdtempSync(join(tmpdir(), 'warden-installation-'))
+
+const configOf = (folder: string, env: Readonly<Record<string, string>> = {}) =>
+  readConfig({
+    WARDEN_PUBLIC_URL: 'http://localhost:5000',
+    WARDEN_REGISTRY_URL: 'http://localhost:5001',
+    WARDEN_DB_PASSWORD: 'x',
+    WARDEN_CERTS_DIR: folder,
+    ...env,
+  }).config
+
+interface Start {
+  readonly env?: Readonly<Record<string, string>>
+  readonly force?: boolean
+  readonly terminal?: (text: string) => void
+  readonly log?: (fields: object, message: string) => void
+}
+
+const start = (database: Database, folder: string, more: Start = {}): Promise<OpenInstallation> =>
+  openInstallation(
+    {
+      database,
+      hasher,
+      config: configOf(folder, more.env),
+      now: () => new Date(),
+      log: more.log ?? (() => undefined),
+      terminal: more.terminal,
+    },
+    { force: more.force ?? false },
+  )
+
+const passwordPath = (folder: string): string => join(folder, 'token-ca', 'first-admin-password')
+
+const signsIn = async (database: Database, password: string): Promise<boolean> => {
+  const { password_hash } = await database('users').where({ username: 'admin' }).first()
+  return hasher.verify(password_hash, password)
+}
+
+test('R2: the first start makes one administrator, whose password is in a 0600 file and in no log', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const lines: string[] = []
+    await start(database, folder, { log: (...line) => void lines.push(JSON.stringify(line)) })
+    const path = passwordPath(folder)
+    const password = readFileSync(path, 'utf8').trim()
+    t.is(password.length, 20)
+    t.is(statSync(path).mode & 0o777, 0o600)
+    t.true(await signsIn(database, password))
+    t.true(lines.length > 0)
+    t.false(lines.join().includes(password))
+  }))
+
+test('R2: on a terminal the first password is shown, and written nowhere', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    let shown = ''
+    await start(database, folder, {
+      terminal: (text) => {
+        shown += text
+      },
+    })
+    const [, password = ''] = /the password is (\S+)/.exec(shown) ?? []
+    t.true(await signsIn(database, password))
+    t.deepEqual(readdirSync(dirname(passwordPath(folder))), ['ca.pem'])
+  }))
+
+test('R2: a configured password is taken at the first start and never again', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    await start(database, folder, { env: { WARDEN_ADMIN_PASSWORD: 'chosen-by-me-7' } })
+    t.true(await signsIn(database, 'chosen-by-me-7'))
+    await start(database, folder, { env: { WARDEN_ADMIN_PASSWORD: 'another-one-7' } })
+    t.true(await signsIn(database, 'chosen-by-me-7'))
+    t.false(existsSync(passwordPath(folder)))
+  }))
+
+test('R2: a well-known first password is refused and nothing is made', (t) =>
+  withDatabase(async (database) => {
+    const env = { WARDEN_ADMIN_PASSWORD: 'Harbor12345' }
+    await t.throwsAsync(start(database, newFolder(), { env }), {
+      code: 'PASSWORD_REFUSED',
+    })
+    t.is(await database('users').first(), undefined)
+    t.is(await database('installation').first(), undefined)
+  }))
+
+test('R2: replicas on one folder that start together are one installation with one administrator', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const opened = await Promise.all([1, 2, 3].map(() => start(database, folder)))
+    t.is(new Set(opened.map(({ authority }) => authority.fingerprint)).size, 1)
+    t.is((await database('users').pluck('id')).length, 1)
+    const password = readFileSync(passwordPath(folder), 'utf8').trim()
+    t.true(await signsIn(database, password))
+    t.deepEqual(readdirSync(join(folder, 'token-ca')).sort(), ['ca.pem', 'first-admin-password'])
+  }))
+
+test('R2: of replicas with folders of their own one wins and the others refuse to serve', (t) =>
+  withDatabase(async (database) => {
+    const folders = [newFolder(), newFolder(), newFolder()]
+    const results = await Promise.allSettled(folders.map((folder) => start(database, folder)))
+    t.is(results.filter(({ status }) => status === 'fulfilled').length, 1)
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') continue
+      t.regex(result.reason.message, /this database belongs to [0-9a-f]{64}; copy ca\.pem/)
+      t.deepEqual(readdirSync(join(folders[index] ?? '', 'token-ca')), [])
+    }
+    t.is((await database('users').pluck('id')).length, 1)
+  }))
+
+test('R2: a replica with another authority refuses to serve', (t) =>
+  withDatabase(async (first) => {
+    await withDatabase(async (second) => {
+      const folder = newFolder()
+      await start(first, folder)
+      await start(second, newFolder())
+      await t.throwsAsync(start(second, folder), { message: /^the token authority in .* is / })
+    })
+  }))
+
+test('R2: an authority before an empty database is taken only by force', (t) =>
+  withDatabase(async (lost) => {
+    const folder = newFolder()
+    const before = await start(lost, folder)
+    await withDatabase(async (empty) => {
+      await t.throwsAsync(start(empty, folder), { message: /run: warden init --force$/ })
+      const after = await start(empty, folder, { force: true })
+      t.is(after.authority.fingerprint, before.authority.fingerprint)
+    })
+  }))
+
+test('R2: a start that was killed before the database took the authority just goes on', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const { certs } = configOf(folder)
+    const pending = await preparePendingAuthority(certs, new Date())
+    const { authority } = await start(database, folder)
+    t.is(authority.fingerprint, pending.fingerprint)
+  }))
+
+test('R2: a start that was killed after the database took the authority just goes on', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const { certs } = configOf(folder)
+    const before = await start(database, folder)
+    renameSync(certs.authorityPath, `${certs.authorityPath}.new`)
+    const after = await start(database, folder)
+    t.is(after.authority.fingerprint, before.authority.fingerprint)
+    t.true(existsSync(certs.authorityPath))
+  }))

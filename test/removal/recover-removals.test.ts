@@ -1,0 +1,156 @@
+import test from 'ava'
+import type { RegistryClient } from '../../src/registry/client.ts'
+import { createRegistryClient } from '../../src/registry/client.ts'
+import { deleteTag } from '../../src/removal/delete-tag.ts'
+import { recoverRemovals } from '../../src/removal/recover-removals.ts'
+import { createSigner } from '../../src/signing/signer.ts'
+import { readAuthority } from '../../src/signing/token-authority.ts'
+import { createOwnTokens } from '../../src/token/issue-token.ts'
+import { pullStatus, pushImage } from '../support/image.ts'
+import { ADMIN, type Service, startService } from '../support/service.ts'
+
+let service: Service
+let registry: RegistryClient
+const now = (): Date => new Date()
+
+test.before(async () => {
+  service = await startService()
+  await service.admin('POST', '/api/v1/projects', { name: 'acme' })
+  const authority = await readAuthority(service.config.certs.authorityPath)
+  if (authority === undefined) throw new Error('no authority')
+  const signer = createSigner({ authority, leafSeconds: 3600, now })
+  registry = createRegistryClient({
+    ...service.config.registry,
+    tokenFor: createOwnTokens({ signer, now, settings: service.config.token }),
+  })
+})
+test.after.always(async () => {
+  await registry.close()
+  await service.stop()
+})
+
+const origin = { address: '127.0.0.1', userAgent: undefined, requestId: 'r' }
+const caller = {
+  subject: { kind: 'user', id: 1, username: 'admin', systemRole: 'administrator' },
+  origin,
+} as const
+
+/** A registry that stops answering before or after one of our calls. */
+const failing = (
+  call: 'putManifest' | 'deleteManifest',
+  when: 'before' | 'after',
+  nth: number,
+): RegistryClient => {
+  let calls = 0
+  const fail = async (): Promise<never> => {
+    throw new Error('the line is dead')
+  }
+  const wrap =
+    <A extends readonly unknown[], R>(real: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      calls++
+      if (calls !== nth) return real(...args)
+      if (when === 'after') await real(...args)
+      return fail()
+    }
+  return call === 'putManifest'
+    ? { ...registry, putManifest: wrap(registry.putManifest) }
+    : { ...registry, deleteManifest: wrap(registry.deleteManifest) }
+}
+
+const interrupt = async (repository: string, broken: RegistryClient) => {
+  const { database } = service
+  await pushImage(service, { as: ADMIN, repository, tags: ['gone', 'stay'] })
+  const deps = { database, registry: broken, now }
+  try {
+    await deleteTag(deps, { caller, repository, tag: 'gone' })
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+const recover = async (repository: string): Promise<void> => {
+  const { database } = service
+  await database('tag_removals')
+    .where({ repository })
+    .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+  await recoverRemovals({ database, registry, now, log: () => undefined })
+}
+
+const outcomeOf = async (repository: string) => {
+  const [row] = await service
+    .database('audit')
+    .where({ action: 'tag.delete', target: `${repository}:gone` })
+  const left = await service.database('tag_removals').where({ repository })
+  return {
+    gone: await pullStatus(service, { as: ADMIN, repository, tag: 'gone' }),
+    stay: await pullStatus(service, { as: ADMIN, repository, tag: 'stay' }),
+    audit: row?.outcome,
+    left: left.length,
+  }
+}
+
+test('R23: a removal that ended before its first write leaves the tag as it was', async (t) => {
+  const repository = 'acme/before'
+  const error = await interrupt(repository, failing('putManifest', 'before', 1))
+  t.like(error, { code: 'UNAVAILABLE' })
+  await recover(repository)
+  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
+})
+
+test('R23: a removal that ended on the empty index is rolled forward', async (t) => {
+  const repository = 'acme/middle'
+  await interrupt(repository, failing('deleteManifest', 'before', 2))
+  await recover(repository)
+  t.deepEqual(await outcomeOf(repository), { gone: 404, stay: 200, audit: 'done', left: 0 })
+})
+
+test('R23: a removal whose last answer was lost is noted as done', async (t) => {
+  const repository = 'acme/answer'
+  await interrupt(repository, failing('deleteManifest', 'after', 2))
+  await recover(repository)
+  t.deepEqual(await outcomeOf(repository), { gone: 404, stay: 200, audit: 'done', left: 0 })
+})
+
+test('R23: what somebody pushed to the tag meanwhile stays', async (t) => {
+  const repository = 'acme/pushed'
+  await interrupt(repository, failing('deleteManifest', 'before', 2))
+  await pushImage(service, { as: ADMIN, repository, tags: ['gone'], text: 'a newer one' })
+  await recover(repository)
+  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
+})
+
+test('R23: where deletes were switched off meanwhile the old manifest is put back', async (t) => {
+  const repository = 'acme/off'
+  await interrupt(repository, failing('deleteManifest', 'before', 2))
+  const disabled = { ...registry, deleteManifest: async () => 'disabled' as const }
+  const { database } = service
+  await database('tag_removals')
+    .where({ repository })
+    .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+  await recoverRemovals({ database, registry: disabled, now, log: () => undefined })
+  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
+})
+
+test('R23: deletes are proven to work before a tag is touched', async (t) => {
+  const repository = 'acme/proof'
+  const disabled = { ...registry, deleteManifest: async () => 'disabled' as const }
+  const error = await interrupt(repository, disabled)
+  t.like(error, { code: 'CONFLICT' })
+  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 0 })
+})
+
+test('a tag that changes between the look and the removal is left alone', async (t) => {
+  const repository = 'acme/changed'
+  const moving: RegistryClient = {
+    ...registry,
+    findManifest: async (reference) => {
+      await pushImage(service, { as: ADMIN, repository, tags: ['gone'], text: 'newer' })
+      return registry.findManifest(reference)
+    },
+  }
+  const error = await interrupt(repository, moving)
+  t.like(error, { code: 'CONFLICT' })
+  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 0 })
+})
