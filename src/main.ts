@@ -16,6 +16,7 @@ import { waitForDatabase } from './database/wait-for-database.ts'
 import { openInstallation } from './maintenance/open-installation.ts'
 import { refuseSharedAuthority } from './signing/tls-authority.ts'
 import { ensureBundle, type TokenAuthority } from './signing/token-authority.ts'
+import { runQuickstart } from './stack/quickstart.ts'
 
 // Above the idle time of the proxy in front, so that it never writes into a connection we close.
 const KEEP_ALIVE_MS = 75_000
@@ -138,8 +139,10 @@ const commandLine: CommandLine = {
   isTerminal: process.stderr.isTTY === true,
 }
 
-process.exitCode = await runCli(
-  commandLine,
-  { serve, version: packageSchema.version },
-  process.argv.slice(2),
-)
+const [verb, ...rest] = process.argv.slice(2)
+
+// `npm run quickstart`: it starts processes like this one, so it is no verb of theirs.
+process.exitCode =
+  verb === 'quickstart'
+    ? await runQuickstart(rest, commandLine)
+    : await runCli(commandLine, { serve, version: packageSchema.version }, process.argv.slice(2))

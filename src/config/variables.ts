@@ -148,5 +148,3 @@ export const CLIENT_VARIABLES = {
   WARDEN_USERNAME: z.string().optional().describe('User name for the commands that use the API'),
   WARDEN_PASSWORD: z.string().optional().describe('Password for the commands that use the API'),
 } as const
-
-export type VariableName = keyof typeof VARIABLES
