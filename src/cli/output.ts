@@ -42,9 +42,12 @@ export function printTable(
   stdout.write(`${table.toString()}\n`)
 }
 
-/** One line of JSON, for programs. */
+const escapeUnit = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** One line of JSON, for programs; what a terminal would obey is written as an escape. */
 export function printJson({ stdout }: CommandLine, value: unknown): void {
-  stdout.write(`${JSON.stringify(value)}\n`)
+  stdout.write(`${JSON.stringify(value).replace(UNSAFE, escapeUnit)}\n`)
 }
 
 /** A sentence for the person: not data. */

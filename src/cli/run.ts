@@ -1,11 +1,17 @@
 import { Command, CommanderError } from 'commander'
+import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
+import { addLoginVerbs } from './login-verbs.ts'
+import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
+import { addProjectVerbs } from './project-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
+import { addUserVerbs } from './user-verbs.ts'
 
 /** Verbs that live above this room; `main.ts` brings them. */
 export interface UpperVerbs {
@@ -33,14 +39,37 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
       writeErr: (text) => commandLine.stderr.write(text),
     })
     .exitOverride()
+  program.commandsGroup('Where the service runs:')
   program.command('serve').description('serve tokens and the API').action(upper.serve)
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
   addSetupVerb(program, commandLine)
+  program.commandsGroup('Through the API, from anywhere:')
+  addLoginVerbs(program, commandLine)
+  addUserVerbs(program, commandLine)
+  addProjectVerbs(program, commandLine)
+  addMemberVerbs(program, commandLine)
+  addRepositoryVerbs(program, commandLine)
+  addTagVerbs(program, commandLine)
   return program
 }
 
-function exitCodeOf(commandLine: CommandLine, error: unknown): number {
+/** What no service of ours says, and a route that it does not have, is no answer about a thing. */
+function exitCodeOfApi({ code, status }: ApiError): number {
+  if (code === ANSWER_UNKNOWN || code === 'ROUTE_UNKNOWN' || status === undefined) {
+    return EXIT.failed
+  }
+  return EXIT_BY_STATUS[status] ?? EXIT.failed
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.exitCode
+  if (error instanceof ApiError) return exitCodeOfApi(error)
+  if (error instanceof AppError) return EXIT_BY_STATUS[error.status] ?? EXIT.failed
+  return EXIT.failed
+}
+
+function reportFailure(commandLine: CommandLine, error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT.done : EXIT.usage
   }
@@ -50,9 +79,7 @@ function exitCodeOf(commandLine: CommandLine, error: unknown): number {
     return EXIT.usage
   }
   say(commandLine, error instanceof Error ? error.message : String(error))
-  if (error instanceof CommandError) return error.exitCode
-  if (error instanceof AppError) return EXIT_BY_STATUS[error.status] ?? EXIT.failed
-  return EXIT.failed
+  return exitCodeOf(error)
 }
 
 /**
@@ -70,6 +97,6 @@ export async function runCli(
     await createProgram(commandLine, upper).parseAsync([...args], { from: 'user' })
     return EXIT.done
   } catch (error) {
-    return exitCodeOf(commandLine, error)
+    return reportFailure(commandLine, error)
   }
 }

@@ -18,7 +18,6 @@ export interface ApiClientInput {
   readonly credentials: ApiCredentials | undefined
   /** Longest wait for one answer; a minute by default. */
   readonly timeoutMs?: number
-  readonly userAgent?: string
 }
 
 export interface ApiRequest {
@@ -96,7 +95,7 @@ const authorizationOf = (credentials: ApiCredentials | undefined): Record<string
 
 const headersOf = (input: ApiClientInput, { method }: ApiRequest): Record<string, string> => ({
   accept: 'application/json',
-  'user-agent': input.userAgent ?? 'registry-warden',
+  'user-agent': 'registry-warden',
   ...authorizationOf(input.credentials),
   ...(method === 'GET' || method === 'DELETE' ? {} : { 'content-type': 'application/json' }),
 })

@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander'
+import type { ProjectAnswer } from '../client/answers.ts'
+import type { Visibility } from '../projects/types.ts'
+import type { CommandLine } from './command-line.ts'
+import {
+  type Column,
+  type JsonOption,
+  type ListOptions,
+  printListing,
+  printOne,
+  reportDone,
+  withJson,
+  withListOptions,
+} from './listing.ts'
+import { withApi } from './session.ts'
+
+const COLUMNS: readonly Column<ProjectAnswer>[] = [
+  { head: 'project', cell: ({ name }) => name },
+  { head: 'visibility', cell: ({ visibility }) => visibility },
+  { head: 'created', cell: ({ createdAt }) => createdAt },
+]
+
+const MEANING: Readonly<Record<Visibility, string>> = {
+  public: 'everybody may pull from it, without signing in',
+  private: 'its members alone may pull from it',
+}
+
+const createVerb = (project: Command, commandLine: CommandLine): void => {
+  const command = project
+    .command('create')
+    .description('make a project; you become its administrator')
+    .argument('<name>', 'the first path segment of its repositories')
+    .option('--public', 'let everybody pull, without signing in')
+  withJson(command).action((name: string, options: JsonOption & { readonly public?: boolean }) =>
+    withApi(commandLine, async (client, { url }) => {
+      const visibility = options.public ? 'public' : 'private'
+      const result = await client.createProject(name, visibility)
+      reportDone(commandLine, {
+        result,
+        options,
+        sentences: [
+          `The project ${result.name} is made: ${MEANING[visibility]}.`,
+          `Next: docker push ${new URL(url).host}/${result.name}/IMAGE:TAG`,
+          `Next: warden member set ${result.name} USER --role developer`,
+        ],
+      })
+    }),
+  )
+}
+
+const readVerbs = (project: Command, commandLine: CommandLine): void => {
+  const list = project.command('list').description('list the projects that you may read')
+  withListOptions(list).action((options: ListOptions) =>
+    withApi(commandLine, async (client) => {
+      const listing = await client.listProjects(options)
+      const none = 'There are no projects that you may read.'
+      printListing(commandLine, { listing, options, columns: COLUMNS, none })
+    }),
+  )
+  withJson(project.command('show').description('show a project').argument('<name>')).action(
+    (name: string, options: JsonOption) =>
+      withApi(commandLine, async (client) => {
+        printOne(commandLine, { item: await client.readProject(name), options, columns: COLUMNS })
+      }),
+  )
+}
+
+const setVerb = (project: Command, commandLine: CommandLine): void => {
+  const command = project
+    .command('set')
+    .description('make a project public or private')
+    .argument('<name>')
+    .addOption(
+      new Option('--visibility <visibility>', 'who may pull')
+        .choices(['public', 'private'])
+        .makeOptionMandatory(),
+    )
+  withJson(command).action(
+    (name: string, options: JsonOption & { readonly visibility: Visibility }) =>
+      withApi(commandLine, async (client) => {
+        const { visibility } = options
+        const result = await client.changeProject(name, visibility)
+        const sentences = [`The project ${result.name} is ${visibility}: ${MEANING[visibility]}.`]
+        reportDone(commandLine, { result, options, sentences })
+      }),
+  )
+}
+
+/** `warden project …`. */
+export function addProjectVerbs(program: Command, commandLine: CommandLine): void {
+  const project = program
+    .command('project')
+    .description('projects: repositories under one first path segment, with members')
+  createVerb(project, commandLine)
+  readVerbs(project, commandLine)
+  setVerb(project, commandLine)
+}

@@ -1,0 +1,122 @@
+import { ApiError } from '../client/api-error.ts'
+import { type ApiClient, createApiClient } from '../client/client.ts'
+import type { ApiCredentials } from '../client/transport.ts'
+import { readEnvironment } from '../config/environment.ts'
+import { ConfigError } from '../config/read-config.ts'
+import { CLIENT_VARIABLES, VARIABLES } from '../config/variables.ts'
+import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { type Login, loginPath, readLogin } from './login-file.ts'
+import { say } from './output.ts'
+
+/** Where the API is and who asks; nobody where the credentials are undefined. */
+export interface Session {
+  readonly url: string
+  readonly credentials: ApiCredentials | undefined
+}
+
+export interface ClientEnvironment {
+  readonly url: string | undefined
+  readonly username: string | undefined
+  readonly password: string | undefined
+}
+
+/** Variables of the service are none of ours, not even when one of them is broken. */
+const withoutService = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !(name.replace(/_FILE$/, '') in VARIABLES)),
+  )
+
+/** @throws CommandError with what an address must look like */
+export function parseServiceUrl(text: string): string {
+  const parsed = CLIENT_VARIABLES.WARDEN_URL.safeParse(text)
+  if (parsed.data !== undefined) return parsed.data
+  const reason = parsed.error?.issues[0]?.message ?? 'is not good'
+  throw new CommandError(
+    `the address ${text} ${reason}; write it like https://registry.example.com`,
+    EXIT.usage,
+  )
+}
+
+/**
+ * Reads the variables that stand for `warden login`.
+ *
+ * @throws ConfigError, or CommandError when the address is none
+ */
+export function readClientEnvironment(commandLine: CommandLine): ClientEnvironment {
+  const { values, faults, warnings } = readEnvironment(withoutService(commandLine.env))
+  if (faults.length > 0) throw new ConfigError(faults, warnings)
+  for (const warning of warnings) say(commandLine, warning)
+  const { WARDEN_URL, WARDEN_USERNAME, WARDEN_PASSWORD } = values
+  return {
+    url: WARDEN_URL === undefined ? undefined : parseServiceUrl(WARDEN_URL),
+    username: WARDEN_USERNAME,
+    password: WARDEN_PASSWORD,
+  }
+}
+
+function credentialsOf({
+  username,
+  password,
+}: ClientEnvironment): { readonly username: string; readonly password: string } | undefined {
+  if (username !== undefined && password !== undefined) return { username, password }
+  if (username === undefined && password === undefined) return undefined
+  throw new CommandError(
+    'one of WARDEN_USERNAME and WARDEN_PASSWORD is set without the other; set both or neither',
+    EXIT.usage,
+  )
+}
+
+async function readKeptLogin(commandLine: CommandLine): Promise<Login | undefined> {
+  const path = loginPath(commandLine.env)
+  const kept = await readLogin(path)
+  if (kept?.isExposed) {
+    say(commandLine, `Other people may read ${path}, and it holds a password: chmod 600 it.`)
+  }
+  return kept?.login
+}
+
+/**
+ * Finds out where to ask and as whom: each from the environment first, then from `warden login`.
+ * A kept password goes to the address that it was kept for and to no other.
+ *
+ * @throws CommandError when no address is known
+ */
+export async function findSession(commandLine: CommandLine): Promise<Session> {
+  const environment = readClientEnvironment(commandLine)
+  const given = credentialsOf(environment)
+  const isWhole = environment.url !== undefined && given !== undefined
+  const kept = isWhole ? undefined : await readKeptLogin(commandLine)
+  const url = environment.url ?? kept?.url
+  if (url === undefined) {
+    throw new CommandError(
+      'you are not signed in; run: warden login URL --username NAME (or set WARDEN_URL, WARDEN_USERNAME and WARDEN_PASSWORD_FILE)',
+      EXIT.refused,
+    )
+  }
+  return { url, credentials: given ?? (kept?.url === url ? kept : undefined) }
+}
+
+const isUnproven = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.status === 401
+
+/**
+ * Runs a verb that uses the API.
+ *
+ * @throws CommandError when nobody is signed in, ApiError
+ */
+export async function withApi<T>(
+  commandLine: CommandLine,
+  work: (client: ApiClient, session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await findSession(commandLine)
+  const client = createApiClient(session)
+  try {
+    return await work(client, session)
+  } catch (error) {
+    if (!isUnproven(error)) throw error
+    const sentence = `${error.message}; sign in with: warden login ${session.url} --username NAME`
+    throw new CommandError(sentence, EXIT.refused)
+  } finally {
+    await client.close()
+  }
+}
