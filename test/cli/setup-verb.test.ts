@@ -1,57 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import test, { type ExecutionContext } from 'ava'
-import { runCli } from '../../src/cli/run.ts'
+import test from 'ava'
 import {
   preparePendingAuthority,
   promotePendingAuthority,
   readAuthority,
 } from '../../src/signing/token-authority.ts'
-
-async function setup(
-  ...args: string[]
-): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const exitCode = await runCli(
-    { env: {}, stdin: new PassThrough(), stdout, stderr, isTerminal: false },
-    { serve: async () => undefined, version: '0.0.0' },
-    ['setup', ...args],
-  )
-  const text = (stream: PassThrough): string => String(stream.read() ?? '')
-  return { exitCode, stdout: text(stdout), stderr: text(stderr) }
-}
-
-function makeDir(t: ExecutionContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'warden-setup-'))
-  t.teardown(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
-
-const everything = (dir: string, publicUrl = 'https://registry.example.com'): string[] => [
-  `--certs=${dir}/certs`,
-  `--tls-authority=${dir}/tls-authority`,
-  `--tls=${dir}/tls`,
-  '--host=registry.example.com',
-  `--secrets=${dir}/secrets`,
-  `--registry-config=${dir}/secrets/registry/config.yml`,
-  `--public-url=${publicUrl}`,
-]
-
-const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
-const read = (...parts: string[]): string => readFileSync(join(...parts), 'utf8')
-
-/** Every file below a folder with its content. */
-const contents = (dir: string): Record<string, string> =>
-  Object.fromEntries(
-    readdirSync(dir, { recursive: true, encoding: 'utf8' })
-      .filter((name) => statSync(join(dir, name)).isFile())
-      .sort()
-      .map((name) => [name, read(dir, name)]),
-  )
+import { contents, everything, makeDir, modeOf, read, setup } from '../support/setup.ts'
+import { findObstacle, testUnless } from '../support/skip-aloud.ts'
 
 test('setup fills every folder', async (t) => {
   const dir = makeDir(t)
@@ -141,42 +98,6 @@ test('R2: a token authority in force is kept, and a lost bundle is made from it'
   t.is(read(dir, 'bundle/ca.crt'), inForce?.certificate.toString() ?? '')
 })
 
-test('the certificate is good for the given hosts and for this machine', async (t) => {
-  const dir = makeDir(t)
-  await setup(
-    `--tls=${dir}/tls`,
-    `--tls-authority=${dir}/ca`,
-    '--host=a.example.com,b.example.com',
-    '--host=192.0.2.7',
-  )
-  const certificate = new X509Certificate(read(dir, 'tls/server.crt'))
-  t.is(
-    certificate.subjectAltName,
-    'DNS:a.example.com, DNS:b.example.com, IP Address:192.0.2.7, DNS:localhost, IP Address:127.0.0.1',
-  )
-})
-
-test("an operator's own TLS certificate is kept", async (t) => {
-  const [dir, other] = [makeDir(t), makeDir(t)]
-  await setup(`--tls=${other}/tls`, `--tls-authority=${other}/ca`)
-  await setup(`--tls=${dir}/tls`, `--tls-authority=${dir}/ca`)
-  writeFileSync(`${dir}/tls/server.crt`, read(other, 'tls/server.crt'))
-  const { exitCode, stderr } = await setup(`--tls=${dir}/tls`, `--tls-authority=${dir}/ca`)
-  t.is(exitCode, 0)
-  t.is(stderr, `The TLS certificate ${dir}/tls/server.crt is one of your own: kept as it is.\n`)
-  t.is(read(dir, 'tls/server.crt'), read(other, 'tls/server.crt'))
-})
-
-test('R1: a TLS certificate under the token authority is refused', async (t) => {
-  const dir = makeDir(t)
-  const args = [`--certs=${dir}/certs`, `--tls=${dir}/tls`, `--tls-authority=${dir}/ca`]
-  await setup(...args)
-  writeFileSync(`${dir}/tls/server.crt`, read(dir, 'certs/bundle/ca.crt'))
-  const { exitCode, stderr } = await setup(...args)
-  t.is(exitCode, 1)
-  t.regex(stderr, /stands under the token authority/)
-})
-
 test("the registry's configuration names the realm and holds the http secret", async (t) => {
   const dir = makeDir(t)
   await setup(...everything(dir))
@@ -198,7 +119,7 @@ test('the registry gets a new address with the next run, and its secret stays', 
   t.is(read(dir, 'secrets/registry/http-secret'), secret)
 })
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip
+const asRoot = testUnless(findObstacle([], { asRoot: true }))
 
 asRoot('the service becomes the owner of what it reads, and of nothing else', async (t) => {
   const dir = makeDir(t)

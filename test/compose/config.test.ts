@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import test from 'ava'
+import { VARIABLES } from '../../src/config/variables.ts'
+import type { Composition } from '../support/compose-binary.ts'
+import { ALL, check, HTTP, NAMED, serviceOf, TLS } from '../support/composition.ts'
+
+check('Compose takes the files and knows these services', ALL, (t, { services }) => {
+  t.deepEqual(Object.keys(services).sort(), ['mysql', 'nginx', 'registry', 'setup', 'warden'])
+})
+
+check('each part waits for what it needs', ALL, (t, all) => {
+  const waits = (name: string) =>
+    Object.entries(serviceOf(all, name).depends_on ?? {})
+      .map(([on, { condition }]) => `${on} ${condition}`)
+      .sort()
+  t.deepEqual(waits('mysql'), ['setup service_completed_successfully'])
+  t.deepEqual(waits('warden'), ['mysql service_healthy', 'setup service_completed_successfully'])
+  t.deepEqual(waits('registry'), ['warden service_healthy'])
+  t.deepEqual(waits('nginx'), ['registry service_healthy', 'warden service_healthy'])
+})
+
+check('what runs is started again, setup is not', ALL, (t, { services }) => {
+  const { setup, ...running } = services
+  t.is(setup?.restart, 'no')
+  t.true(Object.values(running).every(({ restart }) => restart === 'unless-stopped'))
+})
+
+check('every variable of the service is one that it knows', ALL, (t, all) => {
+  const names = Object.keys(serviceOf(all, 'warden').environment ?? {})
+  const strangers = names.filter((name) => !(name.replace(/_FILE$/, '') in VARIABLES))
+  t.deepEqual(strangers, [])
+})
+
+check('every file that a container mounts is in the project', ALL, (t, { services }) => {
+  const binds = Object.values(services).flatMap(({ volumes = [] }) =>
+    volumes.filter(({ type }) => type === 'bind').map(({ source }) => source),
+  )
+  t.true(binds.length > 0)
+  t.deepEqual(
+    binds.filter((path) => !existsSync(path)),
+    [],
+  )
+})
+
+const publicUrlsOf = (all: Composition): readonly (string | undefined)[] => [
+  serviceOf(all, 'warden').environment?.WARDEN_PUBLIC_URL,
+  serviceOf(all, 'setup')
+    .command?.find((word) => word.startsWith('--public-url='))
+    ?.slice(13),
+]
+
+check('clients reach it at https://localhost', [TLS], (t, all) => {
+  t.deepEqual(publicUrlsOf(all), ['https://localhost', 'https://localhost'])
+  t.is(serviceOf(all, 'nginx').environment?.NGINX_PUBLIC_URL, 'https://localhost')
+  t.deepEqual(
+    serviceOf(all, 'nginx').ports?.map(({ published }) => published),
+    ['443', '80'],
+  )
+})
+
+check('name and port are part of the public URL everywhere', [NAMED], (t, all) => {
+  const url = 'https://registry.example.com:8443'
+  t.deepEqual(publicUrlsOf(all), [url, url])
+  t.is(serviceOf(all, 'nginx').environment?.NGINX_PUBLIC_URL, url)
+  t.true(serviceOf(all, 'setup').command?.includes('--host=registry.example.com'))
+})
+
+check('clients reach it at http://localhost:5000, from this machine alone', [HTTP], (t, all) => {
+  t.deepEqual(publicUrlsOf(all), ['http://localhost:5000', 'http://localhost:5000'])
+  const ports = serviceOf(all, 'nginx').ports?.map(
+    ({ host_ip, published }) => `${host_ip}:${published}`,
+  )
+  t.deepEqual(ports, ['127.0.0.1:5000'])
+})
+
+test('the example of an environment names every variable of the files, and no other', (t) => {
+  const text = ['docker-compose.yml', 'http.yml']
+    .map((file) => readFileSync(resolve('compose', file), 'utf8'))
+    .join('')
+    .replace(/^#.*$/gm, '')
+  const used = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name))
+  const example = readFileSync(resolve('compose/.env.example'), 'utf8')
+  const told = new Set([...example.matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name))
+  t.deepEqual([...told].sort(), [...used, 'COMPOSE_PROJECT_NAME'].sort())
+})
+
+test('image, Dockerfile and package say the same version', (t) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  t.true(
+    readFileSync('compose/docker-compose.yml', 'utf8').includes(
+      `image: registry-warden:${version}\n`,
+    ),
+  )
+  t.true(readFileSync('compose/Dockerfile', 'utf8').includes(`ARG VERSION=${version}\n`))
+})
