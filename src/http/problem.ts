@@ -45,11 +45,15 @@ export function presentProblem(
 }
 
 const OAUTH: Readonly<Record<number, string>> = {
-  400: 'invalid_request',
   401: 'invalid_grant',
   403: 'access_denied',
   429: 'temporarily_unavailable',
   503: 'temporarily_unavailable',
+}
+
+function oauthError({ code, status }: AppError): string {
+  if (code === 'SCOPE_INVALID') return 'invalid_scope'
+  return OAUTH[status] ?? (status < 500 ? 'invalid_request' : 'server_error')
 }
 
 /**
@@ -64,10 +68,9 @@ export function presentRegistryError(error: AppError): {
   readonly error: string
   readonly error_description: string
 } {
-  const oauth = error.code === 'SCOPE_INVALID' ? 'invalid_scope' : OAUTH[error.status]
   return {
     errors: [{ code: ERRORS[error.code].oci, message: error.message, detail: null }],
-    error: oauth ?? 'server_error',
+    error: oauthError(error),
     error_description: error.message,
   }
 }
