@@ -4,7 +4,7 @@ import { koaBody } from 'koa-body'
 import type { z } from 'zod'
 import { AppError, type Fault } from '../errors.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
-import { type Subject, subjectName } from '../protocol/subject.ts'
+import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
 import { readBasicCredentials } from './basic-auth.ts'
 import type { Authenticate } from './caller.ts'
 import { originOf } from './middleware.ts'
@@ -91,8 +91,8 @@ function requestedUrl(ctx: Context): URL {
 }
 
 async function handle(route: Route, authenticate: Authenticate, ctx: Context): Promise<void> {
-  const subject = await proveSubject(ctx, authenticate)
-  if (subject.kind === 'anonymous' && !route.anonymous) {
+  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, authenticate)
+  if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
   }
   refuseAmbiguousName(ctx, ctx.params.name)

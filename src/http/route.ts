@@ -35,6 +35,8 @@ export interface Route {
   readonly summary: string
   /** Whether a request without credentials is let through to the handler; it decides by rights. */
   readonly anonymous: boolean
+  /** Whether credentials are not even looked at: who asks makes no difference. */
+  readonly open: boolean
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly body: z.ZodType | undefined
@@ -47,6 +49,7 @@ interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly path: string
   readonly summary: string
   readonly anonymous?: boolean
+  readonly open?: boolean
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -66,6 +69,7 @@ export function defineRoute<
     path: declaration.path,
     summary: declaration.summary,
     anonymous: declaration.anonymous ?? false,
+    open: declaration.open ?? false,
     params: declaration.params ?? z.strictObject({}),
     query: declaration.query ?? z.strictObject({}),
     body: declaration.body,

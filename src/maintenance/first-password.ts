@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-const PASSWORD_BYTES = 15
+const PASSWORD_LENGTH = 20
+/** Without letters that look alike, and without signs that a shell or a command line would obey. */
+const ALPHABET = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 /** Where the random first password goes: to a terminal, or into a file for its owner alone (R2). */
 export interface FirstPasswordPlace {
@@ -33,7 +35,10 @@ export async function createFirstPassword({
   path,
   terminal,
 }: FirstPasswordPlace): Promise<FirstPassword> {
-  const password = randomBytes(PASSWORD_BYTES).toString('base64url')
+  const password = Array.from(
+    { length: PASSWORD_LENGTH },
+    () => ALPHABET[randomInt(ALPHABET.length)],
+  ).join('')
   if (terminal !== undefined) {
     const reveal = async (username: string): Promise<void> =>
       terminal(

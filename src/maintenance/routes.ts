@@ -9,7 +9,7 @@ export const createHealthRoute = (): Route =>
     method: 'get',
     path: '/healthz',
     summary: 'Whether the process lives',
-    anonymous: true,
+    open: true,
     answers: { 200: { description: 'It lives', schema: statusSchema } },
     handle: async () => ({ status: 200, body: { status: 'ok' } }),
   })
@@ -19,7 +19,7 @@ const readyRoute = (deps: ReadinessDeps, present: (readiness: Readiness) => obje
     method: 'get',
     path: '/readyz',
     summary: 'Whether requests can be served',
-    anonymous: true,
+    open: true,
     answers: {
       200: { description: 'They can; degraded where some cannot', schema: statusSchema },
       503: { description: 'They cannot', schema: statusSchema },

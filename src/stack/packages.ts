@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { findCommand } from './commands.ts'
+import { runProgram } from './run-program.ts'
 import { StackError } from './stack-error.ts'
 
 /** A command that is needed, and the Debian package that brings it: the first that exists. */
@@ -92,23 +91,6 @@ function elevation(env: NodeJS.ProcessEnv): readonly string[] | undefined {
   return process.stdin.isTTY ? [sudo] : [sudo, '-n']
 }
 
-async function runQuietly(
-  [command = 'sh', ...args]: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(command, args, {
-    env,
-    // Ctrl-C must not tear an installation apart; sudo however needs the terminal to ask.
-    detached: isRoot(),
-    stdio: ['inherit', 'pipe', 'pipe'],
-  })
-  const chunks: Buffer[] = []
-  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
-  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, output: Buffer.concat(chunks).toString('utf8').trimEnd() }
-}
-
 const advice = (names: string): string =>
   `install them yourself (Debian, Ubuntu: sudo apt-get install ${names}), or use Docker with --with docker`
 
@@ -142,9 +124,10 @@ export async function installMissing(
   }
   say(`Installing ${names} with apt-get; their system services stay off …`)
   const wanted = [...new Set(missing.map(({ packages }) => packages.join('|')))]
-  const { code, output } = await runQuietly(
+  const { code, output } = await runProgram(
     [...prefix, 'sh', '-c', INSTALL_SCRIPT, 'sh', ...wanted],
-    env,
+    // Ctrl-C must not tear an installation apart; sudo however needs the terminal to ask.
+    { env, detached: isRoot() },
   )
   const left = missingOf(requirements, env).map(({ command }) => command)
   if (code === 0 && left.length === 0) return

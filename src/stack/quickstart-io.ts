@@ -1,5 +1,5 @@
 import type { QuickstartOptions } from './quickstart-options.ts'
-import { jsonLine, readyText } from './quickstart-report.ts'
+import { findFirstPassword, jsonLine, readyText } from './quickstart-report.ts'
 import type { Run, State } from './state.ts'
 
 export interface QuickstartIo {
@@ -14,13 +14,11 @@ export const say = (io: QuickstartIo, line: string): void => {
 }
 
 /** The result: addresses, administrator, first password. */
-export function report(
-  options: QuickstartOptions,
+export async function report(
+  { dir, json }: QuickstartOptions,
   io: QuickstartIo,
   { run, parts }: { readonly run: Run; readonly parts: State['parts'] },
-): void {
-  const text = options.json
-    ? jsonLine(run, parts, options.dir)
-    : readyText(run, options.networkHost)
-  io.stdout.write(text)
+): Promise<void> {
+  const all = { run, parts, dir, password: await findFirstPassword(run) }
+  io.stdout.write(json ? jsonLine(all) : readyText(all))
 }

@@ -1,19 +1,48 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import type { Run, State } from './state.ts'
 
-/** The first password for as long as it is the valid one: the file goes with its first change. */
-function readFirstPassword(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+const CHECK_TIMEOUT_MS = 5000
+
+/** Whether the service refuses this password; when it cannot tell, it does not. */
+async function isRefused({ url, adminUser }: Run, password: string): Promise<boolean> {
+  const credentials = Buffer.from(`${adminUser}:${password}`).toString('base64')
+  try {
+    const response = await fetch(`${url}/api/v1/me`, {
+      headers: { authorization: `Basic ${credentials}` },
+      signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
+    })
+    await response.body?.cancel()
+    return response.status === 401
+  } catch {
+    return false
+  }
+}
+
+/** The first password for as long as it is the valid one; its file goes when it no longer is. */
+export async function findFirstPassword(run: Run): Promise<string | undefined> {
+  const path = run.firstPasswordPath
+  if (!existsSync(path)) return undefined
+  const password = readFileSync(path, 'utf8').trim()
+  if (!(await isRefused(run, password))) return password
+  rmSync(path, { force: true })
+  return undefined
+}
+
+export interface Report {
+  readonly run: Run
+  readonly parts: State['parts']
+  readonly dir: string
+  readonly password: string | undefined
 }
 
 /** The line of `--json`. */
-export function jsonLine(run: Run, parts: State['parts'], dir: string): string {
+export function jsonLine({ run, parts, dir, password }: Report): string {
   const line = {
     url: run.url,
     wardenUrl: run.wardenUrl,
     registryUrl: run.registryUrl,
     adminUser: run.adminUser,
-    adminPassword: readFirstPassword(run.firstPasswordPath),
+    adminPassword: password,
     dir,
     pids: Object.fromEntries(parts.map(({ name, pid }) => [name, pid])),
   }
@@ -27,21 +56,19 @@ Other machines reach it without TLS, so each of their Docker engines must allow 
 `
 
 /** What a person needs next, when everything runs. */
-export function readyText(run: Run, networkHost: string | undefined): string {
-  const address = new URL(run.url).host
-  const password = readFirstPassword(run.firstPasswordPath)
-  const shown = password ?? '(the one that was chosen; the first one is no longer kept)'
+export function readyText({ run, password }: Report): string {
+  const { host, hostname } = new URL(run.url)
   return `
 registry-warden is ready.
 
-  Registry       ${address}
+  Registry       ${host}
   API            ${run.url}/api/v1
   Administrator  ${run.adminUser}
-  Password       ${shown}
+  Password       ${password ?? '(the one that was chosen; the first one is not valid any more)'}
 
 Try it:
-  docker login ${address} --username ${run.adminUser}
-  docker tag IMAGE ${address}/library/hello:v1
-  docker push ${address}/library/hello:v1
-${networkHost === undefined ? '' : insecureNote(address)}`
+  docker login ${host} --username ${run.adminUser}
+  docker tag IMAGE ${host}/library/hello:v1
+  docker push ${host}/library/hello:v1
+${hostname === 'localhost' ? '' : insecureNote(host)}`
 }

@@ -35,14 +35,19 @@ async function start(
     signal,
     onPart: (part) => {
       started.push(part)
-      writeState(dir, { format: 1, keeper: identifySelf(), parts: partsOf(started) })
+      writeState(dir, {
+        format: 1,
+        way: 'packages',
+        keeper: identifySelf(),
+        parts: partsOf(started),
+      })
       say(io, `  ${part.name} answers (process ${part.pid}, log ${part.logPath})`)
     },
   })
 }
 
 function detach({ dir, parts }: Stack, run: Run): number {
-  writeState(dir, { format: 1, run, parts: partsOf(parts) })
+  writeState(dir, { format: 1, way: 'packages', run, parts: partsOf(parts) })
   for (const part of parts) part.release()
   return 0
 }
@@ -80,8 +85,8 @@ export async function servePackages(
   const stack = await start(options, io, interruption.signal)
   const run = runOf(stack)
   const parts = partsOf(stack.parts)
-  writeState(options.dir, { format: 1, keeper: identifySelf(), run, parts })
-  report(options, io, { run, parts })
+  writeState(options.dir, { format: 1, way: 'packages', keeper: identifySelf(), run, parts })
+  await report(options, io, { run, parts })
   if (options.detach) {
     say(io, 'It goes on running; stop it with the same command and --stop instead of --detach.')
     return detach(stack, run)

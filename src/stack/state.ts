@@ -22,6 +22,8 @@ const stateSchema = z.object({
   keeper: z.object(identity).optional(),
   /** There when all parts answered. */
   run: runSchema.optional(),
+  /** `docker`: the parts are containers, and `parts` tells their first processes. */
+  way: z.enum(['packages', 'docker']).default('packages'),
   parts: z.array(z.object({ name: z.string(), ...identity })),
 })
 
@@ -48,7 +50,7 @@ export function readState(dir: string): State | undefined {
   try {
     return stateSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch {
-    return { format: 1, parts: [] }
+    return { format: 1, way: 'packages', parts: [] }
   }
 }
 
@@ -77,7 +79,7 @@ export function identifySelf(): ProcessIdentity {
  */
 export function claimDir(dir: string): void {
   makePrivateDir(dir)
-  const state: State = { format: 1, keeper: identifySelf(), parts: [] }
+  const state: State = { format: 1, way: 'packages', keeper: identifySelf(), parts: [] }
   try {
     writeFileSync(statePath(dir), `${JSON.stringify(state)}\n`, { mode: 0o600, flag: 'wx' })
   } catch (error) {

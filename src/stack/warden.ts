@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { PROJECT_DIR, plainEnvironment } from './commands.ts'
 import { type Part, startPart } from './part.ts'
 import { findFreePort, LOOPBACK } from './ports.ts'
-import { makePrivateDir } from './secrets.ts'
+import { makePrivateDir, writePrivateFile } from './secrets.ts'
 import { answers } from './wait-until.ts'
 
 const READY_TIMEOUT_MS = 90_000
@@ -31,6 +31,8 @@ export interface Warden extends Part {
   readonly port: number
   readonly privatePort: number
   readonly url: string
+  /** Its variables as a file for `node --env-file=FILE dist/src/main.js keys` and other verbs. */
+  readonly environmentPath: string
 }
 
 /** Variables of the caller's that we do not set ourselves, such as WARDEN_LOG_LEVEL. */
@@ -61,21 +63,31 @@ export function wardenEnvironment(input: WardenInput, privatePort: number): Node
   return { ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
 }
 
+function writeEnvironment(path: string, environment: NodeJS.ProcessEnv): void {
+  const lines = Object.entries(environment).flatMap(([name, value]) =>
+    name.startsWith('WARDEN_') ? [`${name}="${value}"\n`] : [],
+  )
+  writePrivateFile(path, lines.join(''))
+}
+
 /** Starts `warden serve`; it makes the bundle that the registry needs, so it comes first. */
 export async function startWarden(input: WardenInput): Promise<Warden> {
   makePrivateDir(input.dir)
   const privatePort = await findFreePort(input.privatePort)
   const url = `http://${LOOPBACK}:${input.port}`
+  const env = wardenEnvironment(input, privatePort)
+  const environmentPath = join(input.dir, 'environment')
+  writeEnvironment(environmentPath, env)
   const part = await startPart({
     name: 'warden',
     command: process.execPath,
     args: ['--enable-source-maps', join(PROJECT_DIR, 'dist/src/main.js'), 'serve'],
-    env: wardenEnvironment(input, privatePort),
+    env,
     dir: input.dir,
     logPath: input.logPath,
     isReady: () => answers(`${url}/healthz`, [200]),
     readyTimeoutMs: READY_TIMEOUT_MS,
     signal: input.signal,
   })
-  return { ...part, port: input.port, privatePort, url }
+  return { ...part, port: input.port, privatePort, url, environmentPath }
 }

@@ -178,6 +178,12 @@ test('health tells that the process lives, readiness what is amiss, and reasons 
   t.regex(parts[2]?.reason ?? '', /does not answer/)
 })
 
+test('health does not look at credentials', async (t) => {
+  const as = { username: 'nobody', password: 'wrong-wrong' }
+  t.is((await service.request('GET', '/healthz', { as })).status, 200)
+  t.is((await service.request('GET', '/readyz', { as })).status, 200)
+})
+
 test('the registry away is 503 with a reason on what needs it', async (t) => {
   const { status, headers, body } = await service.admin('GET', '/api/v1/repositories')
   t.is(status, 503)

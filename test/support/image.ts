@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
-import { basic, type Credentials, type Service } from './service.ts'
+import { basic, type Credentials } from './service.ts'
+
+/** Where tokens are fetched, and where the registry is: of the app in process, or of whole stacks. */
+export interface Addresses {
+  readonly url: string
+  readonly registryUrl: string
+}
 
 const digestOf = (content: Buffer): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`
 
 /** A token as a client gets it, for one repository. */
 export async function fetchToken(
-  service: Service,
+  service: Addresses,
   { as, scope }: { readonly as?: Credentials; readonly scope: string },
 ): Promise<string> {
   const query = new URLSearchParams({ service: 'registry-warden', scope })
@@ -18,7 +24,7 @@ export async function fetchToken(
   return token
 }
 
-async function putBlob(service: Service, repository: string, token: string, content: Buffer) {
+async function putBlob(service: Addresses, repository: string, token: string, content: Buffer) {
   const authorization = `Bearer ${token}`
   const start = await fetch(`${service.registryUrl}/v2/${repository}/blobs/uploads/`, {
     method: 'POST',
@@ -36,7 +42,7 @@ async function putBlob(service: Service, repository: string, token: string, cont
 }
 
 export async function putManifest(
-  service: Service,
+  service: Addresses,
   { repository, tag, token }: { repository: string; tag: string; token: string },
   { mediaType, content }: { mediaType: string; content: Buffer },
 ): Promise<string> {
@@ -51,7 +57,7 @@ export async function putManifest(
 
 /** Pushes a small image by the registry's own API; the same text makes the same digest. */
 export async function pushImage(
-  service: Service,
+  service: Addresses,
   input: {
     readonly as: Credentials
     readonly repository: string
@@ -84,7 +90,7 @@ export async function pushImage(
 
 /** Status of a pull by tag, as the registry answers it. */
 export async function pullStatus(
-  service: Service,
+  service: Addresses,
   { as, repository, tag }: { as?: Credentials; repository: string; tag: string },
 ): Promise<number> {
   const scope = `repository:${repository}:pull`

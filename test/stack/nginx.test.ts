@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { type Nginx, startNginx } from '../../src/stack/nginx.ts'
+import { findFreePort } from '../../src/stack/ports.ts'
+import { rawRequest } from '../support/raw-request.ts'
+import { type Recorder, startRecorder } from '../support/recorder.ts'
+import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
+
+const dir = makeTemporaryDir()
+const DIGEST = `sha256:${'ab'.repeat(32)}`
+let registry: Recorder
+let warden: Recorder
+let nginx: Nginx
+/** In front of two servers that are not there. */
+let alone: Nginx
+
+const start = async (name: string, upstream: { registry: string; warden: string }) =>
+  startNginx({
+    env: process.env,
+    dir: join(dir, name),
+    logPath: join(dir, `${name}.log`),
+    accessLogPath: join(dir, `${name}-access.log`),
+    host: '127.0.0.1',
+    port: await findFreePort(),
+    ...upstream,
+  })
+
+test.before(async () => {
+  registry = await startRecorder()
+  warden = await startRecorder()
+  nginx = await start('nginx', { registry: registry.address, warden: warden.address })
+  const nobody = `127.0.0.1:${await findFreePort()}`
+  alone = await start('alone', { registry: nobody, warden: nobody })
+})
+
+test.after.always(async () => {
+  await nginx?.stop()
+  await alone?.stop()
+  await registry?.close()
+  await warden?.close()
+  removeDir(dir)
+})
+
+for (const [path, where] of [
+  ['/v2/', 'registry'],
+  ['/v2/acme/app/manifests/v1', 'registry'],
+  ['/auth/token?service=x', 'warden'],
+  ['/api/v1/me', 'warden'],
+  ['/healthz', 'warden'],
+  ['/readyz', 'warden'],
+] as const) {
+  test.serial(`${path} goes to ${where}`, async (t) => {
+    const { status } = await rawRequest(nginx.port, 'GET', path)
+    t.is(status, 200)
+    t.is((where === 'registry' ? registry : warden).requests.at(-1)?.url, path)
+  })
+}
+
+for (const path of ['/', '/metrics', '/notifications', '/gate', '/healthz/x', '/../etc/passwd']) {
+  test.serial(`${path} is refused here`, async (t) => {
+    const before = registry.requests.length + warden.requests.length
+    const { status } = await rawRequest(nginx.port, 'GET', path)
+    t.true([400, 404].includes(status), String(status))
+    t.is(registry.requests.length + warden.requests.length, before)
+  })
+}
+
+test.serial('encoded paths travel unchanged', async (t) => {
+  const path = '/v2/acme%2Fapp/manifests/v%31?x=%2F'
+  await rawRequest(nginx.port, 'GET', path)
+  t.is(registry.requests.at(-1)?.url, path)
+})
+
+test.serial('R14: what a client says of itself is replaced', async (t) => {
+  await rawRequest(nginx.port, 'GET', '/auth/token', {
+    Host: 'registry.test:5000',
+    'X-Forwarded-For': '203.0.113.9',
+    'X-Forwarded-Host': 'evil.test',
+    'X-Forwarded-Proto': 'https',
+    'X-Real-IP': '203.0.113.9',
+    Forwarded: 'for=203.0.113.9;host=evil.test',
+    'X-Request-Id': 'mine',
+  })
+  const headers = warden.requests.at(-1)?.headers
+  t.is(headers?.host, 'registry.test:5000')
+  t.is(headers?.['x-forwarded-for'], '127.0.0.1')
+  t.is(headers?.['x-forwarded-proto'], 'http')
+  t.is(headers?.['x-forwarded-host'], undefined)
+  t.is(headers?.['x-real-ip'], undefined)
+  t.is(headers?.forwarded, undefined)
+  t.regex(String(headers?.['x-request-id']), /^[0-9a-f]{32}$/)
+})
+
+for (const target of [
+  `/v2/acme/app/blobs/${DIGEST}`,
+  `/v2/acme/app/blobs/${DIGEST}/`,
+  `/v2/acme/app/%62lobs/${DIGEST}`,
+  `/v2/acme%2Fapp%2Fblobs%2F${DIGEST}`,
+  `/v2/acme/app/blobs/${DIGEST.replace(':', '%3A')}`,
+  `/v2//acme/app//blobs//${DIGEST}`,
+  `/v2/acme/app/blobs/uploads/../${DIGEST}`,
+  `/v2/acme/app/manifests/../blobs/${DIGEST}`,
+  `/v2/acme/app/blobs/%2e/${DIGEST}`,
+  `/v2/acme/app/blobs/${DIGEST}?manifests/x`,
+  `/v2/acme/app/blobs/${DIGEST}#/manifests/x`,
+  `/v2/acme/app/blobs/${DIGEST}%3F/manifests`,
+  `http://localhost/v2/acme/app/blobs/${DIGEST}`,
+  `/v2/acme/blobs/uploads/${DIGEST}`,
+]) {
+  test.serial(`R16: DELETE ${target.replace(DIGEST, 'DIGEST')} is refused`, async (t) => {
+    const before = registry.requests.length
+    const { status, head, body } = await rawRequest(nginx.port, 'DELETE', target)
+    t.is(status, 405)
+    t.regex(head, /content-type: application\/json/i)
+    t.is(JSON.parse(body).errors[0].code, 'UNSUPPORTED')
+    t.is(registry.requests.length, before)
+  })
+}
+
+for (const target of [
+  '/v2/acme/app/blobs/uploads/4f4c5c2e-6c8b-4d43-9b0f-0d5a0a8a1c3e?_state=x',
+  `/v2/acme/app/manifests/${DIGEST}`,
+  '/v2/acme/app/manifests/v1',
+]) {
+  test.serial(`DELETE ${target.replace(DIGEST, 'DIGEST')} gets through`, async (t) => {
+    t.is((await rawRequest(nginx.port, 'DELETE', target)).status, 200)
+    t.is(registry.requests.at(-1)?.url, target)
+  })
+}
+
+test.serial('a registry that is away is 503 in the form of registries', async (t) => {
+  const { status, head, body } = await rawRequest(alone.port, 'GET', '/v2/acme/app/tags/list')
+  t.is(status, 503)
+  t.regex(head, /content-type: application\/json/i)
+  t.regex(head, /retry-after: 5/i)
+  t.is(JSON.parse(body).errors[0].code, 'UNAVAILABLE')
+})
+
+test.serial('a token service that is away is 503 in words that docker prints', async (t) => {
+  const { status, head, body } = await rawRequest(alone.port, 'GET', '/auth/token')
+  t.is(status, 503)
+  t.regex(head, /retry-after: 5/i)
+  t.is(JSON.parse(body).errors[0].code, 'UNAVAILABLE')
+  t.is(JSON.parse(body).error, 'temporarily_unavailable')
+})
+
+test.serial('an API that is away is a problem with its status', async (t) => {
+  const { status, head, body } = await rawRequest(alone.port, 'GET', '/api/v1/me')
+  t.is(status, 503)
+  t.regex(head, /content-type: application\/problem\+json/i)
+  t.regex(head, /retry-after: 5/i)
+  t.like(JSON.parse(body), {
+    type: 'urn:registry-warden:problem:unavailable',
+    status: 503,
+    detail: 'the service does not answer; try again in a moment',
+  })
+})
+
+test.serial('neither a password nor a query gets into the logs', async (t) => {
+  await rawRequest(nginx.port, 'GET', '/auth/token?account=canary-query', {
+    Authorization: `Basic ${Buffer.from('u:canary-password').toString('base64')}`,
+  })
+  const log = readFileSync(join(dir, 'nginx-access.log'), 'utf8')
+  t.regex(log, /"path":"\/auth\/token"/)
+  t.notRegex(log, /canary|Basic|dTpjYW5hcnk/)
+})

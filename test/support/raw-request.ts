@@ -1,0 +1,22 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+/** Sends a request whose target is not normalised by any client, and reads the whole answer. */
+export async function rawRequest(
+  port: number,
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly head: string; readonly body: string }> {
+  const socket = connect(port, '127.0.0.1')
+  const lines = Object.entries({ Host: 'localhost', Connection: 'close', ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  )
+  socket.write([`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'))
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(socket, 'close')
+  const text = Buffer.concat(chunks).toString('latin1')
+  const [head = '', body = ''] = text.split(/\r\n\r\n(.*)/s)
+  return { status: Number(head.split(' ')[1]), head, body }
+}
