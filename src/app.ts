@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
+import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
 import type { Config } from './config/read-config.ts'
+import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
-import type { Authenticate } from './http/caller.ts'
+import { createVersionWatch } from './database/version-watch.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import {
   accessLogMiddleware,
+  createOriginReader,
   errorMiddleware,
   headersMiddleware,
   type Log,
@@ -26,6 +29,7 @@ import {
   createPrivateReadyRoute,
   createPublicReadyRoute,
 } from './maintenance/routes.ts'
+import { createCachedRights } from './projects/cached-rights.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
@@ -33,10 +37,13 @@ import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
 import { createAuthenticate } from './signin/authenticate.ts'
-import { createSigner } from './signing/signer.ts'
+import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
+import { createSigner, type Signer } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
+import { createAnswerCache } from './token/answer-cache.ts'
 import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
+import { createAnswerRepeater } from './token/repeat-answers.ts'
 import { createTokenRoutes } from './token/routes.ts'
 
 const API = '/api/v1'
@@ -44,6 +51,8 @@ const API = '/api/v1'
 export interface AppDeps {
   readonly config: Config
   readonly database: Database
+  /** The same database over a connection of its own, for the watch of the change version alone. */
+  readonly watchDatabase: Database
   readonly installation: Installation
   readonly authority: TokenAuthority
   readonly log: Log
@@ -61,17 +70,21 @@ export interface App {
 }
 
 function createListener(
-  { config, log }: AppDeps,
+  { log }: AppDeps,
+  { readOrigin, authenticate, watch }: Parts,
   routes: readonly Route[],
-  authenticate: Authenticate,
 ): RequestListener {
   const koa = new Koa()
   const router = new Router({ sensitive: true, strict: true })
   mountRoutes(router, routes, { authenticate })
-  koa.use(originMiddleware(createClientAddressReader(config.trustedProxies)))
+  koa.use(originMiddleware(readOrigin))
   koa.use(accessLogMiddleware(log))
   koa.use(headersMiddleware())
   koa.use(errorMiddleware(log, toAppError))
+  koa.use(async function ownWritesFirst(ctx, next) {
+    await next()
+    if (!['GET', 'HEAD'].includes(ctx.method) && ctx.status < 300) await watch.lookAgain()
+  })
   koa.use(router.routes())
   koa.use(router.allowedMethods())
   koa.on('error', (error: unknown) => log.error({ error }, 'answer could not be sent'))
@@ -81,12 +94,43 @@ function createListener(
 const underApi = (routes: readonly Route[]): readonly Route[] =>
   routes.map((route) => ({ ...route, path: `${API}${route.path}` }))
 
-function createParts({ config, database, authority, now }: AppDeps) {
+/** What is remembered, and the watch that says when it is old. */
+function createMemory({ config, database, watchDatabase, now }: AppDeps, signer: Signer) {
+  const { cache } = config
+  const monotonicMs = (): number => performance.now()
+  const watch = createVersionWatch({
+    readNews: (since) => readVersionNews(watchDatabase, since),
+    graceSeconds: config.database.graceSeconds,
+    monotonicMs,
+    now,
+  })
+  const rows = { database, watch, most: cache.rows }
+  return {
+    watch,
+    users: createCachedUsers(rows),
+    readRights: createCachedRights(rows),
+    proven: createProvenCache(cache.proofs),
+    answers: createAnswerCache({
+      watch,
+      most: cache.answers,
+      fingerprint: createFingerprint(),
+      leafFingerprint: () => signer.leaf().fingerprint,
+      monotonicMs,
+    }),
+  }
+}
+
+function createParts(deps: AppDeps) {
+  const { config, database, authority, now, log } = deps
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
   const hasher = createPasswordHasher(config.hashing)
-  return { database, now, signer, settings: config.token, registry, hasher }
+  const memory = createMemory(deps, signer)
+  const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
+  const authenticate = createAuthenticate({ ...memory, hasher })
+  const repeat = createAnswerRepeater({ answers: memory.answers, readOrigin, log })
+  return { ...memory, ...issue, database, registry, hasher, readOrigin, authenticate, repeat }
 }
 
 type Parts = ReturnType<typeof createParts>
@@ -109,9 +153,10 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const replica = { id: randomUUID(), version, startedAt: now() }
   const info = (fields: object, message: string): void => log.info(fields, message)
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
+  const stopWatch = parts.watch.start()
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals()])
+    await Promise.all([stopLeaf(), stopRemovals(), stopWatch()])
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }
@@ -120,12 +165,14 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const authenticate = createAuthenticate(parts)
   const routes = createRoutes(parts)
   const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
+  const listener = createListener(deps, parts, routes)
   return {
-    publicListener: createListener(deps, routes, authenticate),
-    privateListener: createListener(deps, privateRoutes, authenticate),
+    publicListener: (request, response) => {
+      if (!parts.repeat(request, response)) listener(request, response)
+    },
+    privateListener: createListener(deps, parts, privateRoutes),
     routes,
     start: () => startBackground(deps, parts),
   }

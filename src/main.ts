@@ -63,7 +63,13 @@ async function checkTls(config: Config, authority: TokenAuthority): Promise<void
   refuseSharedAuthority(chain, authority)
 }
 
-async function open(config: Config, database: Database, log: Logger): Promise<App> {
+interface Databases {
+  readonly database: Database
+  readonly watchDatabase: Database
+}
+
+async function open(config: Config, databases: Databases, log: Logger): Promise<App> {
+  const { database } = databases
   const tell = (message: string): void => log.info(message)
   const { host, port, waitSeconds } = config.database
   await waitForDatabase(
@@ -89,11 +95,11 @@ async function open(config: Config, database: Database, log: Logger): Promise<Ap
     log.warn({ bundlePath }, 'bundle written; a registry that runs already must be restarted')
   }
   const { version } = packageSchema
-  return createApp({ config, database, installation, authority, log, now, version })
+  return createApp({ config, ...databases, installation, authority, log, now, version })
 }
 
-async function run(config: Config, database: Database, log: Logger): Promise<void> {
-  const app = await open(config, database, log)
+async function run(config: Config, databases: Databases, log: Logger): Promise<void> {
+  const app = await open(config, databases, log)
   const servers = [
     await listen(app.privateListener, config.privateListen),
     await listen(app.publicListener, config.listen),
@@ -107,26 +113,34 @@ async function run(config: Config, database: Database, log: Logger): Promise<voi
         log[err ? 'error' : 'info']({ signal, error: err }, 'stopping')
         await Promise.all(servers.map(close))
         await stop()
-        await database.destroy()
+        await destroyAll(databases)
         resolve()
       },
     )
   })
 }
 
+async function destroyAll({ database, watchDatabase }: Databases): Promise<void> {
+  await Promise.all([database.destroy(), watchDatabase.destroy()])
+}
+
 async function serve(): Promise<void> {
   const { config, warnings } = readConfig(process.env)
   const log = createLog(config)
   for (const warning of warnings) log.warn(warning)
-  const database = openDatabase(config.database, {
+  const databaseLog = {
     // A failed connect is told again by whoever waited for it.
-    warn: (message) => log.debug(message),
-    error: (message) => log.error(message),
-  })
+    warn: (message: string) => log.debug(message),
+    error: (message: string) => log.error(message),
+  }
+  const databases: Databases = {
+    database: openDatabase(config.database, databaseLog),
+    watchDatabase: openDatabase({ ...config.database, poolMax: 1 }, databaseLog),
+  }
   try {
-    await run(config, database, log)
+    await run(config, databases, log)
   } catch (error) {
-    await database.destroy()
+    await destroyAll(databases)
     throw error
   }
 }

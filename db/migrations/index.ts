@@ -121,4 +121,12 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       UNIQUE KEY tag_removals_tag (repository, tag),
       KEY tag_removals_expires (expires_at)
     ) ${TEXT}`),
+  '0009_changes': statement(`
+    CREATE TABLE IF NOT EXISTS changes (
+      id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+      counter BIGINT UNSIGNED NOT NULL,
+      kind VARCHAR(16) ${NAME} NOT NULL,
+      subject_id BIGINT UNSIGNED NOT NULL,
+      KEY changes_counter (counter)
+    ) ${TEXT}`),
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../database/open-database.ts'
+import type { Versioned } from '../database/versioned-cache.ts'
 import type { SystemRole } from '../protocol/subject.ts'
 import type { NewUser, User, UserChange, UserWithPassword } from './types.ts'
 
@@ -50,6 +51,24 @@ export async function findUserWithPassword(
     .where({ username, deleted_at: null })
     .first<(UserRow & { password_hash: string | null }) | undefined>(...COLUMNS, 'password_hash')
   return row && { ...toUser(row), passwordHash: row.password_hash ?? undefined }
+}
+
+/** A user and the change version, read in one statement. */
+export async function findVersionedUser(
+  database: Database,
+  username: string,
+): Promise<Versioned<UserWithPassword>> {
+  const [[row]] = await database.raw(
+    `SELECT v.epoch, v.counter, u.id, u.username, u.email, u.display_name, u.system_role,
+            u.disabled_at, u.created_at, u.updated_at, u.password_hash
+       FROM change_version v
+       LEFT JOIN users u ON u.username = ? AND u.deleted_at IS NULL
+      WHERE v.id = 1`,
+    [username],
+  )
+  const version = { epoch: row.epoch, counter: Number(row.counter) }
+  if (row.id === null) return { version, value: undefined }
+  return { version, value: { ...toUser(row), passwordHash: row.password_hash ?? undefined } }
 }
 
 /** Users by name, those after `after`, at most `most`. */

@@ -28,9 +28,10 @@ export function changeUser(
     change,
   }: { readonly caller: Caller; readonly username: string; readonly change: UserChange },
 ): Promise<User> {
-  return inRightsChange(database, async (transaction) => {
+  return inRightsChange(database, async ({ transaction, note }) => {
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
+    await note({ kind: 'user', id: user.id })
     await updateUser(transaction, user.id, { change, now: now() })
     if ((await countEnabledAdministrators(transaction)) === 0) {
       throw new AppError('CONFLICT', {

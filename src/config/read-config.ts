@@ -20,6 +20,7 @@ export interface DatabaseConfig {
   readonly ca: string | undefined
   readonly poolMax: number
   readonly waitSeconds: number
+  readonly graceSeconds: number
 }
 
 /** Where the files of the token authority stand; all paths absolute. */
@@ -44,6 +45,8 @@ export interface Config {
   }
   readonly certs: CertsConfig
   readonly database: DatabaseConfig
+  /** The most of each that is kept in memory. */
+  readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
   readonly administrator: {
     readonly username: string
     readonly password: string | undefined
@@ -111,6 +114,12 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
       ca: v.WARDEN_DB_CA,
       poolMax: v.WARDEN_DB_POOL_MAX,
       waitSeconds: v.WARDEN_DB_WAIT_SECONDS,
+      graceSeconds: v.WARDEN_DB_GRACE_SECONDS,
+    },
+    cache: {
+      answers: v.WARDEN_CACHE_ANSWERS,
+      rows: v.WARDEN_CACHE_ROWS,
+      proofs: v.WARDEN_CACHE_PROOFS,
     },
     administrator: {
       username: v.WARDEN_ADMIN_USER,

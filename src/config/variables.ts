@@ -104,6 +104,18 @@ export const VARIABLES = {
   WARDEN_DB_WAIT_SECONDS: integer(0, 3600)
     .prefault('120')
     .describe('Longest wait for MySQL at start, in seconds'),
+  WARDEN_DB_GRACE_SECONDS: integer(0, 86_400)
+    .prefault('300')
+    .describe('How long known subjects keep getting tokens while MySQL is away, in seconds'),
+  WARDEN_CACHE_ANSWERS: integer(100, 1_000_000)
+    .prefault('20000')
+    .describe('Whole answers of the realm that are kept, some 2 KB each'),
+  WARDEN_CACHE_ROWS: integer(100, 10_000_000)
+    .prefault('100000')
+    .describe('Accounts, and rights of a user in a project, that are kept, some 500 bytes each'),
+  WARDEN_CACHE_PROOFS: integer(100, 10_000_000)
+    .prefault('100000')
+    .describe('Facts of which secret proves which hash that are kept, some 200 bytes each'),
   WARDEN_ADMIN_USER: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._@+-]{0,63}$/, 'must be a lower-case user name')

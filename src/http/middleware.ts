@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Context, Middleware } from 'koa'
 import { AppError } from '../errors.ts'
+import { ANSWER_HEADERS } from './answer-headers.ts'
 import type { Origin } from './caller.ts'
 import type { ReadClientAddress } from './client-address.ts'
 import { presentProblem, presentRegistryError } from './problem.ts'
@@ -20,16 +22,28 @@ export interface Log {
 /** Origin of the request, put there by `originMiddleware`. */
 export const originOf = (ctx: Context): Origin => ctx.state.origin
 
-export function originMiddleware(readClientAddress: ReadClientAddress): Middleware {
+const headerText = (value: string | readonly string[] | undefined): string =>
+  typeof value === 'string' ? value : (value?.join(', ') ?? '')
+
+/** Makes the function that tells where a request comes from. */
+export function createOriginReader(
+  readClientAddress: ReadClientAddress,
+): (request: IncomingMessage) => Origin {
+  return ({ headers, socket }) => {
+    const given = headerText(headers['x-request-id'])
+    return {
+      address: readClientAddress(socket.remoteAddress, headerText(headers['x-forwarded-for'])),
+      userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH) || undefined,
+      requestId: REQUEST_ID.test(given) ? given : randomUUID(),
+    }
+  }
+}
+
+export function originMiddleware(readOrigin: (request: IncomingMessage) => Origin): Middleware {
   return async function origin(ctx, next) {
-    const given = ctx.get('x-request-id')
-    const requestId = REQUEST_ID.test(given) ? given : randomUUID()
-    ctx.state.origin = {
-      address: readClientAddress(ctx.socket.remoteAddress, ctx.get('x-forwarded-for')),
-      userAgent: ctx.get('user-agent').slice(0, USER_AGENT_LENGTH) || undefined,
-      requestId,
-    } satisfies Origin
-    ctx.set('X-Request-Id', requestId)
+    const found = readOrigin(ctx.req)
+    ctx.state.origin = found
+    ctx.set('X-Request-Id', found.requestId)
     await next()
   }
 }
@@ -57,13 +71,10 @@ export function accessLogMiddleware(log: Log): Middleware {
   }
 }
 
-/** Nothing we answer is a page, may be sniffed, framed, or kept by a cache. */
+/** Sets what every answer carries. */
 export function headersMiddleware(): Middleware {
   return async function headers(ctx, next) {
-    ctx.set('X-Content-Type-Options', 'nosniff')
-    ctx.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
-    ctx.set('Referrer-Policy', 'no-referrer')
-    ctx.set('Cache-Control', 'no-store')
+    ctx.set(ANSWER_HEADERS)
     await next()
   }
 }

@@ -102,7 +102,7 @@ async function handle(route: Route, authenticate: Authenticate, ctx: Context): P
   const body = route.body === undefined ? undefined : check(route.body, json, 'body')
   const caller = { subject, origin: originOf(ctx) }
   const url = requestedUrl(ctx)
-  send(ctx, await route.handle({ params, query, body, caller, url }))
+  send(ctx, await route.handle({ params, query, body, caller, url, request: ctx.req }))
 }
 
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { Caller } from './caller.ts'
 
@@ -11,6 +12,8 @@ export interface RouteInput<P, Q, B> {
   readonly caller: Caller
   /** Path and query as asked, for `Link`; its host means nothing. */
   readonly url: URL
+  /** The request as it came, for who has to know the same one again. */
+  readonly request: IncomingMessage
 }
 
 export interface Answer {

@@ -5,7 +5,7 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { putMember, removeMember } from './queries.ts'
+import { putMember, removeMember } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import type { Member, Membership } from './types.ts'
 
@@ -52,8 +52,9 @@ export function setMember(
   deps: RequirePermissionDeps,
   input: MemberPath & { readonly membership: Membership },
 ): Promise<Member> {
-  return inRightsChange(deps.database, async (transaction) => {
+  return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    await note({ kind: 'membership', id: key.userId })
     const { membership, username } = input
     await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
@@ -67,8 +68,9 @@ export function setMember(
  * @throws AppError as `setMember`, and MEMBER_UNKNOWN (404)
  */
 export function endMembership(deps: RequirePermissionDeps, input: MemberPath): Promise<void> {
-  return inRightsChange(deps.database, async (transaction) => {
+  return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    await note({ kind: 'membership', id: key.userId })
     if (!(await removeMember(transaction, key))) {
       throw new AppError('MEMBER_UNKNOWN', {
         detail: `${input.username} is not a member of ${input.name}`,

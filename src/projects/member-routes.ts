@@ -4,7 +4,7 @@ import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http
 import { defineRoute, type Route } from '../http/route.ts'
 import { isPattern } from '../protocol/pattern.ts'
 import { endMembership, setMember } from './change-member.ts'
-import { listMembers } from './queries.ts'
+import { listMembers } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
 import { type Member, ROLES } from './types.ts'

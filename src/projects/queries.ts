@@ -1,7 +1,9 @@
 import type { Database } from '../database/open-database.ts'
-import type { Member, Membership, Project, ProjectRights, Role, Visibility } from './types.ts'
+import type { Versioned } from '../database/versioned-cache.ts'
+import type { Membership, Project, ProjectRights, Role, Visibility } from './types.ts'
 
-const USER = 'user'
+/** The kind of member that is a person. */
+export const USER = 'user'
 
 interface ProjectRow {
   readonly id: number
@@ -11,7 +13,7 @@ interface ProjectRow {
   readonly updated_at: Date
 }
 
-interface MembershipRow {
+export interface MembershipRow {
   readonly role: Role
   readonly repositories: string | readonly string[] | null
   readonly expires_at: Date | null
@@ -33,7 +35,7 @@ const toPatterns = (value: string | readonly string[] | null): readonly string[]
   return typeof value === 'string' ? JSON.parse(value) : value
 }
 
-const toMembership = (row: MembershipRow): Membership => ({
+export const toMembership = (row: MembershipRow): Membership => ({
   role: row.role,
   repositories: toPatterns(row.repositories),
   expiresAt: row.expires_at ?? undefined,
@@ -87,6 +89,42 @@ export async function findProjectRights(
   )
 }
 
+interface VersionedRow extends ProjectRow {
+  readonly epoch: string
+  readonly counter: number
+  readonly role: Role | null
+  readonly repositories: string | readonly string[] | null
+  readonly expires_at: Date | null
+}
+
+/**
+ * A project with what a user is in it, and the change version, read in one statement.
+ *
+ * @param userId undefined for anonymous: no memberships then
+ */
+export async function findVersionedRights(
+  database: Database,
+  { name, userId }: { readonly name: string; readonly userId: number | undefined },
+): Promise<Versioned<ProjectRights>> {
+  const [rows] = (await database.raw(
+    `SELECT v.epoch, v.counter, p.id, p.name, p.visibility, p.created_at, p.updated_at,
+            m.role, m.repositories, m.expires_at
+       FROM change_version v
+       LEFT JOIN projects p ON p.name = ?
+       LEFT JOIN members m ON m.project_id = p.id AND m.member_kind = ? AND m.member_id = ?
+      WHERE v.id = 1`,
+    [name, USER, userId ?? 0],
+  )) as [readonly VersionedRow[]]
+  const [first] = rows
+  if (first === undefined) throw new Error('the database has no change version')
+  const version = { epoch: first.epoch, counter: Number(first.counter) }
+  if (first.id === null) return { version, value: undefined }
+  const memberships = rows.flatMap(({ role, repositories, expires_at }) =>
+    role === null ? [] : [toMembership({ role, repositories, expires_at })],
+  )
+  return { version, value: { project: toProject(first), memberships } }
+}
+
 export interface ProjectListQuestion {
   /** Projects of all, or public ones and those where the user is a member. */
   readonly of: 'everybody' | { readonly userId: number | undefined; readonly now: Date }
@@ -137,60 +175,4 @@ export async function updateProject(
   await database('projects')
     .where({ id })
     .update({ visibility, version: database.raw('version + 1'), updated_at: now })
-}
-
-interface MemberKey {
-  readonly projectId: number
-  readonly userId: number
-}
-
-const toColumns = ({ projectId, userId }: MemberKey) => ({
-  project_id: projectId,
-  member_kind: USER,
-  member_id: userId,
-})
-
-/** Makes or replaces the membership of a user. */
-export async function putMember(
-  database: Database,
-  key: MemberKey,
-  { membership, now }: { readonly membership: Membership; readonly now: Date },
-): Promise<void> {
-  await database('members')
-    .insert({
-      ...toColumns(key),
-      role: membership.role,
-      repositories: membership.repositories ? JSON.stringify(membership.repositories) : null,
-      expires_at: membership.expiresAt ?? null,
-      created_at: now,
-      updated_at: now,
-    })
-    .onConflict(['project_id', 'member_kind', 'member_id'])
-    .merge(['role', 'repositories', 'expires_at', 'updated_at'])
-}
-
-/** @returns whether there was one */
-export async function removeMember(database: Database, key: MemberKey): Promise<boolean> {
-  return (await database('members').where(toColumns(key)).delete()) > 0
-}
-
-/** Members by user name, those after `after`, at most `most`. */
-export async function listMembers(
-  database: Database,
-  projectId: number,
-  { after, most }: { readonly after: string; readonly most: number },
-): Promise<readonly Member[]> {
-  const rows = await database('members')
-    .join('users', 'users.id', 'members.member_id')
-    .where({ 'members.project_id': projectId, 'members.member_kind': USER })
-    .where('users.username', '>', after)
-    .orderBy('users.username')
-    .limit(most)
-    .select<(MembershipRow & { username: string })[]>(
-      'users.username as username',
-      'members.role as role',
-      'members.repositories as repositories',
-      'members.expires_at as expires_at',
-    )
-  return rows.map((row) => ({ ...toMembership(row), username: row.username }))
 }

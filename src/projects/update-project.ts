@@ -18,10 +18,11 @@ export function changeProject(
     visibility,
   }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
 ): Promise<Project> {
-  return inRightsChange(deps.database, async (transaction) => {
+  return inRightsChange(deps.database, async ({ transaction, note }) => {
     const inside = { ...deps, database: transaction }
     const project = await requireProject(inside, { caller, name, permission: 'project:write' })
     const now = deps.now()
+    await note({ kind: 'project', id: project.id })
     await updateProject(transaction, project.id, { visibility, now })
     await recordAudit(transaction, caller, {
       action: 'project.update',

@@ -1,14 +1,15 @@
+import type { CachedUsers } from '../accounts/cached-users.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
-import { findUserWithPassword } from '../accounts/queries.ts'
 import { normalizeUsername } from '../accounts/username.ts'
-import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { BasicCredentials } from '../http/caller.ts'
 import type { Subject } from '../protocol/subject.ts'
+import type { ProvenCache } from './proven-cache.ts'
 
 export interface SignInDeps {
-  readonly database: Database
+  readonly users: CachedUsers
+  readonly proven: ProvenCache
   readonly hasher: PasswordHasher
 }
 
@@ -21,14 +22,18 @@ export interface SignInDeps {
  * @throws AppError UNAUTHORIZED (401), BUSY (503)
  */
 export async function signInWithPassword(
-  { database, hasher }: SignInDeps,
+  { users, proven, hasher }: SignInDeps,
   { username, secret }: BasicCredentials,
 ): Promise<Subject> {
   const name = normalizeUsername(username)
-  const user = name === undefined ? undefined : await findUserWithPassword(database, name)
+  const user = name === undefined ? undefined : await users.read(name)
   const isTooLong = secret.length > LONGEST_PASSWORD
   const hash = isTooLong ? undefined : user?.passwordHash
-  const isRight = await hasher.verify(hash, secret.slice(0, LONGEST_PASSWORD))
+  const password = secret.slice(0, LONGEST_PASSWORD)
+  // A wrong proof of an unknown name is remembered by that name: the same work, once.
+  const isRight = await proven.prove(hash ?? `nobody ${username}`, password, () =>
+    hasher.verify(hash, password),
+  )
   if (!isRight || user === undefined) {
     throw new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
   }

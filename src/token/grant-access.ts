@@ -1,11 +1,10 @@
-import type { Database } from '../database/open-database.ts'
 import {
   authorize,
   authorizeSystem,
   type Decision,
   type RepositoryPermission,
 } from '../projects/authorize.ts'
-import { findProjectRights } from '../projects/queries.ts'
+import type { ReadRights } from '../projects/cached-rights.ts'
 import { userIdOf } from '../projects/require-permission.ts'
 import type { ProjectRights } from '../projects/types.ts'
 import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
@@ -13,7 +12,7 @@ import type { Access } from '../protocol/scope.ts'
 import type { Subject } from '../protocol/subject.ts'
 
 export interface GrantAccessDeps {
-  readonly database: Database
+  readonly readRights: ReadRights
   readonly now: () => Date
 }
 
@@ -93,14 +92,11 @@ function earliestEnd(granted: readonly Granted[]): Date | undefined {
  * be granted is left out, and the registry itself refuses.
  */
 export async function grantAccess(
-  { database, now }: GrantAccessDeps,
+  { readRights, now }: GrantAccessDeps,
   { subject, asked }: { readonly subject: Subject; readonly asked: readonly Access[] },
 ): Promise<Grant> {
   const names = asked.filter(isRepository).map(({ name }) => projectOf(name))
-  const found = await findProjectRights(database, {
-    names: [...new Set(names)],
-    userId: userIdOf(subject),
-  })
+  const found = await readRights({ names: [...new Set(names)], userId: userIdOf(subject) })
   const granted = asked.map((access) =>
     isRepository(access)
       ? grantRepository(access, {

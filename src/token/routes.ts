@@ -3,13 +3,16 @@ import { AppError } from '../errors.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { parseScopes } from '../protocol/scope.ts'
 import { subjectName } from '../protocol/subject.ts'
+import type { AnswerCache } from './answer-cache.ts'
 import { type GrantAccessDeps, grantAccess } from './grant-access.ts'
 import { type IssueTokenDeps, issueToken } from './issue-token.ts'
 
 /** More would make a token larger than proxies take in one header. */
 const MOST_SCOPES = 25
 
-export type TokenRoutesDeps = GrantAccessDeps & IssueTokenDeps
+export interface TokenRoutesDeps extends GrantAccessDeps, IssueTokenDeps {
+  readonly answers: AnswerCache
+}
 
 const scopeSchema = z
   .union([z.string().transform((scope) => [scope]), z.array(z.string())])
@@ -54,11 +57,12 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
     anonymous: true,
     query: tokenQuery,
     answers: { 200: { description: 'The token', schema: tokenSchema } },
-    handle: async ({ caller: { subject }, query }) => {
+    handle: async ({ caller: { subject }, query, request }) => {
       requireService(query.service, deps.settings.service)
       const asked = parseScopes(query.scope, MOST_SCOPES)
       const grant = await grantAccess(deps, { subject, asked })
       const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
+      deps.answers.keep(request, issued)
       const { token, expiresInSeconds } = issued
       return {
         status: 200,

@@ -182,9 +182,9 @@ test('R17: too many passwords at once are 503 with Retry-After, and nobody is le
   })
   try {
     const replies = await Promise.all(
-      Array.from({ length: 12 }, () =>
+      Array.from({ length: 12 }, (_, index) =>
         crowded.request('GET', '/auth/token?service=registry-warden', {
-          as: { username: 'nobody', password: 'wrong-wrong' },
+          as: { username: 'nobody', password: `wrong-wrong-${index}` },
         }),
       ),
     )

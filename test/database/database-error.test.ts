@@ -17,6 +17,7 @@ const nobodyHome = {
   ca: undefined,
   poolMax: 2,
   waitSeconds: 1,
+  graceSeconds: 300,
 } as const
 
 test('a database away at start is waited for with messages, up to the limit', async (t) => {

@@ -28,6 +28,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     ca: undefined,
     poolMax: 10,
     waitSeconds: 10,
+    graceSeconds: 300,
   }
   const execute = async (sql: string): Promise<void> => {
     const database = openDatabase(server, quiet)

@@ -186,18 +186,19 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const place: Place = { dir, publicUrl: publicServer.url, databasePassword, env }
   const { log, logged } = createLog()
   const database = openDatabase(testDatabase.config, quiet)
+  const watchDatabase = openDatabase({ ...testDatabase.config, poolMax: 1 }, quiet)
   const early = readWith(place, 'http://127.0.0.1:9')
   const opened = await openTestInstallation(database, early, log, now)
   const registry = options.registryUrl ? undefined : await startRealRegistry(place, early)
   const config = readWith(place, options.registryUrl ?? registry?.url ?? '')
-  const app = createApp({ config, database, ...opened, log, now, version: 'test' })
+  const app = createApp({ config, database, watchDatabase, ...opened, log, now, version: 'test' })
   publicServer.use(app.publicListener)
   privateServer.use(app.privateListener)
   const stopBackground = app.start()
   const stop = async (): Promise<void> => {
     await Promise.all([publicServer.close(), privateServer.close()])
     await stopBackground()
-    await database.destroy()
+    await Promise.all([database.destroy(), watchDatabase.destroy()])
     await Promise.all([registry?.stop(), testDatabase.drop()])
     rmSync(dir, { recursive: true, force: true })
   }

@@ -1,0 +1,106 @@
+import type { Change, ChangeVersion, VersionNews } from './change-version.ts'
+
+const POLL_EVERY_MS = 400
+/** A version that was read longer ago says nothing about now. */
+const FRESH_MS = 1000
+
+export interface VersionWatchDeps {
+  /** Reads the newest version over a connection of its own, within 800 ms, or throws. */
+  readonly readNews: (since: ChangeVersion | undefined) => Promise<VersionNews>
+  readonly graceSeconds: number
+  /** Milliseconds that only go forward. */
+  readonly monotonicMs: () => number
+  readonly now: () => Date
+}
+
+/**
+ * `fresh`: the version is that of this second. `grace`: the database is away, for no longer than was
+ * configured; who is known goes on. `closed`: it has been away for too long.
+ */
+export type Freshness = 'fresh' | 'grace' | 'closed'
+
+/** What this process knows of the change version, and how long ago it was true. */
+export interface VersionWatch {
+  readonly version: () => ChangeVersion | undefined
+  /** By the start of the last good poll, on the clock that only goes forward and on that of the wall. */
+  readonly freshness: () => Freshness
+  /**
+   * Freshness after a look at the database, where one is due: a process that was too busy to poll
+   * looks now, one whose last look failed says so at once. Never throws.
+   */
+  readonly settle: () => Promise<Freshness>
+  /** Looks once more, from now on: who has just changed something sees it here at once. Never throws. */
+  readonly lookAgain: () => Promise<void>
+  /** `undefined` means: anything may have changed. */
+  readonly onChange: (listener: (changes: readonly Change[] | undefined) => void) => void
+  /** @returns stops it */
+  readonly start: () => () => Promise<void>
+}
+
+const isSame = (a: ChangeVersion | undefined, b: ChangeVersion): boolean =>
+  a?.epoch === b.epoch && a.counter === b.counter
+
+function freshnessAt(ageMs: number, graceSeconds: number): Freshness {
+  if (ageMs <= FRESH_MS) return 'fresh'
+  return ageMs <= FRESH_MS + graceSeconds * 1000 ? 'grace' : 'closed'
+}
+
+interface LastLook {
+  /** When the last good poll began, on either clock. */
+  goodAtMs: number
+  goodAtWallMs: number
+  hasFailed: boolean
+}
+
+/** Watches the change version (R6). Whoever caches rows serves them only while it is fresh. */
+export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
+  const { readNews, graceSeconds, monotonicMs, now } = deps
+  const never = Number.NEGATIVE_INFINITY
+  const last: LastLook = { goodAtMs: never, goodAtWallMs: never, hasFailed: false }
+  const listeners: ((changes: readonly Change[] | undefined) => void)[] = []
+  let version: ChangeVersion | undefined
+  let running: Promise<void> | undefined
+
+  const look = async (): Promise<void> => {
+    const begun = { goodAtMs: monotonicMs(), goodAtWallMs: now().getTime() }
+    const news = await readNews(version)
+    if (!isSame(version, news.version)) {
+      version = news.version
+      for (const listener of listeners) listener(news.changes)
+    }
+    Object.assign(last, begun, { hasFailed: false })
+  }
+  const poll = (): Promise<void> => {
+    const failed = (): void => void Object.assign(last, { hasFailed: true })
+    running ??= look()
+      .catch(failed)
+      .finally(() => {
+        running = undefined
+      })
+    return running
+  }
+  const freshness = (): Freshness => {
+    const wallMs = Math.abs(now().getTime() - last.goodAtWallMs)
+    return freshnessAt(Math.max(monotonicMs() - last.goodAtMs, wallMs), graceSeconds)
+  }
+  const settle = async (): Promise<Freshness> => {
+    const before = freshness()
+    if (before === 'fresh' || last.hasFailed) return before
+    await poll()
+    return freshness()
+  }
+  const lookAgain = async (): Promise<void> => {
+    // The look that is under way may have begun before the change.
+    await running
+    await poll()
+  }
+  const start = (): (() => Promise<void>) => {
+    const timer = setInterval(() => void poll(), POLL_EVERY_MS)
+    return async () => {
+      clearInterval(timer)
+      await running
+    }
+  }
+  const onChange: VersionWatch['onChange'] = (listener) => void listeners.push(listener)
+  return { version: () => version, freshness, settle, lookAgain, onChange, start }
+}

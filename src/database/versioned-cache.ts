@@ -1,0 +1,93 @@
+import { LRUCache } from 'lru-cache'
+import { AppError } from '../errors.ts'
+import type { Change, ChangeVersion } from './change-version.ts'
+import type { VersionWatch } from './version-watch.ts'
+
+const MOST_READS = 5
+
+/** A row and the change version, read in one statement. */
+export interface Versioned<V> {
+  readonly version: ChangeVersion
+  /** Undefined when there is no such row; that is never kept. */
+  readonly value: V | undefined
+}
+
+export interface VersionedCacheDeps<V> {
+  readonly watch: VersionWatch
+  readonly most: number
+  readonly load: (key: string) => Promise<Versioned<V>>
+  /** Whether a change concerns a kept value. */
+  readonly concerns: (change: Change, value: V) => boolean
+}
+
+/** Rows of the database that are kept for as long as nothing changed them (R5). */
+export interface VersionedCache<V> {
+  /**
+   * From memory, else from the database. While the database is away, what is known is served for as
+   * long as the grace lasts.
+   *
+   * @throws AppError UNAVAILABLE (503) for what is not known then, and for all when the grace is over
+   * @throws what `load` throws
+   */
+  readonly read: (key: string) => Promise<V | undefined>
+}
+
+const isOlder = (loaded: ChangeVersion, known: ChangeVersion | undefined): boolean =>
+  known !== undefined && loaded.epoch === known.epoch && loaded.counter < known.counter
+
+/**
+ * Makes such a cache. A value is stored only when it was read at the newest version that is known,
+ * or a later one: what a change list would have dropped meanwhile is never put back.
+ */
+export function createVersionedCache<V extends object>(
+  deps: VersionedCacheDeps<V>,
+): VersionedCache<V> {
+  const { watch, load, concerns } = deps
+  const kept = new LRUCache<string, V>({ max: deps.most })
+  const loading = new Map<string, Promise<V | undefined>>()
+
+  watch.onChange((changes) => {
+    if (changes === undefined) return kept.clear()
+    for (const [key, value] of kept.entries()) {
+      if (changes.some((change) => concerns(change, value))) kept.delete(key)
+    }
+  })
+
+  /** Reads again what was read before the newest change that is known by now. */
+  const loadCurrent = async (key: string, readsLeft: number): Promise<Versioned<V>> => {
+    const loaded = await load(key)
+    if (readsLeft === 0 || !isOlder(loaded.version, watch.version())) return loaded
+    return loadCurrent(key, readsLeft - 1)
+  }
+
+  const loadNew = async (key: string): Promise<V | undefined> => {
+    const { version, value } = await loadCurrent(key, MOST_READS)
+    const known = watch.version()
+    const isCurrent = known?.epoch === version.epoch && version.counter >= known.counter
+    if (isCurrent && value !== undefined) kept.set(key, value)
+    return value
+  }
+
+  const read = (key: string): Promise<V | undefined> => {
+    // Who asks after a change must not be answered by a read from before it.
+    const flight = `${watch.version()?.counter}:${key}`
+    const under = loading.get(flight)
+    if (under !== undefined) return under
+    const started = loadNew(key).finally(() => loading.delete(flight))
+    loading.set(flight, started)
+    return started
+  }
+
+  return {
+    read: async (key) => {
+      const freshness = await watch.settle()
+      const value = freshness === 'closed' ? undefined : kept.get(key)
+      if (value !== undefined) return value
+      if (freshness === 'fresh') return read(key)
+      throw new AppError('UNAVAILABLE', {
+        detail: 'the database does not answer; try again in a moment',
+        retryAfterSeconds: 5,
+      })
+    },
+  }
+}

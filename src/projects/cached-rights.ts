@@ -1,0 +1,51 @@
+import type { Database } from '../database/open-database.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
+import { createVersionedCache } from '../database/versioned-cache.ts'
+import { findVersionedRights } from './queries.ts'
+import type { ProjectRights } from './types.ts'
+
+export interface RightsQuestion {
+  readonly names: readonly string[]
+  /** Undefined for anonymous. */
+  readonly userId: number | undefined
+}
+
+/** Reads projects by name, each with what the user is in it; names without a project are left out. */
+export type ReadRights = (question: RightsQuestion) => Promise<ReadonlyMap<string, ProjectRights>>
+
+interface KeptRights extends ProjectRights {
+  readonly userId: number | undefined
+}
+
+const toKey = (userId: number | undefined, name: string): string => `${userId ?? ''}:${name}`
+
+/** Rights by user and project, kept until a change of the project or of the user's memberships. */
+export function createCachedRights({
+  database,
+  watch,
+  most,
+}: {
+  readonly database: Database
+  readonly watch: VersionWatch
+  readonly most: number
+}): ReadRights {
+  const cache = createVersionedCache<KeptRights>({
+    watch,
+    most,
+    load: async (key) => {
+      const colon = key.indexOf(':')
+      const userId = colon === 0 ? undefined : Number(key.slice(0, colon))
+      const name = key.slice(colon + 1)
+      const { version, value } = await findVersionedRights(database, { name, userId })
+      return { version, value: value && { ...value, userId } }
+    },
+    concerns: ({ kind, id }, { project, userId }) =>
+      (kind === 'project' && id === project.id) || (kind === 'membership' && id === userId),
+  })
+  return async ({ names, userId }) => {
+    const read = await Promise.all(
+      names.map(async (name) => [name, await cache.read(toKey(userId, name))] as const),
+    )
+    return new Map(read.flatMap(([name, rights]) => (rights ? [[name, rights] as const] : [])))
+  }
+}

@@ -1,0 +1,45 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+
+/**
+ * Remembers which secret proved, or failed to prove, which stored hash. That is a fact for ever, so
+ * nothing ever has to be taken out; a changed password has another hash. The keys are HMACs under a
+ * key of this process, so that its memory holds no secret and no quick hash of one (R7).
+ */
+export interface ProvenCache {
+  readonly prove: (hash: string, secret: string, verify: () => Promise<boolean>) => Promise<boolean>
+}
+
+/** Every part is preceded by its length, so that no two lists of parts look alike. */
+export function createFingerprint(): (...parts: readonly string[]) => string {
+  const processKey = randomBytes(32)
+  return (...parts) => {
+    const hmac = createHmac('sha256', processKey)
+    for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
+    return hmac.digest('base64')
+  }
+}
+
+/** @param most facts that are remembered; the longest unused one goes first */
+export function createProvenCache(most: number): ProvenCache {
+  const facts = new LRUCache<string, { readonly isProven: boolean }>({ max: most })
+  const underWay = new Map<string, Promise<boolean>>()
+  const fingerprint = createFingerprint()
+  return {
+    prove: async (hash, secret, verify) => {
+      const key = fingerprint(hash, secret)
+      const fact = facts.get(key)
+      if (fact !== undefined) return fact.isProven
+      const same = underWay.get(key)
+      if (same !== undefined) return same
+      const proof = verify()
+        .then((isProven) => {
+          facts.set(key, { isProven })
+          return isProven
+        })
+        .finally(() => underWay.delete(key))
+      underWay.set(key, proof)
+      return proof
+    },
+  }
+}

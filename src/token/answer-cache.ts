@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http'
+import { LRUCache } from 'lru-cache'
+import type { ChangeVersion } from '../database/change-version.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
+import type { IssuedToken } from './issue-token.ts'
+
+/** A whole answer is repeated for this share of its token's life at most. */
+const REPEAT_SHARE = 0.1
+
+interface KeptAnswer {
+  readonly token: string
+  readonly endsAtMs: number
+  readonly repeatUntilMs: number
+  readonly version: ChangeVersion
+}
+
+/** A request that was not answered from here: its key, and the version when it came. */
+interface Asked {
+  readonly key: string
+  readonly since: ChangeVersion
+}
+
+export interface AnswerCache {
+  /** Undefined when it has to be worked out: never seen, too long ago, or something has changed. */
+  readonly find: (request: IncomingMessage) => IssuedToken | undefined
+  /** Keeps the answer to a request that was looked for here before anything was read for it. */
+  readonly keep: (request: IncomingMessage, issued: IssuedToken) => void
+}
+
+export interface AnswerCacheDeps {
+  readonly watch: VersionWatch
+  readonly most: number
+  readonly fingerprint: (...parts: readonly string[]) => string
+  /** A renewed leaf is used at once. */
+  readonly leafFingerprint: () => string
+  readonly monotonicMs: () => number
+}
+
+const isSame = (a: ChangeVersion, b: ChangeVersion): boolean =>
+  a.counter === b.counter && a.epoch === b.epoch
+
+/**
+ * Keeps whole answers of the realm under the change version: any change of accounts or rights makes
+ * all of them old (decision 3). Its keys are HMACs of credentials and query, so no secret lies in
+ * memory.
+ */
+export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
+  const { watch, fingerprint, monotonicMs } = deps
+  const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
+  const asked = new WeakMap<IncomingMessage, Asked>()
+  const find: AnswerCache['find'] = (request) => {
+    const version = watch.version()
+    if (version === undefined || watch.freshness() !== 'fresh') return undefined
+    const { headers, url = '' } = request
+    const key = fingerprint(headers.authorization ?? '', url, deps.leafFingerprint())
+    const answer = kept.get(key)
+    const nowMs = monotonicMs()
+    if (!answer || nowMs > answer.repeatUntilMs || !isSame(answer.version, version)) {
+      asked.set(request, { key, since: version })
+      return undefined
+    }
+    const expiresInSeconds = Math.floor((answer.endsAtMs - nowMs) / 1000)
+    return { token: answer.token, expiresInSeconds }
+  }
+  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }) => {
+    const question = asked.get(request)
+    const version = watch.version()
+    // What changed since it was asked may not be in this answer.
+    if (!question || !version || !isSame(question.since, version)) return
+    const nowMs = monotonicMs()
+    const lifeMs = expiresInSeconds * 1000
+    kept.set(question.key, {
+      token,
+      endsAtMs: nowMs + lifeMs,
+      repeatUntilMs: nowMs + lifeMs * REPEAT_SHARE,
+      version,
+    })
+  }
+  return { find, keep }
+}
