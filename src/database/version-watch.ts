@@ -95,6 +95,7 @@ export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
     await poll()
   }
   const start = (): (() => Promise<void>) => {
+    void poll()
     const timer = setInterval(() => void poll(), POLL_EVERY_MS)
     return async () => {
       clearInterval(timer)

@@ -1,0 +1,122 @@
+import test from 'ava'
+import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
+
+const DEV = { username: 'dev', password: 'devs-own-pw-7' }
+const OTHER = { username: 'other', password: 'others-own-pw-7' }
+const SCOPE = '&scope=repository:acme/app:pull,push'
+
+const prepare = async (service: Service): Promise<void> => {
+  for (const user of [DEV, OTHER]) await service.admin('POST', '/api/v1/users', user)
+  await service.admin('POST', '/api/v1/projects', { name: 'acme' })
+  await service.admin('PUT', '/api/v1/projects/acme/members/users/dev', { role: 'developer' })
+}
+
+const ask = (service: Service, as: Credentials, query = SCOPE) =>
+  service.request('GET', `/auth/token?service=registry-warden${query}`, { as })
+
+const actionsOf = (body: { readonly token: string }): readonly string[] => {
+  const claims = JSON.parse(
+    Buffer.from(body.token.split('.')[1] ?? '', 'base64url').toString('utf8'),
+  )
+  return claims.access[0]?.actions ?? []
+}
+
+/** Statements that the service sends while `work` runs, the watch's own left out. */
+const countQueries = async (service: Service, work: () => Promise<unknown>): Promise<number> => {
+  let count = 0
+  const onQuery = ({ sql }: { readonly sql: string }): void => {
+    // The leaf's keeper looks for its epoch once a second.
+    if (!/installation|replicas/.test(sql)) count++
+  }
+  service.database.on('query', onQuery)
+  await work()
+  service.database.removeListener('query', onQuery)
+  return count
+}
+
+test('a warm request asks the database nothing, repeated or for another scope of known rows', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await prepare(service)
+    await ask(service, DEV)
+    const repeated = await countQueries(service, () => ask(service, DEV))
+    const fresh = await countQueries(service, () =>
+      ask(service, DEV, '&scope=repository:acme/other:pull'),
+    )
+    t.deepEqual([repeated, fresh], [0, 0])
+    const cold = await countQueries(service, () => ask(service, OTHER))
+    t.true(cold > 0)
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R7: a wrong password costs one hash however often it is repeated', async (t) => {
+  const service = await startService({
+    registryUrl: 'http://127.0.0.1:9',
+    env: { WARDEN_HASH_CONCURRENCY: '1', WARDEN_HASH_QUEUE: '1' },
+  })
+  try {
+    await prepare(service)
+    const wrong = { ...DEV, password: 'not-this-one-7' }
+    const together = await Promise.all(Array.from({ length: 20 }, () => ask(service, wrong)))
+    t.deepEqual(new Set(together.map(({ status }) => status)), new Set([401]))
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R5: on the process that made it, a change is felt by the next request', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await prepare(service)
+    const member = '/api/v1/projects/acme/members/users/dev'
+    t.deepEqual(actionsOf((await ask(service, DEV)).body), ['pull', 'push'])
+    await service.admin('PUT', member, { role: 'guest' })
+    t.deepEqual(actionsOf((await ask(service, DEV)).body), ['pull'])
+    await service.admin('DELETE', member)
+    t.deepEqual(actionsOf((await ask(service, DEV)).body), [])
+    await service.admin('PATCH', '/api/v1/projects/acme', { visibility: 'public' })
+    t.deepEqual(actionsOf((await ask(service, DEV)).body), ['pull'])
+    await service.admin('PATCH', '/api/v1/users/dev', { disabled: true })
+    t.is((await ask(service, DEV)).status, 401)
+    await service.admin('PATCH', '/api/v1/users/dev', { disabled: false })
+    t.is((await ask(service, DEV)).status, 200)
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R5: a repeated answer says how long its token still lives', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await prepare(service)
+    const first = await ask(service, ADMIN, '')
+    const second = await ask(service, ADMIN, '')
+    t.is(second.body.token, first.body.token)
+    t.true(second.body.expires_in <= first.body.expires_in)
+    t.true(second.body.expires_in >= 298)
+    t.is(second.headers.get('content-type'), first.headers.get('content-type'))
+    t.is(second.headers.get('cache-control'), 'no-store')
+    t.is(second.headers.get('x-content-type-options'), 'nosniff')
+  } finally {
+    await service.stop()
+  }
+})
+
+test('a repeated answer is logged like every other request', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await ask(service, ADMIN, '')
+    const before = service.logged().split('\n').length
+    await service.request('GET', '/auth/token?service=registry-warden', {
+      as: ADMIN,
+      headers: { 'x-request-id': 'again-1' },
+    })
+    const line = JSON.parse(service.logged().split('\n')[before] ?? '{}')
+    t.like(line, { requestId: 'again-1', method: 'GET', path: '/auth/token', status: 200 })
+    t.false(service.logged().includes(ADMIN.password))
+  } finally {
+    await service.stop()
+  }
+})
