@@ -85,11 +85,11 @@ function classify(error: unknown, translate: (error: unknown) => unknown): AppEr
   if (known instanceof AppError) return known
   const status = (error as { status?: unknown } | null)?.status
   if (status === 413) {
-    return new AppError('BODY_TOO_LARGE', { detail: 'the body is larger than 256 KiB' })
+    return new AppError('BODY_TOO_LARGE', { detail: 'the body is larger than this route takes' })
   }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     const reason = error instanceof Error ? error.message : 'it cannot be read'
-    return new AppError('REQUEST_INVALID', { detail: `the body is not valid JSON: ${reason}` })
+    return new AppError('REQUEST_INVALID', { detail: `the body cannot be read: ${reason}` })
   }
   return new AppError('INTERNAL', {
     detail: 'the service failed; its log has the reason under the request id',

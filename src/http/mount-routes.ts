@@ -8,10 +8,12 @@ import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
 import { readBasicCredentials } from './basic-auth.ts'
 import type { Authenticate } from './caller.ts'
 import { originOf } from './middleware.ts'
-import type { Answer, Route } from './route.ts'
+import type { Answer, BodyType, Route } from './route.ts'
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?: *;.*)?$/i
 const JSON_LIMIT = '256kb'
+const FORM_LIMIT = '64kb'
 
 const readJson = koaBody({
   jsonTypes: ['json', 'application/*+json'],
@@ -20,6 +22,13 @@ const readJson = koaBody({
   urlencoded: false,
   multipart: false,
 })
+
+const readForm = koaBody({ json: false, text: false, multipart: false, formLimit: FORM_LIMIT })
+
+const READERS = {
+  json: { type: JSON_TYPE, name: 'application/json', read: readJson },
+  form: { type: FORM_TYPE, name: 'application/x-www-form-urlencoded', read: readForm },
+} as const
 
 const toFault = (issue: z.core.$ZodIssue): Fault => ({
   pointer: issue.path.join('/') || '(whole)',
@@ -35,20 +44,21 @@ function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   throw new AppError('REQUEST_INVALID', { detail: `the ${where} is not valid: ${list}`, faults })
 }
 
-async function readBody(ctx: Context): Promise<unknown> {
+async function readBody(ctx: Context, bodyType: BodyType): Promise<unknown> {
   const encoding = ctx.get('content-encoding')
   if (encoding !== '' && encoding !== 'identity') {
     throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
       detail: `the body is sent with Content-Encoding ${encoding}; send it plain`,
     })
   }
-  // Asked for even without a body: a page of another origin cannot send this type unasked (R19).
-  if (!JSON_TYPE.test(ctx.get('content-type'))) {
+  const { type, name, read } = READERS[bodyType]
+  // Asked for even without a body: a page of another origin cannot send JSON unasked (R19).
+  if (!type.test(ctx.get('content-type'))) {
     throw new AppError('MEDIA_TYPE_UNSUPPORTED', {
-      detail: 'send this request with Content-Type: application/json',
+      detail: `send this request with Content-Type: ${name}`,
     })
   }
-  await readJson(ctx as unknown as Parameters<typeof readJson>[0], async () => undefined)
+  await read(ctx as unknown as Parameters<typeof read>[0], async () => undefined)
   return ctx.request.body ?? {}
 }
 
@@ -98,7 +108,7 @@ async function handle(route: Route, authenticate: Authenticate, ctx: Context): P
   refuseAmbiguousName(ctx, ctx.params.name)
   const params = check(route.params, { ...ctx.params }, 'path')
   const query = check(route.query, { ...ctx.query }, 'query')
-  const json = takesBody(ctx) ? await readBody(ctx) : undefined
+  const json = takesBody(ctx) ? await readBody(ctx, route.bodyType) : undefined
   const body = route.body === undefined ? undefined : check(route.body, json, 'body')
   const caller = { subject, origin: originOf(ctx) }
   const url = requestedUrl(ctx)

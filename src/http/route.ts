@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { Caller } from './caller.ts'
 
+/** `form` is application/x-www-form-urlencoded: OAuth2 asks for it. */
+export type BodyType = 'json' | 'form'
+
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 /** What a handler gets: everything checked against the route's schemas. */
@@ -43,6 +46,7 @@ export interface Route {
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly body: z.ZodType | undefined
+  readonly bodyType: BodyType
   readonly answers: Readonly<Record<number, AnswerDeclaration>>
   readonly handle: (input: RouteInput<unknown, unknown, unknown>) => Promise<Answer>
 }
@@ -56,6 +60,7 @@ interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly params?: P
   readonly query?: Q
   readonly body?: B
+  readonly bodyType?: BodyType
   readonly answers: Readonly<Record<number, AnswerDeclaration>>
   readonly handle: (input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>
 }
@@ -76,6 +81,7 @@ export function defineRoute<
     params: declaration.params ?? z.strictObject({}),
     query: declaration.query ?? z.strictObject({}),
     body: declaration.body,
+    bodyType: declaration.bodyType ?? 'json',
     answers: declaration.answers,
     // `mountRoutes` parses with exactly these schemas before it calls.
     handle: (input) => handle(input as RouteInput<z.output<P>, z.output<Q>, z.output<B>>),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import type { Authenticate } from '../http/caller.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { parseScopes } from '../protocol/scope.ts'
+import { type Access, parseScopes } from '../protocol/scope.ts'
 import { subjectName } from '../protocol/subject.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import { type GrantAccessDeps, grantAccess } from './grant-access.ts'
@@ -11,6 +12,7 @@ import { type IssueTokenDeps, issueToken } from './issue-token.ts'
 const MOST_SCOPES = 25
 
 export interface TokenRoutesDeps extends GrantAccessDeps, IssueTokenDeps {
+  readonly authenticate: Authenticate
   readonly answers: AnswerCache
 }
 
@@ -71,4 +73,49 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
     },
   })
 
-export const createTokenRoutes = (deps: TokenRoutesDeps): readonly Route[] => [getTokenRoute(deps)]
+const grantSchema = z.looseObject({
+  grant_type: z.literal('password', 'must be password'),
+  service: z.string('is missing, or there more than once'),
+  scope: scopeSchema,
+  username: z.string('is missing, or there more than once'),
+  password: z.string('is missing, or there more than once'),
+})
+
+const oauthTokenSchema = tokenSchema.extend({ scope: z.string() }).meta({ id: 'OAuthToken' })
+
+const presentScope = (access: readonly Access[]): string =>
+  access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ')
+
+/**
+ * The realm in its OAuth2 form, which containerd and buildkit ask first.
+ *
+ * @see https://distribution.github.io/distribution/spec/auth/oauth/
+ */
+const postTokenRoute = (deps: TokenRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/auth/token',
+    summary: 'Issues a token for the registry, by OAuth2 form',
+    anonymous: true,
+    body: grantSchema,
+    bodyType: 'form',
+    answers: { 200: { description: 'The token', schema: oauthTokenSchema } },
+    handle: async ({ caller: { origin }, body }) => {
+      requireService(body.service, deps.settings.service)
+      const asked = parseScopes(body.scope, MOST_SCOPES)
+      const credentials = { username: body.username, secret: body.password }
+      const subject = await deps.authenticate(credentials, origin)
+      const grant = await grantAccess(deps, { subject, asked })
+      const { token, expiresInSeconds } = issueToken(deps, { sub: subjectName(subject), ...grant })
+      const scope = presentScope(grant.access)
+      return {
+        status: 200,
+        body: { token, access_token: token, expires_in: expiresInSeconds, scope },
+      }
+    },
+  })
+
+export const createTokenRoutes = (deps: TokenRoutesDeps): readonly Route[] => [
+  getTokenRoute(deps),
+  postTokenRoute(deps),
+]

@@ -196,3 +196,54 @@ test('R17: too many passwords at once are 503 with Retry-After, and nobody is le
     await crowded.stop()
   }
 })
+
+const post = (form: Readonly<Record<string, string>>, type = 'application/x-www-form-urlencoded') =>
+  service.request('POST', '/auth/token', {
+    raw: new URLSearchParams(form).toString(),
+    headers: { 'content-type': type },
+  })
+
+const FORM = {
+  grant_type: 'password',
+  service: 'registry-warden',
+  client_id: 'containerd-client',
+  username: 'dev',
+  password: DEV.password,
+  scope: 'repository:acme/app:pull repository:acme/app:pull,push',
+}
+
+for (const type of [
+  'application/x-www-form-urlencoded',
+  'application/x-www-form-urlencoded; charset=utf-8',
+]) {
+  test(`a token by form, sent as ${type}, tells the granted scope`, async (t) => {
+    const { status, body } = await post(FORM, type)
+    t.is(status, 200)
+    t.is(body.access_token, body.token)
+    t.is(body.expires_in, 900)
+    t.is(body.scope, 'repository:acme/app:pull,push')
+  })
+}
+
+for (const [why, change, status, error] of [
+  ['a wrong password', { password: 'wrong-wrong' }, 401, 'invalid_grant'],
+  ['no password', { password: '' }, 401, 'invalid_grant'],
+  ['an unknown grant', { grant_type: 'magic' }, 400, 'invalid_request'],
+  ['another service', { service: 'other' }, 400, 'invalid_request'],
+  ['a broken scope', { scope: 'acme' }, 400, 'invalid_scope'],
+] as const) {
+  test(`a form with ${why} is ${status} ${error}`, async (t) => {
+    const reply = await post({ ...FORM, ...change })
+    t.deepEqual([reply.status, reply.body.error], [status, error])
+  })
+}
+
+test('a form field that comes twice, or nested, is 400', async (t) => {
+  for (const raw of ['grant_type=password&grant_type=password', 'grant_type[a]=password']) {
+    const { status } = await service.request('POST', '/auth/token', {
+      raw: `${raw}&service=registry-warden&username=dev&password=${DEV.password}`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    t.is(status, 400)
+  }
+})
