@@ -36,14 +36,14 @@ import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
-import { createAuthenticate } from './signin/authenticate.ts'
+import { createAuthenticate, createRecognize } from './signin/authenticate.ts'
 import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
 import { createSigner, type Signer } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
+import { createAnswerAtOnce } from './token/answer-at-once.ts'
 import { createAnswerCache } from './token/answer-cache.ts'
 import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
-import { createAnswerRepeater } from './token/repeat-answers.ts'
 import { createTokenRoutes } from './token/routes.ts'
 
 const API = '/api/v1'
@@ -108,7 +108,7 @@ function createMemory({ config, database, watchDatabase, now }: AppDeps, signer:
   return {
     watch,
     users: createCachedUsers(rows),
-    readRights: createCachedRights(rows),
+    rights: createCachedRights(rows),
     proven: createProvenCache(cache.proofs),
     answers: createAnswerCache({
       watch,
@@ -128,9 +128,11 @@ function createParts(deps: AppDeps) {
   const hasher = createPasswordHasher(config.hashing)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const authenticate = createAuthenticate({ ...memory, hasher })
-  const repeat = createAnswerRepeater({ answers: memory.answers, readOrigin, log })
-  return { ...memory, ...issue, database, registry, hasher, readOrigin, authenticate, repeat }
+  const signIn = { ...memory, hasher }
+  const authenticate = createAuthenticate(signIn)
+  const recognize = createRecognize(signIn)
+  const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  return { ...memory, ...issue, database, registry, hasher, readOrigin, authenticate, answerAtOnce }
 }
 
 type Parts = ReturnType<typeof createParts>
@@ -170,7 +172,7 @@ export function createApp(deps: AppDeps): App {
   const listener = createListener(deps, parts, routes)
   return {
     publicListener: (request, response) => {
-      if (!parts.repeat(request, response)) listener(request, response)
+      if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
     privateListener: createListener(deps, parts, privateRoutes),
     routes,

@@ -30,6 +30,8 @@ export interface VersionedCache<V> {
    * @throws what `load` throws
    */
   readonly read: (key: string) => Promise<V | undefined>
+  /** From memory alone, at once, and only while it is fresh; undefined says nothing. */
+  readonly peek: (key: string) => V | undefined
 }
 
 const isOlder = (loaded: ChangeVersion, known: ChangeVersion | undefined): boolean =>
@@ -79,6 +81,7 @@ export function createVersionedCache<V extends object>(
   }
 
   return {
+    peek: (key) => (watch.freshness() === 'fresh' ? kept.get(key) : undefined),
     read: async (key) => {
       const freshness = await watch.settle()
       const value = freshness === 'closed' ? undefined : kept.get(key)

@@ -1,5 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 
+const MOST_KNOWN = 1000
+
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 const plain = (address: string): string => MAPPED.exec(address)?.[1] ?? address
@@ -28,8 +30,16 @@ export type ReadClientAddress = (peer: string | undefined, forwardedFor: string)
  */
 export function createClientAddressReader(trustedProxies: readonly string[]): ReadClientAddress {
   const trusted = toBlockList(trustedProxies)
-  const isTrusted = (address: string): boolean =>
-    trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  // A proxy sends all its requests from one address.
+  const known = new Map<string, boolean>()
+  const isTrusted = (address: string): boolean => {
+    const before = known.get(address)
+    if (before !== undefined) return before
+    const answer = trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+    if (known.size >= MOST_KNOWN) known.clear()
+    known.set(address, answer)
+    return answer
+  }
   return (peer, forwardedFor) => {
     let client = plain(peer ?? '')
     const hops = forwardedFor.split(',').map((hop) => plain(hop.trim()))

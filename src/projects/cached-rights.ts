@@ -10,8 +10,15 @@ export interface RightsQuestion {
   readonly userId: number | undefined
 }
 
-/** Reads projects by name, each with what the user is in it; names without a project are left out. */
-export type ReadRights = (question: RightsQuestion) => Promise<ReadonlyMap<string, ProjectRights>>
+/** Projects by name, each with what the user is in it. */
+export type FoundRights = ReadonlyMap<string, ProjectRights>
+
+export interface CachedRights {
+  /** Names without a project are left out. */
+  readonly read: (question: RightsQuestion) => Promise<FoundRights>
+  /** From memory alone, at once; undefined when one of them is not there. */
+  readonly peek: (question: RightsQuestion) => FoundRights | undefined
+}
 
 interface KeptRights extends ProjectRights {
   readonly userId: number | undefined
@@ -28,7 +35,7 @@ export function createCachedRights({
   readonly database: Database
   readonly watch: VersionWatch
   readonly most: number
-}): ReadRights {
+}): CachedRights {
   const cache = createVersionedCache<KeptRights>({
     watch,
     most,
@@ -42,10 +49,20 @@ export function createCachedRights({
     concerns: ({ kind, id }, { project, userId }) =>
       (kind === 'project' && id === project.id) || (kind === 'membership' && id === userId),
   })
-  return async ({ names, userId }) => {
-    const read = await Promise.all(
+  const read: CachedRights['read'] = async ({ names, userId }) => {
+    const found = await Promise.all(
       names.map(async (name) => [name, await cache.read(toKey(userId, name))] as const),
     )
-    return new Map(read.flatMap(([name, rights]) => (rights ? [[name, rights] as const] : [])))
+    return new Map(found.flatMap(([name, rights]) => (rights ? [[name, rights] as const] : [])))
   }
+  const peek: CachedRights['peek'] = ({ names, userId }) => {
+    const found = new Map<string, ProjectRights>()
+    for (const name of names) {
+      const rights = cache.peek(toKey(userId, name))
+      if (rights === undefined) return undefined
+      found.set(name, rights)
+    }
+    return found
+  }
+  return { read, peek }
 }

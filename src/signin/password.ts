@@ -1,6 +1,7 @@
 import type { CachedUsers } from '../accounts/cached-users.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
+import type { User } from '../accounts/types.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import { AppError } from '../errors.ts'
 import type { BasicCredentials } from '../http/caller.ts'
@@ -11,6 +12,28 @@ export interface SignInDeps {
   readonly users: CachedUsers
   readonly proven: ProvenCache
   readonly hasher: PasswordHasher
+}
+
+const toSubject = (user: User): Subject => ({
+  kind: 'user',
+  id: user.id,
+  username: user.username,
+  systemRole: user.systemRole,
+})
+
+/**
+ * The subject of credentials that were proven before, from memory alone.
+ *
+ * @returns undefined for all others, which says nothing against them
+ */
+export function recognizePassword(
+  { users, proven }: SignInDeps,
+  { username, secret }: BasicCredentials,
+): Subject | undefined {
+  const name = normalizeUsername(username)
+  const user = name === undefined ? undefined : users.peek(name)
+  if (user?.passwordHash === undefined || user.disabled) return undefined
+  return proven.isProven(user.passwordHash, secret) ? toSubject(user) : undefined
 }
 
 /**
@@ -42,5 +65,5 @@ export async function signInWithPassword(
       detail: `the account ${user.username} is disabled; ask an administrator`,
     })
   }
-  return { kind: 'user', id: user.id, username: user.username, systemRole: user.systemRole }
+  return toSubject(user)
 }

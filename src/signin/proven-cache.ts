@@ -8,15 +8,16 @@ import { LRUCache } from 'lru-cache'
  */
 export interface ProvenCache {
   readonly prove: (hash: string, secret: string, verify: () => Promise<boolean>) => Promise<boolean>
+  /** Whether it is remembered that this secret proved this hash. */
+  readonly isProven: (hash: string, secret: string) => boolean
 }
 
 /** Every part is preceded by its length, so that no two lists of parts look alike. */
 export function createFingerprint(): (...parts: readonly string[]) => string {
   const processKey = randomBytes(32)
   return (...parts) => {
-    const hmac = createHmac('sha256', processKey)
-    for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
-    return hmac.digest('base64')
+    const text = parts.map((part) => `${part.length}:${part}`).join('')
+    return createHmac('sha256', processKey).update(text).digest('base64')
   }
 }
 
@@ -26,6 +27,7 @@ export function createProvenCache(most: number): ProvenCache {
   const underWay = new Map<string, Promise<boolean>>()
   const fingerprint = createFingerprint()
   return {
+    isProven: (hash, secret) => facts.get(fingerprint(hash, secret))?.isProven === true,
     prove: async (hash, secret, verify) => {
       const key = fingerprint(hash, secret)
       const fact = facts.get(key)

@@ -4,7 +4,7 @@ import {
   type Decision,
   type RepositoryPermission,
 } from '../projects/authorize.ts'
-import type { ReadRights } from '../projects/cached-rights.ts'
+import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
 import { userIdOf } from '../projects/require-permission.ts'
 import type { ProjectRights } from '../projects/types.ts'
 import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
@@ -12,7 +12,7 @@ import type { Access } from '../protocol/scope.ts'
 import type { Subject } from '../protocol/subject.ts'
 
 export interface GrantAccessDeps {
-  readonly readRights: ReadRights
+  readonly rights: CachedRights
   readonly now: () => Date
 }
 
@@ -87,27 +87,45 @@ function earliestEnd(granted: readonly Granted[]): Date | undefined {
   return ends.length === 0 ? undefined : new Date(Math.min(...ends))
 }
 
-/**
- * Intersects what was asked with what is allowed, resource by resource. Never an error: what cannot
- * be granted is left out, and the registry itself refuses.
- */
-export async function grantAccess(
-  { readRights, now }: GrantAccessDeps,
-  { subject, asked }: { readonly subject: Subject; readonly asked: readonly Access[] },
-): Promise<Grant> {
+interface AccessQuestion {
+  readonly subject: Subject
+  readonly asked: readonly Access[]
+}
+
+const rightsQuestion = ({ subject, asked }: AccessQuestion) => {
   const names = asked.filter(isRepository).map(({ name }) => projectOf(name))
-  const found = await readRights({ names: [...new Set(names)], userId: userIdOf(subject) })
-  const granted = asked.map((access) =>
-    isRepository(access)
-      ? grantRepository(access, {
-          subject,
-          rights: found.get(projectOf(access.name)),
-          now: now(),
-        })
-      : grantCatalog(access, subject),
-  )
+  return { names: [...new Set(names)], userId: userIdOf(subject) }
+}
+
+function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
+  const granted = asked.map((access) => {
+    if (!isRepository(access)) return grantCatalog(access, subject)
+    return grantRepository(access, { subject, rights: found.get(projectOf(access.name)), now })
+  })
   return {
     access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
     until: earliestEnd(granted),
   }
+}
+
+/**
+ * Intersects what was asked with what is allowed, resource by resource. Never an error: what cannot
+ * be granted is left out, and the registry itself refuses.
+ *
+ * @throws AppError UNAVAILABLE (503) when rights are not known and the database is away
+ */
+export async function grantAccess(
+  { rights, now }: GrantAccessDeps,
+  question: AccessQuestion,
+): Promise<Grant> {
+  return intersect(question, await rights.read(rightsQuestion(question)), now())
+}
+
+/** The same from memory alone, at once; undefined when something would have to be read. */
+export function grantKnownAccess(
+  { rights, now }: GrantAccessDeps,
+  question: AccessQuestion,
+): Grant | undefined {
+  const found = rights.peek(rightsQuestion(question))
+  return found && intersect(question, found, now())
 }

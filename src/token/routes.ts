@@ -7,9 +7,7 @@ import { subjectName } from '../protocol/subject.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import { type GrantAccessDeps, grantAccess } from './grant-access.ts'
 import { type IssueTokenDeps, issueToken } from './issue-token.ts'
-
-/** More would make a token larger than proxies take in one header. */
-const MOST_SCOPES = 25
+import { MOST_SCOPES, SECRET_PARAMETERS } from './token-request.ts'
 
 export interface TokenRoutesDeps extends GrantAccessDeps, IssueTokenDeps {
   readonly authenticate: Authenticate
@@ -27,11 +25,7 @@ const tokenQuery = z.looseObject({
   service: z.string('is missing, or there more than once'),
   scope: scopeSchema,
   account: z.string().optional(),
-  password: notInQuery,
-  secret: notInQuery,
-  token: notInQuery,
-  access_token: notInQuery,
-  refresh_token: notInQuery,
+  ...Object.fromEntries(SECRET_PARAMETERS.map((name) => [name, notInQuery])),
 })
 
 const tokenSchema = z
