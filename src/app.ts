@@ -87,7 +87,11 @@ function createListener(
   })
   koa.use(router.routes())
   koa.use(router.allowedMethods())
-  koa.on('error', (error: unknown) => log.error({ error }, 'answer could not be sent'))
+  koa.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever breaks a connection or the protocol does it as often as they like.
+    const isTheirs = /^(?:HPE_|ECONNRESET|EPIPE|ERR_STREAM)/.test(error.code ?? '')
+    log[isTheirs ? 'debug' : 'error']({ error }, 'answer could not be sent')
+  })
   return koa.callback()
 }
 

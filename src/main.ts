@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
@@ -9,19 +8,19 @@ import { createPasswordHasher } from './accounts/password-hash.ts'
 import { type App, createApp } from './app.ts'
 import type { CommandLine } from './cli/command-line.ts'
 import { runCli } from './cli/run.ts'
-import { type Address, type Config, readConfig } from './config/read-config.ts'
+import { type Config, readConfig } from './config/read-config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
 import { waitForDatabase } from './database/wait-for-database.ts'
+import { describeError } from './http/describe-error.ts'
+import { openServers } from './http/server.ts'
 import { openInstallation } from './maintenance/open-installation.ts'
 import { refuseSharedAuthority } from './signing/tls-authority.ts'
 import { ensureBundle, type TokenAuthority } from './signing/token-authority.ts'
 import { runQuickstart } from './stack/quickstart.ts'
 
-// Above the idle time of the proxy in front, so that it never writes into a connection we close.
-const KEEP_ALIVE_MS = 75_000
-const HEADERS_TIMEOUT_MS = 80_000
-const MAX_HEADER_BYTES = 32 * 1024
+/** Left for what comes after the last answer: leases, the pool, the log. */
+const AFTER_SERVERS_MS = 3000
 
 const packageSchema = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -39,33 +38,18 @@ function createLog(config: Config): Logger {
     base: { name: 'registry-warden' },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: ['password', 'secret', 'token', 'authorization'],
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: describeError },
   }
   return pino(options, stdout)
 }
 
-async function listen(listener: RequestListener, { host, port }: Address): Promise<Server> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener)
-  server.keepAliveTimeout = KEEP_ALIVE_MS
-  server.headersTimeout = HEADERS_TIMEOUT_MS
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  return server
-}
-
-/** Takes no new connection, and waits for the answers that are under way. */
-const close = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-  })
-
 async function checkTls(config: Config, authority: TokenAuthority): Promise<void> {
   const path = join(config.certs.dir, 'tls', 'server.crt')
-  const chain = await readFile(path, 'utf8').catch(() => '')
-  refuseSharedAuthority(chain, authority)
+  const chain = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (chain !== undefined) refuseSharedAuthority(chain, authority)
 }
 
 interface Databases {
@@ -90,7 +74,11 @@ async function open(config: Config, databases: Databases, log: Logger): Promise<
       config,
       now,
       log: (fields, message) => log.info(fields, message),
-      terminal: process.stdout.isTTY ? (text) => process.stdout.write(text) : undefined,
+      // Where nobody can type, a terminal may be the log of a container engine.
+      terminal:
+        process.stdout.isTTY && process.stdin.isTTY
+          ? (text) => process.stdout.write(text)
+          : undefined,
     },
     { force: false },
   )
@@ -105,10 +93,10 @@ async function open(config: Config, databases: Databases, log: Logger): Promise<
 
 async function run(config: Config, databases: Databases, log: Logger): Promise<void> {
   const app = await open(config, databases, log)
-  const servers = [
-    await listen(app.privateListener, config.privateListen),
-    await listen(app.publicListener, config.listen),
-  ]
+  const servers = await openServers([
+    { ...config.privateListen, listener: app.privateListener },
+    { ...config.listen, listener: app.publicListener },
+  ])
   const stop = app.start()
   log.info({ listen: config.listen, publicUrl: config.publicUrl }, 'serving')
   await new Promise<void>((resolve) => {
@@ -116,7 +104,7 @@ async function run(config: Config, databases: Databases, log: Logger): Promise<v
       { delay: config.shutdownSeconds * 1000, logger: false },
       async ({ signal, err }) => {
         log[err ? 'error' : 'info']({ signal, error: err }, 'stopping')
-        await Promise.all(servers.map(close))
+        await servers.close(Math.max(0, config.shutdownSeconds * 1000 - AFTER_SERVERS_MS))
         await stop()
         await destroyAll(databases)
         resolve()

@@ -7,12 +7,14 @@ import type { Caller } from '../http/caller.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import { findUser, insertUser } from './queries.ts'
+import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { NewUser, User } from './types.ts'
 
 export interface CreateUserDeps {
   readonly database: Database
   readonly hasher: PasswordHasher
   readonly now: () => Date
+  readonly requireSystem: RequireSystem
 }
 
 /**
@@ -22,7 +24,7 @@ export interface CreateUserDeps {
  * @throws AppError NAME_TAKEN (409) also when the account of that name was deleted
  */
 export async function createUser(
-  { database, hasher, now }: CreateUserDeps,
+  { database, hasher, now, requireSystem }: CreateUserDeps,
   {
     caller,
     user,
@@ -34,9 +36,10 @@ export async function createUser(
   },
 ): Promise<User> {
   requireGoodPassword(password, user.username)
-  const passwordHash = await hasher.hash(password)
+  const passwordHash = await hasher.hash(password, caller.origin.address)
   try {
     return await inTransaction(database, async (transaction) => {
+      requireSystem(await refreshCaller(transaction, caller), 'user:write')
       await insertUser(transaction, { ...user, passwordHash, now: now() })
       await recordAudit(transaction, caller, {
         action: 'user.create',

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
@@ -10,14 +9,7 @@ import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
 import { normalizeUsername } from './username.ts'
 
-export interface AccountRoutesDeps extends CreateUserDeps {
-  /**
-   * Asks the one function that decides.
-   *
-   * @throws AppError UNAUTHORIZED (401) or DENIED (403)
-   */
-  readonly requireSystem: (caller: Caller, permission: 'user:read' | 'user:write') => void
-}
+export type AccountRoutesDeps = CreateUserDeps
 
 const USERNAME_RULE =
   'must be 1 to 64 letters, digits or . _ @ + - and begin with a letter or digit, without ..'

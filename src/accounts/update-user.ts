@@ -4,11 +4,13 @@ import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { countEnabledAdministrators, findUser, updateUser } from './queries.ts'
+import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { User, UserChange } from './types.ts'
 
 export interface UpdateUserDeps {
   readonly database: Database
   readonly now: () => Date
+  readonly requireSystem: RequireSystem
 }
 
 export const unknownUser = (username: string): AppError =>
@@ -21,7 +23,7 @@ export const unknownUser = (username: string): AppError =>
  * @throws AppError CONFLICT (409) when no enabled administrator would be left
  */
 export function changeUser(
-  { database, now }: UpdateUserDeps,
+  { database, now, requireSystem }: UpdateUserDeps,
   {
     caller,
     username,
@@ -29,6 +31,7 @@ export function changeUser(
   }: { readonly caller: Caller; readonly username: string; readonly change: UserChange },
 ): Promise<User> {
   return inRightsChange(database, async ({ transaction, note }) => {
+    requireSystem(await refreshCaller(transaction, caller), 'user:write')
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
     await note({ kind: 'user', id: user.id })

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { readEnvironment } from './environment.ts'
@@ -151,6 +152,11 @@ const across = (config: Config): readonly string[] => [
   ...(config.listen.host === config.privateListen.host &&
   config.listen.port === config.privateListen.port
     ? ['WARDEN_LISTEN and WARDEN_PRIVATE_LISTEN are the same address; give each its own port']
+    : []),
+  ...(config.database.tls === 'verify' && isIP(config.database.host) !== 0
+    ? [
+        'WARDEN_DB_TLS=verify holds the certificate against a host name, and WARDEN_DB_HOST is an address; give the name',
+      ]
     : []),
   ...(config.database.ca !== undefined && config.database.tls !== 'verify'
     ? ['WARDEN_DB_CA is set but WARDEN_DB_TLS is not verify; set both or neither']

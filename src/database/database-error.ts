@@ -1,9 +1,21 @@
 import { AppError } from '../errors.ts'
 
 const DUPLICATE_KEY = 1062
+const LOCK_WAIT = 1205
 
 /** Deadlock, lock wait, changed snapshot, cluster not ready, certification failure, TiDB conflicts. */
 const REPEATABLE: ReadonlySet<number> = new Set([1213, 1205, 1020, 1047, 3101, 8002, 8022, 9007])
+
+/**
+ * Going down, interrupted or killed, idle for too long, too many connections, read-only: the server
+ * will not do it now.
+ */
+const UNWILLING: ReadonlySet<number> = new Set([
+  1053, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031,
+])
+
+/** What the driver says without any code when the connection went away under it. */
+const CLOSED = /connection is in closed state|Connection lost/
 
 const LOST_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -23,10 +35,10 @@ const LOST_CODES: ReadonlySet<string> = new Set([
 ])
 
 interface DriverError {
+  readonly message?: unknown
   readonly errno?: unknown
   readonly code?: unknown
   readonly name?: unknown
-  readonly sqlState?: unknown
 }
 
 const asDriverError = (error: unknown): DriverError =>
@@ -36,6 +48,9 @@ const asDriverError = (error: unknown): DriverError =>
 export const isDuplicateKey = (error: unknown): boolean =>
   asDriverError(error).errno === DUPLICATE_KEY
 
+/** Somebody else held the row for longer than the server lets us wait. */
+export const isLockWait = (error: unknown): boolean => asDriverError(error).errno === LOCK_WAIT
+
 /** The server asks to run the whole transaction again. */
 export function isRepeatable(error: unknown): boolean {
   const { errno } = asDriverError(error)
@@ -44,14 +59,18 @@ export function isRepeatable(error: unknown): boolean {
 
 /** The database did not answer, as against: it answered that the statement is wrong. */
 export function isDatabaseLost(error: unknown): boolean {
-  const { code, name } = asDriverError(error)
-  if (name === 'KnexTimeoutError') return true
+  const { code, errno, name, message } = asDriverError(error)
+  if (name === 'KnexTimeoutError' || CLOSED.test(String(message))) return true
+  if (typeof errno === 'number' && UNWILLING.has(errno)) return true
   return typeof code === 'string' && LOST_CODES.has(code)
 }
 
-/** Gives errors that come from a lost database their place in the table of codes. */
+/**
+ * Gives errors that come from a lost database, or from conflicts that would not end, their place in
+ * the table of codes.
+ */
 export function toAppError(error: unknown): unknown {
-  if (!isDatabaseLost(error)) return error
+  if (!isDatabaseLost(error) && !isRepeatable(error)) return error
   return new AppError('UNAVAILABLE', {
     detail: 'the database does not answer; try again in a moment',
     retryAfterSeconds: 5,

@@ -4,21 +4,49 @@ import type { DatabaseConfig } from '../config/read-config.ts'
 /** The pool, or a transaction on it: queries take either. */
 export type Database = Knex
 
-const SESSION = `SET SESSION time_zone='+00:00', innodb_lock_wait_timeout=10,
+const SESSION = `SET SESSION time_zone='+00:00', innodb_lock_wait_timeout=5,
   sql_mode='ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`
 
 const CONNECT_TIMEOUT_MS = 5000
 const ACQUIRE_TIMEOUT_MS = 5000
 const IDLE_TIMEOUT_MS = 30_000
+/** Above the longest wait for a lock. */
+const QUERY_TIMEOUT_MS = 15_000
+
+type Done = (error: Error | null, ...rest: unknown[]) => void
 
 interface RawConnection {
-  query(sql: string, done: (error: Error | null) => void): void
+  query(...input: readonly unknown[]): unknown
+  readonly stream: { destroy(error: Error): void }
+}
+
+/**
+ * A server that hangs answers nothing and closes nothing, so every statement gets a deadline, those
+ * of knex that end a transaction too. Past it the connection is given up: nobody knows its state.
+ */
+function limitQueries(connection: RawConnection, timeoutMs: number): void {
+  const query = connection.query.bind(connection)
+  connection.query = (...input) => {
+    const done = input.at(-1)
+    if (typeof done !== 'function') return query(...input)
+    const giveUp = (): void => {
+      const lost = new Error('the database did not answer in time')
+      connection.stream.destroy(Object.assign(lost, { code: 'ETIMEDOUT' }))
+    }
+    const timer = setTimeout(giveUp, timeoutMs)
+    const answered: Done = (...answer) => {
+      clearTimeout(timer)
+      done(...answer)
+    }
+    return query(...input.slice(0, -1), answered)
+  }
 }
 
 const encryption = ({ tls, ca }: DatabaseConfig): object => {
   if (tls === 'off') return {}
   if (tls === 'require') return { ssl: { rejectUnauthorized: false } }
-  return { ssl: { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } }
+  const authority = ca === undefined ? {} : { ca }
+  return { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...authority } }
 }
 
 /** What knex itself has to say goes here instead of to the console. */
@@ -33,7 +61,11 @@ export interface DatabaseLog {
  * Sessions are made equal on every server of the MySQL family: UTC, strict mode, short lock waits.
  * SQL with its values never gets into an error message, because those reach logs.
  */
-export function openDatabase(config: DatabaseConfig, log: DatabaseLog): Database {
+export function openDatabase(
+  config: DatabaseConfig,
+  log: DatabaseLog,
+  queryTimeoutMs = QUERY_TIMEOUT_MS,
+): Database {
   return createKnex({
     client: 'mysql2',
     compileSqlOnError: false,
@@ -63,7 +95,10 @@ export function openDatabase(config: DatabaseConfig, log: DatabaseLog): Database
       afterCreate: (
         connection: RawConnection,
         done: (error: Error | null, connection: RawConnection) => void,
-      ) => connection.query(SESSION, (error) => done(error, connection)),
+      ) => {
+        limitQueries(connection, queryTimeoutMs)
+        connection.query(SESSION, (error: Error | null) => done(error, connection))
+      },
     },
   })
 }

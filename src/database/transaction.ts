@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRepeatable } from './database-error.ts'
+import { isLockWait, isRepeatable } from './database-error.ts'
 import type { Database } from './open-database.ts'
 
 const MOST_TRIES = 6
+/** Each try may wait for the lock as long as the server lets it. */
+const MOST_LOCK_WAITS = 2
 
 /**
  * Runs `work` in one READ COMMITTED transaction, and once more from its start when the server lost
@@ -16,7 +18,8 @@ export async function inTransaction<T>(
     try {
       return await database.transaction(work, { isolationLevel: 'read committed' })
     } catch (error) {
-      if (tries === MOST_TRIES || !isRepeatable(error)) throw error
+      const most = isLockWait(error) ? MOST_LOCK_WAITS : MOST_TRIES
+      if (tries >= most || !isRepeatable(error)) throw error
       // Random, so that two that met do not meet again.
       await sleep(Math.random() * 2 ** tries * 5)
     }

@@ -4,7 +4,9 @@ const MOST_KNOWN = 1000
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
-const plain = (address: string): string => MAPPED.exec(address)?.[1] ?? address
+/** Without the zone of a link-local address, which may be any text. */
+const plain = (address: string): string =>
+  (MAPPED.exec(address)?.[1] ?? address).replace(/%.*$/, '')
 
 function toBlockList(networks: readonly string[]): BlockList {
   const list = new BlockList()

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import type { Origin } from './caller.ts'
 import type { ReadClientAddress } from './client-address.ts'
+import { describeError } from './describe-error.ts'
 import { presentProblem, presentRegistryError } from './problem.ts'
 
 const REQUEST_ID = /^[\w.-]{1,64}$/
@@ -88,8 +89,10 @@ function classify(error: unknown, translate: (error: unknown) => unknown): AppEr
     return new AppError('BODY_TOO_LARGE', { detail: 'the body is larger than this route takes' })
   }
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    const reason = error instanceof Error ? error.message : 'it cannot be read'
-    return new AppError('REQUEST_INVALID', { detail: `the body cannot be read: ${reason}` })
+    // The parser's own words would repeat a piece of the body.
+    return new AppError('REQUEST_INVALID', {
+      detail: 'the body cannot be read: it is not what its Content-Type says',
+    })
   }
   return new AppError('INTERNAL', {
     detail: 'the service failed; its log has the reason under the request id',
@@ -122,6 +125,14 @@ function refuseUnrouted(ctx: Context): void {
   }
 }
 
+/** One's own failures with all that is known; a part that is away in a line, since it is away for many. */
+function logFailure(log: Log, error: AppError, requestId: string): void {
+  const { status, code, cause, message } = error
+  if (status < 500) return
+  if (status < 503) log.error({ requestId, code, error: cause }, message)
+  else log.warn({ requestId, code, reason: cause && describeError(cause).message }, message)
+}
+
 /**
  * Turns errors into answers: OCI form where registry clients read, problem+json elsewhere.
  *
@@ -134,8 +145,7 @@ export function errorMiddleware(log: Log, translate: (error: unknown) => unknown
       refuseUnrouted(ctx)
     } catch (thrown) {
       const error = classify(thrown, translate)
-      const fields = { requestId: originOf(ctx).requestId, code: error.code, error: error.cause }
-      if (error.status >= 500) log.error(fields, error.message)
+      logFailure(log, error, originOf(ctx).requestId)
       answerError(ctx, error)
     }
   }

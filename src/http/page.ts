@@ -4,6 +4,8 @@ import { AppError } from '../errors.ts'
 const DEFAULT_LIMIT = 50
 const MOST = 1000
 const CURSOR_LENGTH = 1024
+/** Keys are names, and those are plain ASCII. */
+const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** Query of every list: `limit` (50, at most 1000) and the opaque `cursor` of the page before. */
 export const pageQuery = {
@@ -28,7 +30,7 @@ const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString(
 export function readCursor(cursor: string | undefined): string {
   if (cursor === undefined) return ''
   const key = Buffer.from(cursor, 'base64url').toString('utf8')
-  if (encodeCursor(key) === cursor) return key
+  if (KEY.test(key) && encodeCursor(key) === cursor) return key
   throw new AppError('REQUEST_INVALID', {
     detail: 'the cursor is not one that a list gave out; begin again without it',
     faults: [{ pointer: 'cursor', detail: 'is not known' }],

@@ -1,4 +1,5 @@
 import { findUser } from '../accounts/queries.ts'
+import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { unknownUser } from '../accounts/update-user.ts'
 import { recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
@@ -25,7 +26,9 @@ async function resolveMember(
   deps: RequirePermissionDeps,
   { caller, name, username }: MemberPath,
 ): Promise<MemberKey> {
-  const project = await requireProject(deps, { caller, name, permission: 'member:write' })
+  const current = await refreshCaller(deps.database, caller)
+  const question = { caller: current, name, permission: 'member:write' } as const
+  const project = await requireProject(deps, question)
   const user = await findUser(deps.database, username)
   if (user === undefined) throw unknownUser(username)
   return { projectId: project.id, userId: user.id }
@@ -43,15 +46,24 @@ const audit = (
     outcome: 'done',
   })
 
+/** Who has no right at all must not wait for, and hold, the row that all changes go through. */
+async function refuseEarly(
+  deps: RequirePermissionDeps,
+  { caller, name }: MemberPath,
+): Promise<void> {
+  await requireProject(deps, { caller, name, permission: 'member:write' })
+}
+
 /**
  * Makes a user a member of a project, or changes what the membership gives.
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN or USER_UNKNOWN (404), DENIED (403)
  */
-export function setMember(
+export async function setMember(
   deps: RequirePermissionDeps,
   input: MemberPath & { readonly membership: Membership },
 ): Promise<Member> {
+  await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
     await note({ kind: 'membership', id: key.userId })
@@ -67,7 +79,8 @@ export function setMember(
  *
  * @throws AppError as `setMember`, and MEMBER_UNKNOWN (404)
  */
-export function endMembership(deps: RequirePermissionDeps, input: MemberPath): Promise<void> {
+export async function endMembership(deps: RequirePermissionDeps, input: MemberPath): Promise<void> {
+  await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
     await note({ kind: 'membership', id: key.userId })

@@ -1,3 +1,4 @@
+import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { recordAudit } from '../audit/record.ts'
 import { isDuplicateKey } from '../database/database-error.ts'
 import type { Database } from '../database/open-database.ts'
@@ -7,7 +8,7 @@ import type { Caller } from '../http/caller.ts'
 import { LIBRARY } from '../protocol/reference.ts'
 import { putMember } from './member-queries.ts'
 import { findProject, insertProject } from './queries.ts'
-import { type RequirePermissionDeps, userIdOf } from './require-permission.ts'
+import { type RequirePermissionDeps, requireSystem, userIdOf } from './require-permission.ts'
 import type { Project, Visibility } from './types.ts'
 
 /**
@@ -26,6 +27,7 @@ export async function createProject(
 ): Promise<Project> {
   try {
     return await inTransaction(database, async (transaction) => {
+      requireSystem(await refreshCaller(transaction, caller), 'project:create')
       await insertProject(transaction, { name, visibility, now: now() })
       const project = await findProject(transaction, name)
       if (project === undefined) throw new Error('the new project is not there')

@@ -21,10 +21,17 @@ const patternsSchema = z.union([
   z.array(patternSchema).min(1).max(MOST_PATTERNS),
 ])
 
+const LAST_YEAR = 9999
+
+const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
+  const end = new Date(text)
+  return end.getTime() > Date.now() && end.getUTCFullYear() <= LAST_YEAR
+}, 'must be in the future, and before the year 10000')
+
 const membershipSchema = z.strictObject({
   role: z.enum(ROLES),
   repositories: patternsSchema.nullable().optional(),
-  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  expiresAt: endSchema.nullable().optional(),
 })
 
 const memberSchema = z

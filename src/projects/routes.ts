@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { isProjectName } from '../protocol/reference.ts'
+import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { authorizeSystem } from './authorize.ts'
 import { createProject } from './create-project.ts'
 import { listProjects } from './queries.ts'
@@ -17,7 +17,10 @@ import { changeProject } from './update-project.ts'
 const NAME_RULE =
   'must be 1 to 64 lower-case letters and digits, which single . _ - (or __) may part'
 
-export const projectNameSchema = z.string().refine(isProjectName, NAME_RULE)
+export const projectNameSchema = z
+  .string()
+  .refine(isProjectName, NAME_RULE)
+  .refine((name) => !hasReservedSegment(name), 'is a word of the paths of a registry')
 
 const visibilitySchema = z.enum(['public', 'private'])
 

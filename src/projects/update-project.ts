@@ -1,3 +1,4 @@
+import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Caller } from '../http/caller.ts'
@@ -10,7 +11,7 @@ import type { Project, Visibility } from './types.ts'
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN (404), DENIED (403)
  */
-export function changeProject(
+export async function changeProject(
   deps: RequirePermissionDeps,
   {
     caller,
@@ -18,9 +19,13 @@ export function changeProject(
     visibility,
   }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
 ): Promise<Project> {
+  const question = { name, permission: 'project:write' } as const
+  // Who has no right must not hold the row that all changes go through.
+  await requireProject(deps, { caller, ...question })
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const inside = { ...deps, database: transaction }
-    const project = await requireProject(inside, { caller, name, permission: 'project:write' })
+    const current = await refreshCaller(transaction, caller)
+    const project = await requireProject(inside, { caller: current, ...question })
     const now = deps.now()
     await note({ kind: 'project', id: project.id })
     await updateProject(transaction, project.id, { visibility, now })

@@ -45,6 +45,15 @@ export interface Mariadb extends Part {
   readonly database: string
 }
 
+/**
+ * A folder for its temporary tables: a server that starts removes those of every other one that
+ * shares the folder, which ends their installation in the middle.
+ */
+const temporaryEnvironment = (input: MariadbInput): NodeJS.ProcessEnv => ({
+  ...plainEnvironment(input.env),
+  TMPDIR: makePrivateDir(join(input.dir, 'tmp')),
+})
+
 /** Made aside and moved into place, so that a data folder is whole or not there. */
 async function installData(input: MariadbInput, dataDir: string): Promise<void> {
   if (existsSync(dataDir)) return
@@ -64,7 +73,7 @@ async function installData(input: MariadbInput, dataDir: string): Promise<void> 
         '--skip-test-db',
         '--skip-name-resolve',
       ],
-      { cwd: input.dir, env: plainEnvironment(input.env), timeout: INSTALL_TIMEOUT_MS },
+      { cwd: input.dir, env: temporaryEnvironment(input), timeout: INSTALL_TIMEOUT_MS },
     )
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -140,7 +149,7 @@ export async function startMariadb(input: MariadbInput): Promise<Mariadb> {
     name: 'database',
     command,
     args: serverArguments(input, dataDir, port),
-    env: plainEnvironment(input.env),
+    env: temporaryEnvironment(input),
     dir: input.dir,
     logPath: input.logPath,
     isReady: () => acceptsAccount(port, password),

@@ -25,20 +25,21 @@ function isWorn(signer: Signer, now: Date): boolean {
 interface LeafState {
   epoch: number
   reportedAtMs: number
+  hasFailed: boolean
 }
 
-/** @throws when the database does not answer; then the leaf is renewed by its date all the same */
+function renew({ signer, log }: KeepLeafFreshDeps, state: LeafState, reason: string): void {
+  const { fingerprint, notAfter } = signer.renew()
+  state.reportedAtMs = 0
+  log({ reason, fingerprint, notAfter }, 'signing leaf renewed')
+}
+
+/** @throws when the database does not answer */
 async function follow(deps: KeepLeafFreshDeps, state: LeafState): Promise<void> {
-  const { database, signer, now, log, replica } = deps
-  const renew = (reason: string): void => {
-    const { fingerprint, notAfter } = signer.renew()
-    state.reportedAtMs = 0
-    log({ reason, fingerprint, notAfter }, 'signing leaf renewed')
-  }
-  if (isWorn(signer, now())) renew('its end is near')
+  const { database, signer, now, replica } = deps
   const epoch = await findLeafEpoch(database)
   if (epoch !== undefined && epoch !== state.epoch) {
-    renew('asked for by an administrator')
+    renew(deps, state, 'asked for by an administrator')
     state.epoch = epoch
   }
   if (performance.now() - state.reportedAtMs < REPORT_EVERY_MS && state.reportedAtMs > 0) return
@@ -52,6 +53,7 @@ async function follow(deps: KeepLeafFreshDeps, state: LeafState): Promise<void> 
     seenAt: now(),
   })
   state.reportedAtMs = performance.now()
+  state.hasFailed = false
 }
 
 /**
@@ -62,17 +64,19 @@ async function follow(deps: KeepLeafFreshDeps, state: LeafState): Promise<void> 
  * @returns stops it
  */
 export function keepLeafFresh(deps: KeepLeafFreshDeps, leafEpoch: number): () => Promise<void> {
-  const state: LeafState = { epoch: leafEpoch, reportedAtMs: 0 }
-  let running: Promise<void> = Promise.resolve()
-  let isRunning = false
+  const state: LeafState = { epoch: leafEpoch, reportedAtMs: 0, hasFailed: false }
+  let running: Promise<void> | undefined
+  const failed = (error: unknown): void => {
+    if (!state.hasFailed) deps.log({ error }, 'the leaf cannot be followed in the database')
+    state.hasFailed = true
+  }
   const tick = (): void => {
-    if (isRunning) return
-    isRunning = true
-    running = follow(deps, state)
-      // The database is watched elsewhere; here its absence only delays news.
-      .catch(() => undefined)
+    // By its date, whatever the database does.
+    if (isWorn(deps.signer, deps.now())) renew(deps, state, 'its end is near')
+    running ??= follow(deps, state)
+      .catch(failed)
       .finally(() => {
-        isRunning = false
+        running = undefined
       })
   }
   tick()

@@ -129,6 +129,8 @@ for (const query of [
   'limit=x',
   'cursor=%%',
   'cursor=!',
+  // The cursor of "é", which no name holds.
+  'cursor=w6k',
   'sort=x',
   'limit=1&limit=2',
 ]) {
@@ -145,6 +147,27 @@ test('only administrators and auditors see users, only administrators change the
   t.is((await service.request('PATCH', '/api/v1/users/alice', denied)).status, 403)
   t.is((await service.request('GET', '/api/v1/users', { as: ALICE })).status, 403)
   t.is((await service.request('GET', '/api/v1/users')).status, 401)
+})
+
+test('R5: two administrators who demote each other at once do not both succeed', async (t) => {
+  const pair = ['ada', 'bea'].map((username) => ({ username, password: `${username}-own-pw-7` }))
+  for (const person of pair) {
+    await service.admin('POST', '/api/v1/users', { ...person, systemRole: 'administrator' })
+  }
+  for (let round = 0; round < 5; round++) {
+    const replies = await Promise.all(
+      pair.map((as, index) =>
+        service.request('PATCH', `/api/v1/users/${pair[1 - index]?.username}`, {
+          as,
+          json: { systemRole: null },
+        }),
+      ),
+    )
+    t.deepEqual(replies.map(({ status }) => status).sort(), [200, 403])
+    for (const { username } of pair) {
+      await service.admin('PATCH', `/api/v1/users/${username}`, { systemRole: 'administrator' })
+    }
+  }
 })
 
 test('a user cannot give themselves a role through fields that nobody asked for', async (t) => {

@@ -104,6 +104,13 @@ for (const raw of [
   })
 }
 
+test('broken JSON is not repeated, since people have secrets in it', async (t) => {
+  const raw = '{"password":hunter2secret"}'
+  const { status, body } = await service.request('POST', '/api/v1/users', { as: ADMIN, raw })
+  t.is(status, 400)
+  t.false(JSON.stringify(body).includes('hunter2'))
+})
+
 test('a body above the cap is 413', async (t) => {
   const { status, body } = await service.request('POST', '/api/v1/projects', {
     as: ADMIN,

@@ -33,7 +33,7 @@ test('a project name is taken once', async (t) => {
   t.is(status, 409)
 })
 
-for (const name of ['Acme', 'a/b', '', '-a', 'a..b', 'x'.repeat(65), 'a b']) {
+for (const name of ['tags', 'manifests', 'Acme', 'a/b', '', '-a', 'a..b', 'x'.repeat(65), 'a b']) {
   test(`${JSON.stringify(name.slice(0, 10))} is no project name`, async (t) => {
     t.is((await service.admin('POST', '/api/v1/projects', { name })).status, 400)
   })
@@ -115,6 +115,9 @@ for (const [why, json] of [
   ['no role', {}],
   ['a pattern that fits nothing', { role: 'guest', repositories: ['a**'] }],
   ['no pattern in the list', { role: 'guest', repositories: [] }],
+  ['an end that has passed', { role: 'guest', expiresAt: '2020-01-01T00:00:00Z' }],
+  ['an end of no calendar', { role: 'guest', expiresAt: '9999-12-31T23:59:59-23:59' }],
+  ['an end in the year 0', { role: 'guest', expiresAt: '0000-01-01T00:00:00+23:59' }],
   ['an instant without a zone', { role: 'guest', expiresAt: '2099-01-01T00:00:00' }],
 ] as const) {
   test(`a membership with ${why} is 400`, async (t) => {
@@ -140,10 +143,13 @@ test('a list of projects holds what its reader may read', async (t) => {
   await service.admin('POST', '/api/v1/projects', { name: 'seen-ended' })
   await service.admin('POST', '/api/v1/projects', { name: 'seen-never' })
   await service.admin('PUT', '/api/v1/projects/seen-member/members/users/ann', { role: 'guest' })
-  await service.admin('PUT', '/api/v1/projects/seen-ended/members/users/ann', {
-    role: 'guest',
-    expiresAt: '2020-01-01T00:00:00Z',
-  })
+  await service.admin('PUT', '/api/v1/projects/seen-ended/members/users/ann', { role: 'guest' })
+  const ended = await service.database('projects').where({ name: 'seen-ended' }).first('id')
+  const ann = await service.database('users').where({ username: 'ann' }).first('id')
+  await service
+    .database('members')
+    .where({ project_id: ended.id, member_id: ann.id })
+    .update({ expires_at: new Date('2020-01-01T00:00:00Z') })
   const seen = async (who?: Credentials) => {
     const { body } = await service.request('GET', '/api/v1/projects', who ? { as: who } : {})
     const names = body.items.map(({ name }: { name: string }) => name)

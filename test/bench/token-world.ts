@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import argon2 from 'argon2'
 import { openDatabase } from '../../src/database/open-database.ts'
-import { startMariadb } from '../../src/stack/mariadb.ts'
+import { type Mariadb, startMariadb } from '../../src/stack/mariadb.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
 import { startWarden } from '../../src/stack/warden.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
@@ -77,16 +77,18 @@ async function seed(database: ReturnType<typeof openDatabase>, coldUsers: number
   )
 }
 
-export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
-  const dir = makeTemporaryDir()
-  const secretsDir = join(dir, 'secrets')
-  const common = { env: process.env, secretsDir }
-  const mariadb = await startMariadb({
-    ...common,
+const startDatabase = (dir: string): Promise<Mariadb> =>
+  startMariadb({
+    env: process.env,
+    secretsDir: join(dir, 'secrets'),
     dir: join(dir, 'database'),
     logPath: join(dir, 'database.log'),
     account: 'one-database',
   })
+
+export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
+  const dir = makeTemporaryDir()
+  const mariadb = await startDatabase(dir)
   const { host, port, user, password } = mariadb
   const warden = await startWarden({
     env: { ...process.env, NODE_ENV: 'production', WARDEN_ADMIN_PASSWORD: ADMIN_PASSWORD },
@@ -102,7 +104,7 @@ export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
       port,
       user,
       name: mariadb.database,
-      passwordPath: join(secretsDir, 'database-password'),
+      passwordPath: join(dir, 'secrets', 'database-password'),
     },
   })
   const settings = {

@@ -47,6 +47,30 @@ test('a lost database is 503 with a reason, a wrong statement is not', async (t)
   await drop()
 })
 
+test('a statement that the database does not answer in time is given up, and the next one is answered', async (t) => {
+  const { config, drop } = await createTestDatabase()
+  const database = openDatabase({ ...config, poolMax: 2 }, quiet, 300)
+  const alone = await t.throwsAsync(database.raw('SELECT SLEEP(3)'))
+  t.true(isDatabaseLost(alone))
+  const inside = await t.throwsAsync(
+    inTransaction(database, (transaction) => transaction.raw('SELECT SLEEP(3)')),
+  )
+  t.like(toAppError(inside), { code: 'UNAVAILABLE' })
+  const [[row]] = await database.raw('SELECT 1 AS one')
+  t.is(row.one, 1)
+  await database.destroy()
+  await drop()
+})
+
+test('conflicts that do not end are 503, since they say nothing against the request', (t) => {
+  const deadlock = Object.assign(new Error('Deadlock found'), { errno: 1213 })
+  t.like(toAppError(deadlock), { code: 'UNAVAILABLE', status: 503 })
+  const killed = Object.assign(new Error('Query execution was interrupted'), { errno: 1317 })
+  t.like(toAppError(killed), { code: 'UNAVAILABLE' })
+  const closed = new Error("ROLLBACK - Can't add new command when connection is in closed state")
+  t.like(toAppError(closed), { code: 'UNAVAILABLE' })
+})
+
 test('values of a statement never stand in its error', async (t) => {
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)

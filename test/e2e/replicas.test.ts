@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -166,5 +168,33 @@ test.serial(
       await sleep(200)
     t.deepEqual(await ask(second, DAN), { status: 200, actions: ['pull', 'push'] })
     await api(second, 'PATCH', '/users/dev', { displayName: 'written again' })
+  },
+)
+
+test.serial(
+  'a process that is told to stop ends well, although a proxy keeps its connections',
+  async (t) => {
+    const { second } = world
+    const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+    const isDone = { now: false }
+    const proxied = async (): Promise<void> => {
+      while (!isDone.now) {
+        const request = get(`${second.url}/healthz`, { agent })
+        await once(request, 'response').then(
+          ([response]) => response.resume(),
+          () => undefined,
+        )
+        await sleep(5)
+      }
+    }
+    const traffic = Promise.all([proxied(), proxied(), proxied()])
+    await sleep(200)
+    const startedAtMs = performance.now()
+    process.kill(second.pid, 'SIGTERM')
+    t.is(await second.ended, 'exit code 0')
+    t.true(performance.now() - startedAtMs < 10_000)
+    isDone.now = true
+    await traffic
+    agent.destroy()
   },
 )

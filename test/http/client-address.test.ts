@@ -12,6 +12,7 @@ for (const [outcome, peer, forwardedFor, expected] of [
   ['the last good hop before nonsense', '127.0.0.1', 'nonsense, 10.1.2.3', '10.1.2.3'],
   ['the peer where the header is nonsense', '127.0.0.1', 'unknown', '127.0.0.1'],
   ['IPv4 inside IPv6', '::ffff:127.0.0.1', '::ffff:198.51.100.7', '198.51.100.7'],
+  ['without its zone', '127.0.0.1', `fe80::1%${'a'.repeat(300)}`, 'fe80::1'],
   ['an IPv6 client', 'fd00::1', '2001:db8::7', '2001:db8::7'],
 ] as const) {
   test(`R14: the client's address is ${outcome}`, (t) => {

@@ -8,6 +8,7 @@ import { createApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config/read-config.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { describeError } from '../../src/http/describe-error.ts'
 import type { Log } from '../../src/http/middleware.ts'
 import type { Route } from '../../src/http/route.ts'
 import { openInstallation } from '../../src/maintenance/open-installation.ts'
@@ -83,11 +84,8 @@ function listen(): Promise<{
 function createLog(): { readonly log: Log; readonly logged: () => string } {
   const lines: string[] = []
   const write = (fields: object, message: string): void => {
-    lines.push(
-      JSON.stringify({ ...fields, message }, (_key, value) =>
-        value instanceof Error ? { message: value.message, stack: value.stack } : value,
-      ),
-    )
+    const described = 'error' in fields ? { error: describeError(fields.error) } : {}
+    lines.push(JSON.stringify({ ...fields, ...described, message }))
   }
   return {
     log: { debug: write, info: write, warn: write, error: write },

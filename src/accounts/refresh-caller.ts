@@ -1,0 +1,30 @@
+import type { Database } from '../database/open-database.ts'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { findUser } from './queries.ts'
+
+/**
+ * Asks the one function that decides, which stands in a higher room.
+ *
+ * @throws AppError UNAUTHORIZED (401) or DENIED (403)
+ */
+export type RequireSystem = (caller: Caller, permission: 'user:read' | 'user:write') => void
+
+/**
+ * Reads the caller's own account again, inside the transaction of a change: what was true when the
+ * request came may have been changed by the one before it, so that two administrators could demote
+ * each other (R5).
+ *
+ * @throws AppError UNAUTHORIZED (401) when the account is gone, another one, or disabled
+ */
+export async function refreshCaller(transaction: Database, caller: Caller): Promise<Caller> {
+  const { subject } = caller
+  if (subject.kind === 'anonymous') return caller
+  const user = await findUser(transaction, subject.username)
+  if (user === undefined || user.id !== subject.id || user.disabled) {
+    throw new AppError('UNAUTHORIZED', {
+      detail: `the account ${subject.username} may not sign in any more`,
+    })
+  }
+  return { ...caller, subject: { ...subject, systemRole: user.systemRole } }
+}
