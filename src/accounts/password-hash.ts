@@ -1,6 +1,6 @@
 import argon2 from 'argon2'
-import pLimit from 'p-limit'
-import { AppError } from '../errors.ts'
+import { addressPrefix } from './address-prefix.ts'
+import { createFairQueue, type Place } from './fair-queue.ts'
 
 /** OWASP's choice for argon2id: 19 MiB and some 25 ms of one core each. */
 const PARAMETERS = {
@@ -9,25 +9,62 @@ const PARAMETERS = {
   timeCost: 2,
   parallelism: 1,
 } as const
-const RETRY_AFTER_SECONDS = 2
 
-/** Nobody's password: verified in place of a missing one, so that unknown names take as long. */
-const NOBODY_PASSWORD = 'the password of no account'
+/** R17: whoever comes from one network, or asks for one account from there, waits four deep. */
+const PLACES_PER_LANE = 4
+
+const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
+
+/** Verified in place of a missing hash, so that unknown names take as long; of no known password. */
+const NOBODY_HASH = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$${base64(Buffer.alloc(16, 'nobody'))}$${base64(Buffer.alloc(32))}`
+
+/** Whose password it is: says in which line and lane its hash waits. */
+export interface Applicant {
+  /** The client's address. */
+  readonly address: string
+  /** Id of the account, where it proved itself from that network before; undefined for all others. */
+  readonly familiarAccount: number | undefined
+}
 
 export interface PasswordHasher {
-  /** @throws AppError BUSY (503) when too many wait already */
-  readonly hash: (password: string) => Promise<string>
+  /**
+   * For a new password. Only callers who may set one get here, so that they have a line of their own.
+   *
+   * @param address the caller's; left out for the service's own work
+   * @throws AppError BUSY (503) when too many wait already
+   */
+  readonly hash: (password: string, address?: string) => Promise<string>
   /**
    * @param hash undefined for an account that does not exist or has no password: the same work is
    *   done and the answer is false
-   * @throws AppError BUSY (503) when too many wait already
+   * @param applicant left out for the service's own work
+   * @throws AppError BUSY (503) when too many wait already, all told or from that network
    */
-  readonly verify: (hash: string | undefined, password: string) => Promise<boolean>
+  readonly verify: (
+    hash: string | undefined,
+    password: string,
+    applicant?: Applicant,
+  ) => Promise<boolean>
+}
+
+type Line = 'familiar' | 'setting' | 'strange'
+
+const OWN_PLACE: Place<Line> = { line: 'setting', lane: 'the service' }
+
+function placeOf({ address, familiarAccount }: Applicant): Place<Line> {
+  const prefix = addressPrefix(address)
+  if (familiarAccount === undefined) return { line: 'strange', lane: prefix }
+  return { line: 'familiar', lane: `${familiarAccount} ${prefix}` }
 }
 
 /**
  * Slow hashes, off the event loop, so many at once and so many waiting: each takes a core and 19 MiB,
- * and whoever sends passwords decides how many there are.
+ * and whoever sends passwords decides how many there are. So accounts that proved themselves from a
+ * network before have half of the waiting places and turns for themselves; all others share the rest
+ * by network (R17).
+ *
+ * @param queueLimit sign-ins that may wait, half of them from strangers; new passwords that wait
+ *   have half as many places again
  */
 export function createPasswordHasher({
   concurrency,
@@ -36,24 +73,25 @@ export function createPasswordHasher({
   readonly concurrency: number
   readonly queueLimit: number
 }): PasswordHasher {
-  const limit = pLimit(concurrency)
-  const queued = <T>(work: () => Promise<T>): Promise<T> => {
-    if (limit.pendingCount < queueLimit) return limit(work)
-    throw new AppError('BUSY', {
-      detail: 'too many passwords are being checked at once; try again in a moment',
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    })
-  }
-  let nobodyHash: Promise<string> | undefined
-  const hashOfNobody = (): Promise<string> => {
-    nobodyHash ??= argon2.hash(NOBODY_PASSWORD, PARAMETERS)
-    return nobodyHash
-  }
+  const half = Math.max(1, Math.floor(queueLimit / 2))
+  const strangers = { places: Math.ceil(queueLimit / 2), placesPerLane: PLACES_PER_LANE }
+  const queue = createFairQueue<Line>({
+    concurrency,
+    lines: {
+      familiar: { places: half, placesPerLane: PLACES_PER_LANE },
+      setting: { places: half, placesPerLane: half },
+      strange: strangers,
+    },
+  })
   return {
-    hash: async (password) => queued(() => argon2.hash(password, PARAMETERS)),
-    verify: async (hash, password) => {
-      const known = hash ?? (await hashOfNobody())
-      const isRight = await queued(() => argon2.verify(known, password))
+    hash: (password, address) => {
+      const place: Place<Line> =
+        address === undefined ? OWN_PLACE : { line: 'setting', lane: addressPrefix(address) }
+      return queue.run(place, () => argon2.hash(password, PARAMETERS))
+    },
+    verify: async (hash, password, applicant) => {
+      const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
+      const isRight = await queue.run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))
       return isRight && hash !== undefined
     },
   }

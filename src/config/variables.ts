@@ -142,7 +142,9 @@ export const VARIABLES = {
     .describe('Password hashes computed at once; the default is the number of cores'),
   WARDEN_HASH_QUEUE: integer(1, 10_000)
     .prefault('64')
-    .describe('Password hashes that may wait; above that the answer is 503 with Retry-After'),
+    .describe(
+      'Sign-ins that may wait for their hash, half of them strangers; above that the answer is 503 with Retry-After',
+    ),
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),

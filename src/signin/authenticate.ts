@@ -1,17 +1,26 @@
+import type { PasswordHasher } from '../accounts/password-hash.ts'
 import type { Authenticate, BasicCredentials } from '../http/caller.ts'
 import { ANONYMOUS, type Subject } from '../protocol/subject.ts'
-import { recognizePassword, type SignInDeps, signInWithPassword } from './password.ts'
+import { createFamiliarNetworks } from './familiar-networks.ts'
+import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
+
+export interface AuthenticateDeps extends RecognizeDeps {
+  readonly hasher: PasswordHasher
+}
 
 /** Makes the one function that all requests prove themselves by: no credentials, no identity. */
-export const createAuthenticate =
-  (deps: SignInDeps): Authenticate =>
-  async (credentials) =>
-    credentials === undefined ? ANONYMOUS : signInWithPassword(deps, credentials)
+export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
+  const familiar = createFamiliarNetworks()
+  return async (credentials, { address }) =>
+    credentials === undefined
+      ? ANONYMOUS
+      : signInWithPassword({ ...deps, familiar }, { ...credentials, address })
+}
 
 /** Tells who asks from memory alone, at once; undefined when that takes more. */
 export type Recognize = (credentials: BasicCredentials | undefined) => Subject | undefined
 
 export const createRecognize =
-  (deps: SignInDeps): Recognize =>
+  (deps: RecognizeDeps): Recognize =>
   (credentials) =>
     credentials === undefined ? ANONYMOUS : recognizePassword(deps, credentials)

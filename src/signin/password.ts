@@ -6,12 +6,22 @@ import { normalizeUsername } from '../accounts/username.ts'
 import { AppError } from '../errors.ts'
 import type { BasicCredentials } from '../http/caller.ts'
 import type { Subject } from '../protocol/subject.ts'
+import type { FamiliarNetworks } from './familiar-networks.ts'
 import type { ProvenCache } from './proven-cache.ts'
 
-export interface SignInDeps {
+export interface RecognizeDeps {
   readonly users: CachedUsers
   readonly proven: ProvenCache
+}
+
+export interface SignInDeps extends RecognizeDeps {
   readonly hasher: PasswordHasher
+  readonly familiar: FamiliarNetworks
+}
+
+export interface PasswordSignIn extends BasicCredentials {
+  /** Where the client comes from. */
+  readonly address: string
 }
 
 const toSubject = (user: User): Subject => ({
@@ -27,7 +37,7 @@ const toSubject = (user: User): Subject => ({
  * @returns undefined for all others, which says nothing against them
  */
 export function recognizePassword(
-  { users, proven }: SignInDeps,
+  { users, proven }: RecognizeDeps,
   { username, secret }: BasicCredentials,
 ): Subject | undefined {
   const name = normalizeUsername(username)
@@ -40,22 +50,25 @@ export function recognizePassword(
  * Proves a local account by its password.
  *
  * An unknown name, a wrong password and a disabled account's wrong password take the same work and
- * get the same answer; only who has the right password is told that the account is disabled.
+ * get the same answer; only who has the right password is told that the account is disabled. Who
+ * proved an account from a network before does not wait there behind strangers (R17).
  *
  * @throws AppError UNAUTHORIZED (401), BUSY (503)
  */
 export async function signInWithPassword(
-  { users, proven, hasher }: SignInDeps,
-  { username, secret }: BasicCredentials,
+  { users, proven, hasher, familiar }: SignInDeps,
+  { username, secret, address }: PasswordSignIn,
 ): Promise<Subject> {
   const name = normalizeUsername(username)
   const user = name === undefined ? undefined : await users.read(name)
   const isTooLong = secret.length > LONGEST_PASSWORD
   const hash = isTooLong ? undefined : user?.passwordHash
   const password = secret.slice(0, LONGEST_PASSWORD)
+  const isFamiliar = user !== undefined && familiar.isFamiliar(user.id, address)
+  const applicant = { address, familiarAccount: isFamiliar ? user.id : undefined }
   // A wrong proof of an unknown name is remembered by that name: the same work, once.
   const isRight = await proven.prove(hash ?? `nobody ${username}`, password, () =>
-    hasher.verify(hash, password),
+    hasher.verify(hash, password, applicant),
   )
   if (!isRight || user === undefined) {
     throw new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
@@ -65,5 +78,6 @@ export async function signInWithPassword(
       detail: `the account ${user.username} is disabled; ask an administrator`,
     })
   }
+  familiar.remember(user.id, address)
   return toSubject(user)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
 
@@ -175,16 +176,56 @@ test('R3: our registry token opens nothing in the API', async (t) => {
   t.is(status, 401)
 })
 
-test('R17: too many passwords at once are 503 with Retry-After, and nobody is let in', async (t) => {
-  const crowded = await startService({
-    registryUrl: 'http://127.0.0.1:9',
-    env: { WARDEN_HASH_CONCURRENCY: '1', WARDEN_HASH_QUEUE: '2' },
+const tick = (): Promise<void> => pause(5)
+
+let asked = 0
+
+/** Asks for a token as if from that address; never the same twice, so that no answer is repeated. */
+const askFrom = (crowded: Service, address: string, as: Credentials) =>
+  crowded.request('GET', `/auth/token?service=registry-warden&n=${asked++}`, {
+    as,
+    headers: { 'x-forwarded-for': address },
   })
+
+/** Wrong passwords, never the same twice, so many at once for as long as `work` runs. */
+async function duringFlood(
+  crowded: Service,
+  addresses: readonly string[],
+  work: (statuses: readonly number[]) => Promise<void>,
+): Promise<readonly number[]> {
+  const statuses: number[] = []
+  let isOver = false
+  const sendWrong = async (address: string, sender: number): Promise<void> => {
+    for (let i = 0; !isOver; i++) {
+      const wrong = { username: 'admin', password: `wrong-wrong-${sender}-${i}` }
+      statuses.push((await askFrom(crowded, address, wrong)).status)
+    }
+  }
+  const flood = addresses.map(sendWrong)
+  try {
+    while (statuses.length < 40) await tick()
+    await work(statuses)
+  } finally {
+    isOver = true
+    await Promise.all(flood)
+  }
+  return statuses
+}
+
+const startCrowded = (env: Readonly<Record<string, string>> = {}) =>
+  startService({
+    registryUrl: 'http://127.0.0.1:9',
+    env: { WARDEN_HASH_CONCURRENCY: '1', ...env },
+  })
+
+test('R17: too many passwords at once are 503 with Retry-After, and nobody is let in', async (t) => {
+  const crowded = await startCrowded({ WARDEN_HASH_QUEUE: '2' })
   try {
     const replies = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
-        crowded.request('GET', '/auth/token?service=registry-warden', {
-          as: { username: 'nobody', password: `wrong-wrong-${index}` },
+        askFrom(crowded, '203.0.113.9', {
+          username: 'nobody',
+          password: `wrong-wrong-${index}`,
         }),
       ),
     )
@@ -192,6 +233,52 @@ test('R17: too many passwords at once are 503 with Retry-After, and nobody is le
     t.deepEqual([...statuses].sort(), [401, 503])
     const busy = replies.find(({ status }) => status === 503)
     t.is(busy?.headers.get('retry-after'), '2')
+    t.is(busy?.body.errors[0].code, 'TOOMANYREQUESTS')
+  } finally {
+    await crowded.stop()
+  }
+})
+
+test('R17: a flood from one address keeps nobody of another network out', async (t) => {
+  const crowded = await startCrowded()
+  try {
+    const people = Array.from({ length: 8 }, (_, i) => ({ ...DEV, username: `admin${i}` }))
+    for (const person of people) {
+      const user = { ...person, systemRole: 'administrator' }
+      await crowded.admin('POST', '/api/v1/users', user)
+    }
+    const answers: number[] = []
+    const flood = Array.from({ length: 30 }, () => '203.0.113.9')
+    const statuses = await duringFlood(crowded, flood, async () => {
+      // Each signs in for the first time, so that each needs a hash of its own.
+      for (const person of people) {
+        answers.push((await askFrom(crowded, '198.51.100.7', person)).status)
+      }
+    })
+    t.deepEqual(answers, [200, 200, 200, 200, 200, 200, 200, 200])
+    t.deepEqual([...new Set(statuses)].sort(), [401, 503])
+  } finally {
+    await crowded.stop()
+  }
+})
+
+test('R17: a flood from everywhere keeps nobody out who signed in from there before', async (t) => {
+  // So few proofs are kept that those of the flood push out every other.
+  const crowded = await startCrowded({ WARDEN_HASH_QUEUE: '16', WARDEN_CACHE_PROOFS: '100' })
+  const home = '198.51.100.7'
+  try {
+    t.is((await askFrom(crowded, home, ADMIN)).status, 200)
+    const flood = Array.from({ length: 30 }, (_, i) => `203.0.${i}.9`)
+    const answers: number[] = []
+    await duringFlood(crowded, flood, async (statuses) => {
+      const proofs = (): number => statuses.filter((status) => status === 401).length
+      const before = proofs()
+      while (proofs() < before + 120) await tick()
+      for (const password of ['mistyped-1', 'mistyped-2', 'mistyped-3', ADMIN.password]) {
+        answers.push((await askFrom(crowded, home, { ...ADMIN, password })).status)
+      }
+    })
+    t.deepEqual(answers, [401, 401, 401, 200])
   } finally {
     await crowded.stop()
   }
