@@ -5,6 +5,7 @@ import {
   prepareFirstAdministrator,
 } from '../accounts/create-first-administrator.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
+import { findUserWithPassword } from '../accounts/queries.ts'
 import { recordActorAudit } from '../audit/record.ts'
 import type { Config } from '../config/read-config.ts'
 import { insertChangeVersion } from '../database/change-version.ts'
@@ -21,10 +22,15 @@ import {
   preparePendingAuthority,
   promotePendingAuthority,
   readAuthority,
-  readPendingAuthority,
   type TokenAuthority,
 } from '../signing/token-authority.ts'
-import { chosenPassword, createFirstPassword } from './first-password.ts'
+import {
+  discardPendingPassword,
+  preparePendingPassword,
+  readPendingPassword,
+  removePasswordLeftovers,
+  revealFirstPassword,
+} from './first-password.ts'
 
 export interface OpenInstallationDeps {
   readonly database: Database
@@ -50,14 +56,40 @@ export interface OpenInstallation {
   readonly authority: TokenAuthority
 }
 
+/**
+ * A start may have been killed after the database took its password and before anybody was told:
+ * the stored hash knows. A password that does not fit it is of a start that lost, or no longer valid.
+ */
+async function settleFirstPassword(deps: OpenInstallationDeps): Promise<void> {
+  const { username, passwordPath: path } = deps.config.administrator
+  const password = await readPendingPassword(path)
+  if (password === undefined) return
+  const administrator = await findUserWithPassword(deps.database, username)
+  if (administrator === undefined) {
+    const message =
+      'a first password waits, but there is no such user; set WARDEN_ADMIN_USER to the name of the first start, or remove the file'
+    return deps.log({ username, file: `${path}.new` }, message)
+  }
+  if (!(await deps.hasher.verify(administrator.passwordHash, password))) {
+    return discardPendingPassword(path)
+  }
+  const place = { path, terminal: deps.terminal }
+  const passwordIn = await revealFirstPassword(place, { username, password })
+  deps.log({ username, passwordIn }, 'first password of a start that did not end')
+}
+
 async function openExisting(
-  { config: { certs } }: OpenInstallationDeps,
+  deps: OpenInstallationDeps,
   installation: Installation,
 ): Promise<OpenInstallation> {
-  const pending = await readPendingAuthority(certs)
-  if (pending?.fingerprint === installation.caFingerprint) await promotePendingAuthority(certs)
+  const { certs, administrator } = deps.config
+  await promotePendingAuthority(certs, { fingerprint: installation.caFingerprint, now: deps.now() })
   const authority = await readAuthority(certs.authorityPath)
-  if (authority?.fingerprint === installation.caFingerprint) return { installation, authority }
+  if (authority?.fingerprint === installation.caFingerprint) {
+    await settleFirstPassword(deps)
+    await removePasswordLeftovers(administrator.passwordPath, deps.now())
+    return { installation, authority }
+  }
   const found = authority ? `is ${authority.fingerprint}` : 'is not there'
   throw new InstallationError(
     `the token authority in ${certs.authorityPath} ${found}, but this database belongs to ${installation.caFingerprint}; copy ca.pem from another replica or from a backup, or use another database`,
@@ -91,22 +123,16 @@ async function claim(
 }
 
 async function makeFirst(deps: OpenInstallationDeps, authority: TokenAuthority): Promise<boolean> {
-  const { username, password, passwordPath } = deps.config.administrator
-  const first =
-    password === undefined
-      ? await createFirstPassword({ path: passwordPath, terminal: deps.terminal })
-      : chosenPassword(password)
-  const administrator = await prepareFirstAdministrator(deps.hasher, {
-    username,
-    password: first.password,
-  })
-  if (!(await claim(deps, authority, administrator))) {
-    await first.discard()
-    return false
-  }
-  await first.reveal(username)
-  const where = deps.terminal === undefined ? passwordPath : 'the terminal'
-  const passwordIn = password === undefined ? where : 'WARDEN_ADMIN_PASSWORD'
+  const { username, password: chosen, passwordPath: path } = deps.config.administrator
+  const password = chosen ?? (await preparePendingPassword(path))
+  const administrator = await prepareFirstAdministrator(deps.hasher, { username, password })
+  if (!(await claim(deps, authority, administrator))) return false
+  const place = { path, terminal: deps.terminal }
+  // One that its administrator chose is shown to nobody.
+  const passwordIn =
+    chosen === undefined
+      ? await revealFirstPassword(place, { username, password })
+      : 'WARDEN_ADMIN_PASSWORD'
   deps.log({ username, passwordIn }, 'first administrator made')
   return true
 }
@@ -116,7 +142,8 @@ async function makeFirst(deps: OpenInstallationDeps, authority: TokenAuthority):
  *
  * The database remembers the fingerprint of its token authority: the first insert wins, makes the
  * first administrator, and everybody else must have that same authority (R2). A new authority comes
- * into force only after the database has taken it, so a crash in between leaves nothing to mend.
+ * into force only after the database has taken it, and the first password waits in a file until it
+ * was told, so a crash in between leaves nothing to mend.
  *
  * @throws InstallationError when the authority is another one, or is there before an empty database
  * @throws AppError PASSWORD_REFUSED when the configured first password is a known weak one
@@ -138,6 +165,9 @@ export async function openInstallation(
   const won = await makeFirst(deps, authority)
   const made = await findInstallation(deps.database)
   if (made === undefined) throw new Error('the installation that was just made is not there')
-  if (!won && made.caFingerprint !== authority.fingerprint) await discardPendingAuthority(certs)
+  if (!won && made.caFingerprint !== authority.fingerprint) {
+    await discardPendingAuthority(certs)
+    await settleFirstPassword(deps)
+  }
   return openExisting(deps, made)
 }

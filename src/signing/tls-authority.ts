@@ -1,8 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { createFile, makeFolder, replaceFile } from './atomic-file.ts'
+import { makeFolder, readIfPresent, readOrCreate, replaceFile } from './atomic-file.ts'
 import { createCertificate, fingerprintOf } from './certificate.ts'
 import { readCertificates, type TokenAuthority } from './token-authority.ts'
 
@@ -42,8 +41,7 @@ function makeAuthorityPem(now: Date): string {
 async function ensureAuthority(dir: string, now: Date): Promise<TlsAuthority> {
   await makeFolder(dir, 0o700)
   const path = join(dir, 'ca.pem')
-  await createFile({ path, content: makeAuthorityPem(now), mode: 0o600 })
-  const pem = await readFile(path, 'utf8')
+  const pem = await readOrCreate({ path, mode: 0o600, make: () => makeAuthorityPem(now) })
   return { certificate: new X509Certificate(pem), privateKey: createPrivateKey(pem) }
 }
 
@@ -59,7 +57,7 @@ async function isServerGood(
   authority: TlsAuthority,
   { hosts, now }: { readonly hosts: readonly string[]; readonly now: Date },
 ): Promise<boolean> {
-  const [certificate] = readCertificates(await readFile(path, 'utf8').catch(() => ''))
+  const [certificate] = readCertificates((await readIfPresent(path)) ?? '')
   return (
     certificate?.verify(authority.certificate.publicKey) === true &&
     covers(certificate, hosts) &&
@@ -106,10 +104,17 @@ export async function ensureTlsServer(
  * Any certificate under the token authority can mint tokens, so the TLS chain must not stand there.
  *
  * @param chainPem the server's certificates
- * @throws Error when one of them is the authority's own or was issued by it (R1)
+ * @throws Error when one of them is the authority's own or was issued by it (R1), or when there is
+ *   none that can be looked at
  */
 export function refuseSharedAuthority(chainPem: string, authority: TokenAuthority): void {
-  for (const certificate of readCertificates(chainPem)) {
+  const chain = readCertificates(chainPem)
+  if (chain.length === 0) {
+    throw new Error(
+      'the file of the TLS certificate holds none, so nobody can tell under which authority it stands; put a certificate in PEM form there, or remove the file',
+    )
+  }
+  for (const certificate of chain) {
     const isSame = fingerprintOf(certificate) === authority.fingerprint
     if (!isSame && !certificate.verify(authority.certificate.publicKey)) continue
     throw new Error(

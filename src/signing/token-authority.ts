@@ -1,13 +1,20 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { createFile, makeFolder, replaceFile } from './atomic-file.ts'
+import {
+  makeFolder,
+  readIfPresent,
+  readOrCreate,
+  removeLeftovers,
+  replaceFile,
+} from './atomic-file.ts'
 import { createCertificate, fingerprintOf } from './certificate.ts'
 
 const COMMON_NAME = 'registry-warden token authority'
 const LIFE_YEARS = 20
 const BACKDATE_MS = 5 * 60 * 1000
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g
+/** All the labels under which OpenSSL, and so nginx and the registry, read a certificate. */
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[\s\S]*?-----END \1-----\n?/g
 
 /**
  * The private authority under which every token leaf stands. Its key signs leaves and nothing else;
@@ -30,21 +37,26 @@ export interface AuthorityPaths {
 /** A new authority waits under this name until the database has taken its fingerprint (R2). */
 const pendingPath = (authorityPath: string): string => `${authorityPath}.new`
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
 
-const readText = async (path: string): Promise<string | undefined> => {
+function readCertificate(block: string, index: number): X509Certificate {
   try {
-    return await readFile(path, 'utf8')
+    return new X509Certificate(block)
   } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
+    throw new Error(
+      `certificate ${index + 1} of a PEM file cannot be read (${reasonOf(error)}); put a whole one in its place`,
+    )
   }
 }
 
-/** The certificates of a PEM file, in their order. */
+/**
+ * The certificates of a PEM file, in their order.
+ *
+ * @throws Error when one of them is no certificate inside
+ */
 export const readCertificates = (pem: string): readonly X509Certificate[] =>
-  (pem.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block))
+  (pem.match(CERTIFICATE) ?? []).map(readCertificate)
 
 function parseAuthority(pem: string, path: string): TokenAuthority {
   try {
@@ -55,9 +67,8 @@ function parseAuthority(pem: string, path: string): TokenAuthority {
     }
     return { certificate, privateKey, fingerprint: fingerprintOf(certificate) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
     throw new Error(
-      `the token authority in ${path} cannot be used: ${reason}; restore it from a backup`,
+      `the token authority in ${path} cannot be used: ${reasonOf(error)}; restore it from a backup`,
     )
   }
 }
@@ -83,14 +94,9 @@ function makeAuthorityPem(now: Date): string {
 
 /** @returns undefined when there is none yet */
 export async function readAuthority(path: string): Promise<TokenAuthority | undefined> {
-  const pem = await readText(path)
+  const pem = await readIfPresent(path)
   return pem === undefined ? undefined : parseAuthority(pem, path)
 }
-
-/** @returns undefined when none waits to come into force */
-export const readPendingAuthority = ({
-  authorityPath,
-}: AuthorityPaths): Promise<TokenAuthority | undefined> => readAuthority(pendingPath(authorityPath))
 
 /**
  * Makes an authority that is not in force yet, or reads the one that was made and never came into
@@ -102,19 +108,26 @@ export async function preparePendingAuthority(
 ): Promise<TokenAuthority> {
   const path = pendingPath(authorityPath)
   await makeFolder(dirname(path), 0o700)
-  if ((await readText(path)) === undefined) {
-    await createFile({ path, content: makeAuthorityPem(now), mode: 0o600 })
-  }
-  return parseAuthority((await readText(path)) ?? '', path)
+  const pem = await readOrCreate({ path, mode: 0o600, make: () => makeAuthorityPem(now) })
+  return parseAuthority(pem, path)
 }
 
-/** Brings the pending authority into force; another process may have done it already. */
-export async function promotePendingAuthority({ authorityPath }: AuthorityPaths): Promise<void> {
-  try {
-    await rename(pendingPath(authorityPath), authorityPath)
-  } catch (error) {
-    if (!isMissing(error)) throw error
+/**
+ * Brings the pending authority into force, if it is the one with this fingerprint: another process
+ * may have done so already, and a third may have prepared one more since, which must not come over it.
+ */
+export async function promotePendingAuthority(
+  { authorityPath }: AuthorityPaths,
+  { fingerprint, now }: { readonly fingerprint: string; readonly now: Date },
+): Promise<void> {
+  const path = pendingPath(authorityPath)
+  const content = await readIfPresent(path)
+  if (content !== undefined && parseAuthority(content, path).fingerprint === fingerprint) {
+    await replaceFile({ path: authorityPath, content, mode: 0o600 })
+    await rm(path, { force: true })
   }
+  await removeLeftovers(path, now)
+  await removeLeftovers(authorityPath, now)
 }
 
 export async function discardPendingAuthority({ authorityPath }: AuthorityPaths): Promise<void> {
@@ -123,7 +136,7 @@ export async function discardPendingAuthority({ authorityPath }: AuthorityPaths)
 
 /** Fingerprints of what the registry is told to trust; none when there is no bundle. */
 export async function readBundle({ bundlePath }: AuthorityPaths): Promise<readonly string[]> {
-  return readCertificates((await readText(bundlePath)) ?? '').map(fingerprintOf)
+  return readCertificates((await readIfPresent(bundlePath)) ?? '').map(fingerprintOf)
 }
 
 /**

@@ -90,8 +90,9 @@ test('a database password that is there is handed to the service that lacks it',
 test('R2: a token authority in force is kept, and a lost bundle is made from it', async (t) => {
   const dir = makeDir(t)
   const paths = { authorityPath: `${dir}/token-ca/ca.pem`, bundlePath: `${dir}/bundle/ca.crt` }
-  await preparePendingAuthority(paths, new Date())
-  await promotePendingAuthority(paths)
+  const now = new Date()
+  const { fingerprint } = await preparePendingAuthority(paths, now)
+  await promotePendingAuthority(paths, { fingerprint, now })
   const inForce = await readAuthority(paths.authorityPath)
   await setup(`--certs=${dir}`)
   t.deepEqual(readdirSync(`${dir}/token-ca`), ['ca.pem'])

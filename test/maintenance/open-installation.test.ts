@@ -1,4 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test from 'ava'
@@ -6,11 +18,12 @@ import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
 import { readConfig } from '../../src/config/read-config.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { preparePendingPassword } from '../../src/maintenance/first-password.ts'
 import { type OpenInstallation, openInstallation } from '../../src/maintenance/open-installation.ts'
 import { preparePendingAuthority } from '../../src/signing/token-authority.ts'
 import { createTestDatabase } from '../support/database.ts'
 
-const hasher = createPasswordHasher({ concurrency: 2, queueLimit: 20 })
+const hasher = createPasswordHasher({ concurrency: 2, queueLimit: 200 })
 const quiet = { warn: () => undefined, error: () => undefined }
 
 const withDatabase = async (work: (database: Database) => Promise<void>): Promise<void> => {
@@ -41,6 +54,7 @@ interface Start {
   readonly force?: boolean
   readonly terminal?: (text: string) => void
   readonly log?: (fields: object, message: string) => void
+  readonly now?: Date
 }
 
 const start = (database: Database, folder: string, more: Start = {}): Promise<OpenInstallation> =>
@@ -49,7 +63,7 @@ const start = (database: Database, folder: string, more: Start = {}): Promise<Op
       database,
       hasher,
       config: configOf(folder, more.env),
-      now: () => new Date(),
+      now: () => more.now ?? new Date(),
       log: more.log ?? (() => undefined),
       terminal: more.terminal,
     },
@@ -77,7 +91,7 @@ test('R2: the first start makes one administrator, whose password is in a 0600 f
     t.false(lines.join().includes(password))
   }))
 
-test('R2: on a terminal the first password is shown, and written nowhere', (t) =>
+test('R2: on a terminal the first password is shown, and no file keeps it', (t) =>
   withDatabase(async (database) => {
     const folder = newFolder()
     let shown = ''
@@ -174,4 +188,115 @@ test('R2: a start that was killed after the database took the authority just goe
     const after = await start(database, folder)
     t.is(after.authority.fingerprint, before.authority.fingerprint)
     t.true(existsSync(certs.authorityPath))
+  }))
+
+test('R2: the password of a start that was killed before the database took it is used', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const password = await preparePendingPassword(passwordPath(folder))
+    await start(database, folder)
+    t.is(readFileSync(passwordPath(folder), 'utf8'), `${password}\n`)
+    t.true(await signsIn(database, password))
+    t.deepEqual(readdirSync(join(folder, 'token-ca')).sort(), ['ca.pem', 'first-admin-password'])
+  }))
+
+/** A folder and a database as a kill leaves them between the database's yes and the telling. */
+const startAndKill = async (database: Database, folder: string): Promise<string> => {
+  await start(database, folder)
+  const path = passwordPath(folder)
+  renameSync(path, `${path}.new`)
+  return readFileSync(`${path}.new`, 'utf8').trim()
+}
+
+test('R2: the password of a start that was killed after the database took it gets its file', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const password = await startAndKill(database, folder)
+    const lines: string[] = []
+    await start(database, folder, { log: (fields) => void lines.push(JSON.stringify(fields)) })
+    const path = passwordPath(folder)
+    t.is(readFileSync(path, 'utf8').trim(), password)
+    t.is(statSync(path).mode & 0o777, 0o600)
+    t.false(existsSync(`${path}.new`))
+    t.deepEqual(lines, [JSON.stringify({ username: 'admin', passwordIn: path })])
+  }))
+
+test('R2: the next start on a terminal shows the password of one that was killed', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const password = await startAndKill(database, folder)
+    let shown = ''
+    await start(database, folder, {
+      terminal: (text) => {
+        shown += text
+      },
+    })
+    t.true(shown.includes(password))
+    t.deepEqual(readdirSync(dirname(passwordPath(folder))), ['ca.pem'])
+  }))
+
+test('R2: a waiting password that is not the one of this installation is removed', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    await start(database, folder)
+    const before = readFileSync(passwordPath(folder), 'utf8')
+    await preparePendingPassword(passwordPath(folder))
+    await start(database, folder)
+    t.is(readFileSync(passwordPath(folder), 'utf8'), before)
+    t.false(existsSync(`${passwordPath(folder)}.new`))
+  }))
+
+test('R2: a start before the wrong database leaves a waiting password alone', (t) =>
+  withDatabase(async (right) => {
+    await withDatabase(async (wrong) => {
+      const folder = newFolder()
+      const password = await startAndKill(right, folder)
+      await start(wrong, newFolder())
+      await t.throwsAsync(start(wrong, folder), { message: /but this database belongs to/ })
+      await start(right, folder)
+      t.is(readFileSync(passwordPath(folder), 'utf8').trim(), password)
+    })
+  }))
+
+test('R2: a waiting password is kept while WARDEN_ADMIN_USER names somebody else', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const password = await startAndKill(database, folder)
+    const messages: string[] = []
+    await start(database, folder, {
+      env: { WARDEN_ADMIN_USER: 'root' },
+      log: (_fields, message) => void messages.push(message),
+    })
+    t.regex(messages.join(), /a first password waits, but there is no such user/)
+    await start(database, folder)
+    t.is(readFileSync(passwordPath(folder), 'utf8').trim(), password)
+  }))
+
+test('R2: what killed writes left beside the secrets is removed after a minute', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    await start(database, folder)
+    const path = passwordPath(folder)
+    copyFileSync(path, `${path}.new.0123456789ab`)
+    copyFileSync(
+      join(folder, 'token-ca', 'ca.pem'),
+      join(folder, 'token-ca', 'ca.pem.new.ba9876543210'),
+    )
+    await start(database, folder)
+    t.is(readdirSync(dirname(path)).length, 4)
+    await start(database, folder, { now: new Date(Date.now() + 61_000) })
+    t.deepEqual(readdirSync(dirname(path)).sort(), ['ca.pem', 'first-admin-password'])
+  }))
+
+test('R2: a password that another user may have laid out is not taken', (t) =>
+  withDatabase(async (database) => {
+    const folder = newFolder()
+    const open = join(folder, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    writeFileSync(join(folder, 'known'), 'abcdefghjkmnpqrstuvw\n')
+    symlinkSync(join(folder, 'known'), join(open, 'password.new'))
+    const env = { WARDEN_FIRST_PASSWORD_PATH: join(open, 'password') }
+    await t.throwsAsync(start(database, folder, { env }), { message: /was not made by this user/ })
+    t.is(await database('users').first(), undefined)
   }))

@@ -38,11 +38,21 @@ test('the authority is private to its owner, and two processes get the same one'
   ])
   t.is(one.fingerprint, two.fingerprint)
   t.is(await readAuthority(place.authorityPath), undefined)
-  await promotePendingAuthority(place)
-  await promotePendingAuthority(place)
+  await promotePendingAuthority(place, { fingerprint: one.fingerprint, now: NOW })
+  await promotePendingAuthority(place, { fingerprint: one.fingerprint, now: NOW })
   t.is((await readAuthority(place.authorityPath))?.fingerprint, one.fingerprint)
   t.is(statSync(place.authorityPath).mode & 0o777, 0o600)
   t.is(statSync(join(place.dir, 'token-ca')).mode & 0o777, 0o700)
+})
+
+test('an authority in force is never replaced by one that was prepared later', async (t) => {
+  const place = paths()
+  const { fingerprint } = await preparePendingAuthority(place, NOW)
+  await promotePendingAuthority(place, { fingerprint, now: NOW })
+  const later = await preparePendingAuthority(place, NOW)
+  t.not(later.fingerprint, fingerprint)
+  await promotePendingAuthority(place, { fingerprint, now: NOW })
+  t.is((await readAuthority(place.authorityPath))?.fingerprint, fingerprint)
 })
 
 test('R1: the authority may sign leaves only: it is a CA of path length 0', async (t) => {
@@ -125,6 +135,31 @@ test('R1: a TLS certificate under the token authority is refused', async (t) => 
   t.regex(error.message, /stands under the token authority/)
   t.throws(() => refuseSharedAuthority(authority.certificate.toString(), authority))
 })
+
+for (const label of ['TRUSTED CERTIFICATE', 'X509 CERTIFICATE']) {
+  test(`R1: a TLS certificate under the token authority is refused as ${label} too`, async (t) => {
+    const authority = await newAuthority()
+    const signer = createSigner({ authority, leafSeconds: 3600, now: () => NOW })
+    const chain = signer.leaf().certificate.toString().replaceAll('CERTIFICATE', label)
+    const error = t.throws(() => refuseSharedAuthority(chain, authority))
+    t.regex(error.message, /stands under the token authority/)
+  })
+}
+
+for (const [what, chain, message] of [
+  ['nothing', '', /holds none, so nobody can tell/],
+  ['no certificate', 'just words', /holds none, so nobody can tell/],
+  [
+    'a spoilt certificate',
+    '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+    /^certificate 1 of a PEM file cannot be read .*; put a whole one in its place$/,
+  ],
+] as const) {
+  test(`R1: a TLS file that holds ${what} is refused in a sentence`, async (t) => {
+    const authority = await newAuthority()
+    t.throws(() => refuseSharedAuthority(chain, authority), { message })
+  })
+}
 
 test('a TLS certificate is kept until its end is near or a host is missing', async (t) => {
   const place = paths()

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { ERRORS } from '../../src/errors.ts'
 import { type Nginx, startNginx } from '../../src/stack/nginx.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
 import { rawRequest } from '../support/raw-request.ts'
@@ -156,6 +157,73 @@ test.serial('an API that is away is a problem with its status', async (t) => {
     detail: 'the service does not answer; try again in a moment',
   })
 })
+
+const LONG = 'a'.repeat(40_000)
+
+for (const [status, code, method, path, headers] of [
+  [400, 'UNSUPPORTED', 'GET', '/v2/../../x', {}],
+  [400, 'UNSUPPORTED', 'PUT', '/v2/acme/app/manifests/v1', { 'Content-Length': 'many' }],
+  [405, 'UNSUPPORTED', 'TRACE', '/v2/', {}],
+  [413, 'SIZE_INVALID', 'POST', '/auth/token', { 'Content-Length': '2000000' }],
+  [414, 'UNSUPPORTED', 'GET', `/auth/token?scope=${LONG}`, {}],
+  [431, 'UNSUPPORTED', 'GET', '/v2/', { Authorization: `Bearer ${LONG}` }],
+  [501, 'UNSUPPORTED', 'POST', '/v2/acme/app/blobs/uploads/', { 'Transfer-Encoding': 'x' }],
+] as const) {
+  const title = `${method} ${path.slice(0, 30)} is ${status} of nginx's own in the form of registries`
+  test.serial(title, async (t) => {
+    const before = registry.requests.length + warden.requests.length
+    const answer = await rawRequest(nginx.port, method, path, headers)
+    t.is(answer.status, status)
+    t.regex(answer.head, /content-type: application\/json/i)
+    const { errors, error } = JSON.parse(answer.body)
+    t.is(errors[0].code, code)
+    t.true(errors[0].message.length > 0)
+    t.is(error, path.startsWith('/auth/') ? 'invalid_request' : undefined)
+    t.is(registry.requests.length + warden.requests.length, before)
+  })
+}
+
+for (const [status, code, method, path, headers] of [
+  [400, 'REQUEST_INVALID', 'GET', '/../etc/passwd', {}],
+  [400, 'REQUEST_INVALID', 'NONSENSE\u0001', '/', {}],
+  [404, 'ROUTE_UNKNOWN', 'GET', '/nowhere', {}],
+  [404, 'ROUTE_UNKNOWN', 'GET', '/registry-warden-error/api', {}],
+  [413, 'BODY_TOO_LARGE', 'POST', '/api/v1/projects', { 'Content-Length': '2000000' }],
+  [414, 'REQUEST_INVALID', 'GET', `/api/v1/projects?after=${LONG}`, {}],
+  [431, 'REQUEST_INVALID', 'GET', '/api/v1/me', { Authorization: `Bearer ${LONG}` }],
+  [501, 'REQUEST_INVALID', 'POST', '/api/v1/projects', { 'Transfer-Encoding': 'x' }],
+] as const) {
+  const title = `${method} ${path.slice(0, 30)} is ${status} of nginx's own as a problem`
+  test.serial(title, async (t) => {
+    const answer = await rawRequest(nginx.port, method, path, headers)
+    t.is(answer.status, status)
+    t.regex(answer.head, /content-type: application\/problem\+json/i)
+    const problem = JSON.parse(answer.body)
+    t.is(problem.status, status)
+    t.is(problem.errors[0].code, code)
+    t.is(problem.type, `urn:registry-warden:problem:${code.toLowerCase().replaceAll('_', '-')}`)
+    t.is(problem.title, ERRORS[code].title)
+    t.true(problem.detail.length > 0)
+    t.regex(problem.requestId, /^[0-9a-f]{32}$/)
+  })
+}
+
+test.serial('a blob of any size gets through', async (t) => {
+  const path = '/v2/acme/app/blobs/uploads/1'
+  const headers = { 'Content-Length': '60000000' }
+  await t.notThrowsAsync(rawRequest(nginx.port, 'PATCH', path, headers))
+  t.is(registry.requests.at(-1)?.url, path)
+})
+
+test.serial(
+  "nginx's own answers are logged with the method and path that were asked",
+  async (t) => {
+    await rawRequest(alone.port, 'PUT', '/v2/acme/app/manifests/logged?canary-query')
+    const log = readFileSync(join(dir, 'alone-access.log'), 'utf8')
+    t.regex(log, /"method":"PUT","path":"\/v2\/acme\/app\/manifests\/logged","status":503/)
+    t.notRegex(log, /canary/)
+  },
+)
 
 test.serial('neither a password nor a query gets into the logs', async (t) => {
   await rawRequest(nginx.port, 'GET', '/auth/token?account=canary-query', {
