@@ -23,6 +23,7 @@ import {
 } from './http/middleware.ts'
 import { mountRoutes } from './http/mount-routes.ts'
 import type { Route } from './http/route.ts'
+import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
 import {
   createHealthRoute,
@@ -130,13 +131,24 @@ function createParts(deps: AppDeps) {
   const issue = { signer, now, settings: config.token }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
   const hasher = createPasswordHasher(config.hashing)
+  const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const signIn = { ...memory, hasher }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
-  return { ...memory, ...issue, database, registry, hasher, readOrigin, authenticate, answerAtOnce }
+  return {
+    ...memory,
+    ...issue,
+    database,
+    registry,
+    nameSeal,
+    hasher,
+    readOrigin,
+    authenticate,
+    answerAtOnce,
+  }
 }
 
 type Parts = ReturnType<typeof createParts>

@@ -4,8 +4,8 @@ import { AppError } from '../errors.ts'
 const DEFAULT_LIMIT = 50
 const MOST = 1000
 const CURSOR_LENGTH = 1024
-/** Keys are names, and those are plain ASCII. */
-const KEY = /^[\x21-\x7e]{1,255}$/
+/** Keys are names, plain or sealed, and those are plain ASCII. */
+const KEY = /^[\x21-\x7e]{1,512}$/
 
 /** Query of every list: `limit` (50, at most 1000) and the opaque `cursor` of the page before. */
 export const pageQuery = {

@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { type Answer, defineRoute, type Route, type RouteInput } from '../http/route.ts'
 import { requireProject } from '../projects/require-permission.ts'
 import { projectNameSchema } from '../projects/routes.ts'
 import { isRepositoryName, isTag } from '../protocol/reference.ts'
-import { type ListRepositoriesDeps, listRepositories } from './list-repositories.ts'
+import { untilClientLeaves } from './client-left.ts'
+import { createImageReads, type ImageReads } from './image-reads.ts'
+import {
+  type ListRepositoriesDeps,
+  type ListRepositoriesInput,
+  listRepositories,
+} from './list-repositories.ts'
 import { listTags, readRepository, readTag } from './list-tags.ts'
+import type { NameSeal } from './name-seal.ts'
 import { requireRepository } from './require-repository.ts'
 import type { Repository, Tag } from './types.ts'
 
@@ -62,58 +69,86 @@ const presentTag = (tag: Tag): z.output<typeof tagSchema> => ({
 })
 
 const nameParams = z.strictObject({ name: repositoryNameSchema })
+const listQuery = z.strictObject(pageQuery)
+type ListQuery = z.output<typeof listQuery>
+
 const repositoryPage = {
   200: { description: 'A page of repositories', schema: pageSchema(repositorySchema) },
 }
 
-const listRepositoriesRoute = (deps: ListRepositoriesDeps): Route =>
+export interface ImageRouteDeps extends ListRepositoriesDeps {
+  readonly nameSeal: NameSeal
+}
+
+/** One page of the catalog as the caller may see it, behind a cursor that names nothing. */
+async function answerRepositories(
+  deps: ImageRouteDeps,
+  {
+    query,
+    url,
+    request,
+  }: Pick<RouteInput<unknown, ListQuery, unknown>, 'query' | 'url' | 'request'>,
+  input: Pick<ListRepositoriesInput, 'subject' | 'project'>,
+): Promise<Answer> {
+  const { cursor, limit } = query
+  const after = cursor === undefined ? '' : deps.nameSeal.open(readCursor(cursor))
+  const { items, next } = await untilClientLeaves(request, (left) =>
+    listRepositories(deps, { ...input, after, limit, left }),
+  )
+  const page = { items, next: next && deps.nameSeal.seal(next) }
+  return presentPage(page, presentRepository, url)
+}
+
+const listRepositoriesRoute = (deps: ImageRouteDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/repositories',
     summary: 'Lists the repositories that the caller may pull',
     anonymous: true,
-    query: z.strictObject(pageQuery),
+    query: listQuery,
     answers: repositoryPage,
-    handle: async ({ caller: { subject }, query, url }) => {
-      const input = { subject, after: readCursor(query.cursor), limit: query.limit }
-      return presentPage(await listRepositories(deps, input), presentRepository, url)
-    },
+    handle: (asked) => answerRepositories(deps, asked, { subject: asked.caller.subject }),
   })
 
-const listOfProjectRoute = (deps: ListRepositoriesDeps): Route =>
+const listOfProjectRoute = (deps: ImageRouteDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/projects/:project/repositories',
     summary: 'Lists the repositories of a project that the caller may pull',
     anonymous: true,
     params: z.strictObject({ project: projectNameSchema }),
-    query: z.strictObject(pageQuery),
+    query: listQuery,
     answers: repositoryPage,
-    handle: async ({ caller, params: { project }, query, url }) => {
+    handle: async (asked) => {
+      const { caller, params } = asked
+      const { project } = params
       await requireProject(deps, { caller, name: project, permission: 'project:read' })
-      const page = { after: readCursor(query.cursor), limit: query.limit }
-      const input = { subject: caller.subject, project, ...page }
-      return presentPage(await listRepositories(deps, input), presentRepository, url)
+      return answerRepositories(deps, asked, { subject: caller.subject, project })
     },
   })
 
-const listTagsRoute = (deps: ListRepositoriesDeps): Route =>
+interface TagDeps extends ListRepositoriesDeps {
+  readonly reads: ImageReads
+}
+
+const listTagsRoute = (deps: TagDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/repositories/*name/tags',
     summary: 'Lists the tags of a repository by name',
     anonymous: true,
     params: nameParams,
-    query: z.strictObject(pageQuery),
+    query: listQuery,
     answers: { 200: { description: 'A page of tags', schema: pageSchema(tagSchema) } },
-    handle: async ({ caller, params: { name: repository }, query, url }) => {
+    handle: async ({ caller, params: { name: repository }, query, url, request }) => {
       await requireRepository(deps, { caller, repository, permission: 'repository:pull' })
-      const page = { after: readCursor(query.cursor), limit: query.limit }
-      return presentPage(await listTags(deps.registry, { repository, ...page }), presentTag, url)
+      const input = { repository, after: readCursor(query.cursor), limit: query.limit }
+      const page = await untilClientLeaves(request, (left) => listTags(deps, { ...input, left }))
+      return presentPage(page, presentTag, url)
     },
   })
 
-const readTagRoute = (deps: ListRepositoriesDeps): Route =>
+const readTagRoute = (deps: TagDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/repositories/*name/tags/:tag',
@@ -121,9 +156,12 @@ const readTagRoute = (deps: ListRepositoriesDeps): Route =>
     anonymous: true,
     params: z.strictObject({ name: repositoryNameSchema, tag: tagNameSchema }),
     answers: { 200: { description: 'The tag', schema: tagSchema } },
-    handle: async ({ caller, params: { name: repository, tag } }) => {
+    handle: async ({ caller, params: { name: repository, tag }, request }) => {
       await requireRepository(deps, { caller, repository, permission: 'repository:pull' })
-      return { status: 200, body: presentTag(await readTag(deps.registry, repository, tag)) }
+      const found = await untilClientLeaves(request, (left) =>
+        readTag(deps, { repository, tag, left }),
+      )
+      return { status: 200, body: presentTag(found) }
     },
   })
 
@@ -145,10 +183,13 @@ const readRepositoryRoute = (deps: ListRepositoriesDeps): Route =>
   })
 
 /** The longer paths first: a repository's name takes all that it can get. */
-export const createImageRoutes = (deps: ListRepositoriesDeps): readonly Route[] => [
-  listRepositoriesRoute(deps),
-  listOfProjectRoute(deps),
-  readTagRoute(deps),
-  listTagsRoute(deps),
-  readRepositoryRoute(deps),
-]
+export function createImageRoutes(deps: ImageRouteDeps): readonly Route[] {
+  const tagDeps = { ...deps, reads: createImageReads() }
+  return [
+    listRepositoriesRoute(deps),
+    listOfProjectRoute(deps),
+    readTagRoute(tagDeps),
+    listTagsRoute(tagDeps),
+    readRepositoryRoute(deps),
+  ]
+}

@@ -3,6 +3,9 @@ import { pingDatabase } from '../database/wait-for-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Signer } from '../signing/signer.ts'
 
+/** A load balancer asks again in a few seconds and gives up as soon. */
+const PROBE_MS = 2000
+
 export interface ReadinessDeps {
   readonly database: Database
   readonly registry: RegistryClient
@@ -23,12 +26,30 @@ export interface Readiness {
   readonly parts: readonly Part[]
 }
 
-async function probe(name: Part['name'], work: () => Promise<void>): Promise<Part> {
+/** An error with all that caused it: where people read it, inner addresses may be named. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`
+}
+
+/** @param work gets a signal that its time is over; what it still does then counts no more */
+async function probe(
+  name: Part['name'],
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<Part> {
+  const ending = new AbortController()
+  const late = new Error(`it did not answer within ${PROBE_MS / 1000} seconds`)
+  const over = new Promise<never>((_resolve, reject) => {
+    ending.signal.addEventListener('abort', () => reject(late), { once: true })
+  })
+  const timer = setTimeout(() => ending.abort(late), PROBE_MS)
   try {
-    await work()
+    await Promise.race([over, work(ending.signal)])
     return { name, ok: true }
   } catch (error) {
-    return { name, ok: false, reason: error instanceof Error ? error.message : String(error) }
+    return { name, ok: false, reason: reasonOf(error) }
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -41,7 +62,7 @@ export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
   const parts = await Promise.all([
     probe('database', () => pingDatabase(deps.database)),
     probe('signing', () => checkLeaf(deps)),
-    probe('registry', deps.registry.ping),
+    probe('registry', (signal) => deps.registry.ping({ signal })),
   ])
   const failed = parts.filter(({ ok }) => !ok)
   if (failed.length === 0) return { status: 'ready', parts }

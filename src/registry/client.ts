@@ -1,29 +1,44 @@
 import { AppError } from '../errors.ts'
 import { ERROR_BYTES } from './answers.ts'
+import { createGate } from './gate.ts'
 import { type CatalogPage, listCatalog, listTags } from './lists.ts'
 import {
   type Descriptor,
   deleteManifest,
   findManifest,
   type Manifest,
+  type ManifestReading,
   type ManifestReference,
   putManifest,
   readManifest,
 } from './manifests.ts'
 import {
   createRegistryTransport,
+  type Reading,
   type RegistryTransport,
   type RegistryTransportDeps,
 } from './transport.ts'
 
+/** A list may be long, and anybody may ask for it: so few are in memory at a time, over the whole process. */
+const LISTS_AT_ONCE = 4
+
 /** Our calls to the registry; what each answers stands at the function of its name. */
 export interface RegistryClient {
   /** @throws AppError UNAVAILABLE (503) when the registry does not answer or refuses our token */
-  readonly ping: () => Promise<void>
-  readonly listCatalog: (after: string) => Promise<CatalogPage>
-  readonly listTags: (repository: string) => Promise<readonly string[] | undefined>
-  readonly findManifest: (reference: ManifestReference) => Promise<Descriptor | undefined>
-  readonly readManifest: (reference: ManifestReference) => Promise<Manifest | undefined>
+  readonly ping: (reading?: Reading) => Promise<void>
+  readonly listCatalog: (after: string, reading?: Reading) => Promise<CatalogPage>
+  readonly listTags: (
+    repository: string,
+    reading?: Reading,
+  ) => Promise<readonly string[] | undefined>
+  readonly findManifest: (
+    reference: ManifestReference,
+    reading?: Reading,
+  ) => Promise<Descriptor | undefined>
+  readonly readManifest: (
+    reference: ManifestReference,
+    reading?: ManifestReading,
+  ) => Promise<Manifest | undefined>
   readonly putManifest: (
     reference: ManifestReference,
     manifest: Pick<Manifest, 'mediaType' | 'content'>,
@@ -34,8 +49,9 @@ export interface RegistryClient {
   readonly close: () => Promise<void>
 }
 
-async function ping({ send }: RegistryTransport): Promise<void> {
-  const answer = await send({ method: 'GET', path: '', access: [], mostBytes: ERROR_BYTES })
+async function ping({ send }: RegistryTransport, reading?: Reading): Promise<void> {
+  const request = { method: 'GET', path: '', access: [], mostBytes: ERROR_BYTES } as const
+  const answer = await send({ ...request, ...reading })
   if (answer.status === 200) return
   const detail =
     answer.status === 401
@@ -46,12 +62,17 @@ async function ping({ send }: RegistryTransport): Promise<void> {
 
 export function createRegistryClient(deps: RegistryTransportDeps): RegistryClient {
   const transport = createRegistryTransport(deps)
+  const lists = createGate({
+    atOnce: LISTS_AT_ONCE,
+    longestWaitMs: deps.timeoutSeconds * 1000,
+  })
   return {
-    ping: () => ping(transport),
-    listCatalog: (after) => listCatalog(transport, after),
-    listTags: (repository) => listTags(transport, repository),
-    findManifest: (reference) => findManifest(transport, reference),
-    readManifest: (reference) => readManifest(transport, reference),
+    ping: (reading) => ping(transport, reading),
+    listCatalog: (after, reading) => lists.run(() => listCatalog(transport, { after, ...reading })),
+    listTags: (repository, reading) =>
+      lists.run(() => listTags(transport, { repository, ...reading })),
+    findManifest: (reference, reading) => findManifest(transport, { ...reference, ...reading }),
+    readManifest: (reference, reading) => readManifest(transport, { ...reference, ...reading }),
     putManifest: (reference, manifest) => putManifest(transport, reference, manifest),
     deleteManifest: (reference) => deleteManifest(transport, reference),
     close: transport.close,

@@ -3,9 +3,10 @@ import { AppError } from '../errors.ts'
 import { isRepositoryName, isTag } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
 import { header, repositoryAccess, unexpected } from './answers.ts'
-import type { RegistryAnswer, RegistryTransport } from './transport.ts'
+import type { Reading, RegistryAnswer, RegistryTransport } from './transport.ts'
 
-const LIST_BYTES = 64 * 1024 * 1024
+const CATALOG_BYTES = 1024 * 1024
+const TAGS_BYTES = 32 * 1024 * 1024
 const CATALOG_PAGE = 1000
 const CATALOG: Access = { type: 'registry', name: 'catalog', actions: ['*'] }
 
@@ -30,11 +31,16 @@ function parseList<T>(schema: z.ZodType<T>, answer: RegistryAnswer, what: string
 /** Names after `after`, in the registry's own order: by path segment, so `a`, `a/b`, `a-b`. */
 export async function listCatalog(
   { send }: RegistryTransport,
-  after: string,
+  { after, ...reading }: { readonly after: string } & Reading,
 ): Promise<CatalogPage> {
   const query = new URLSearchParams({ n: String(CATALOG_PAGE), ...(after && { last: after }) })
-  const path = `_catalog?${query}`
-  const answer = await send({ method: 'GET', path, access: [CATALOG], mostBytes: LIST_BYTES })
+  const answer = await send({
+    method: 'GET',
+    path: `_catalog?${query}`,
+    access: [CATALOG],
+    mostBytes: CATALOG_BYTES,
+    ...reading,
+  })
   if (answer.status !== 200) throw unexpected('a catalog request', answer)
   const names = parseList(catalogSchema, answer, 'a catalog request').repositories ?? []
   return {
@@ -46,11 +52,15 @@ export async function listCatalog(
 /** @returns tags in no order; undefined when the registry does not know the repository */
 export async function listTags(
   { send }: RegistryTransport,
-  repository: string,
+  { repository, ...reading }: { readonly repository: string } & Reading,
 ): Promise<readonly string[] | undefined> {
-  const access = repositoryAccess(repository, 'pull')
-  const path = `${repository}/tags/list`
-  const answer = await send({ method: 'GET', path, access, mostBytes: LIST_BYTES })
+  const answer = await send({
+    method: 'GET',
+    path: `${repository}/tags/list`,
+    access: repositoryAccess(repository, 'pull'),
+    mostBytes: TAGS_BYTES,
+    ...reading,
+  })
   if (answer.status === 404) return undefined
   const what = `the tags of ${repository}`
   if (answer.status !== 200) throw unexpected(what, answer)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
 import { isDigest } from '../protocol/reference.ts'
 import { ERROR_BYTES, header, repositoryAccess, unexpected } from './answers.ts'
-import type { RegistryTransport } from './transport.ts'
+import type { Reading, RegistryTransport } from './transport.ts'
 
 /** The registry itself takes no larger manifest. */
 const MANIFEST_BYTES = 4 * 1024 * 1024
@@ -22,13 +22,18 @@ export interface ManifestReference {
   readonly reference: string
 }
 
+export interface ManifestReading extends Reading {
+  /** A larger manifest is refused; 4 MiB where this is undefined. */
+  readonly mostBytes?: number
+}
+
 export const digestOf = (content: Buffer): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`
 
 async function askManifest(
   { send }: RegistryTransport,
   method: 'GET' | 'HEAD',
-  { repository, reference }: ManifestReference,
+  { repository, reference, ...reading }: ManifestReference & ManifestReading,
 ): Promise<Manifest | undefined> {
   const answer = await send({
     method,
@@ -36,6 +41,7 @@ async function askManifest(
     access: repositoryAccess(repository, 'pull'),
     headers: { accept: MANIFEST_ACCEPT },
     mostBytes: MANIFEST_BYTES,
+    ...reading,
   })
   if (answer.status === 404) return undefined
   const what = `${method} ${repository} ${reference}`
@@ -48,7 +54,7 @@ async function askManifest(
 /** @returns undefined when there is no such manifest */
 export function findManifest(
   transport: RegistryTransport,
-  reference: ManifestReference,
+  reference: ManifestReference & Reading,
 ): Promise<Descriptor | undefined> {
   return askManifest(transport, 'HEAD', reference)
 }
@@ -56,7 +62,7 @@ export function findManifest(
 /** @returns undefined when there is no such manifest */
 export function readManifest(
   transport: RegistryTransport,
-  reference: ManifestReference,
+  reference: ManifestReference & ManifestReading,
 ): Promise<Manifest | undefined> {
   return askManifest(transport, 'GET', reference)
 }

@@ -12,7 +12,15 @@ export interface RegistryTransportDeps {
   readonly tokenFor: (access: readonly Access[]) => string
 }
 
-export interface RegistryRequest {
+/** How a caller watches over the reading of an answer. */
+export interface Reading {
+  /** Ends the call at once, with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Told of every piece that arrives; what it throws ends the call. */
+  readonly spend?: (bytes: number) => void
+}
+
+export interface RegistryRequest extends Reading {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
   /** Path and query below `/v2/`. */
   readonly path: string
@@ -34,23 +42,23 @@ export interface RegistryTransport {
   readonly close: () => Promise<void>
 }
 
-const unavailable = (cause: unknown): AppError => {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new AppError('UNAVAILABLE', {
-    detail: `the registry does not answer (${reason}); try again in a moment`,
+/** The reason stays in the cause, for the log: it names an inner address. */
+const unavailable = (cause: unknown): AppError =>
+  new AppError('UNAVAILABLE', {
+    detail: 'the registry does not answer; try again in a moment',
     retryAfterSeconds: 5,
     cause,
   })
-}
 
 async function readAtMost(
   body: Dispatcher.ResponseData['body'],
-  mostBytes: number,
+  { mostBytes, spend }: RegistryRequest,
 ): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
+    spend?.(chunk.length)
     if (size > mostBytes) {
       throw new AppError('REGISTRY_FAILED', {
         detail: `the registry sent more than ${mostBytes} bytes where less was due`,
@@ -81,8 +89,9 @@ export function createRegistryTransport(deps: RegistryTransportDeps): RegistryTr
         body: request.body ?? null,
         // A HEAD would close its connection otherwise.
         reset: false,
+        signal: request.signal ?? null,
       })
-      const body = await readAtMost(answer.body, request.mostBytes)
+      const body = await readAtMost(answer.body, request)
       return { status: answer.statusCode, headers: answer.headers, body }
     } catch (error) {
       throw error instanceof AppError ? error : unavailable(error)

@@ -12,11 +12,15 @@ import { subjectName } from '../protocol/subject.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
 import { createEmptyIndex, isEmptyIndex } from './empty-index.ts'
+import { hasOtherImage } from './layers-proof.ts'
 import { deleteTagRemoval, insertTagRemoval, type TagRemoval } from './queries.ts'
 
-/** Another process takes a removal over after this; this one stops well before. */
-export const TERM_SECONDS = 120
-const WORK_SECONDS = 60
+/**
+ * Another process takes a removal over after this. Whoever holds it begins no write after
+ * `WORK_SECONDS`; the registry takes the token of the last one for 60 seconds and 60 of leeway (R24).
+ */
+export const TERM_SECONDS = 240
+export const WORK_SECONDS = 60
 
 export interface DeleteTagDeps {
   readonly database: Database
@@ -40,10 +44,10 @@ async function readRemovable(
   if (manifest === undefined) {
     throw new AppError('TAG_UNKNOWN', { detail: `there is no tag ${tag} in ${repository}` })
   }
-  if (isEmptyIndex(manifest)) {
+  if (isEmptyIndex(manifest) && !(await hasOtherImage(registry, { repository, tag }))) {
     // In a repository without any layer the registry's collector would stumble over our index.
     throw conflict(
-      `the tag ${tag} of ${repository} is on an index without entries and cannot be deleted by itself; push an image to it first`,
+      `the tag ${tag} of ${repository} is on an index without entries and no other tag there is seen to be on an image, so it cannot be deleted by itself; push an image to it first`,
     )
   }
   return manifest
@@ -143,7 +147,8 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   await checkBeforeRemoval(deps, removal, holder)
   await removeByEmptyIndex(deps, { removal, dummy, deadline })
   await inTransaction(deps.database, async (transaction) => {
-    await deleteTagRemoval(transaction, removal, holder)
+    // Who took it over writes it down.
+    if (!(await deleteTagRemoval(transaction, removal, holder))) return
     await recordAudit(transaction, caller, {
       action: 'tag.delete',
       target: `${repository}:${tag}`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { recordActorAudit } from '../audit/record.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { projectOf } from '../protocol/reference.ts'
-import { type DeleteTagDeps, TERM_SECONDS } from './delete-tag.ts'
+import { type DeleteTagDeps, TERM_SECONDS, WORK_SECONDS } from './delete-tag.ts'
 import {
   deleteTagRemoval,
   listAbandonedRemovals,
@@ -21,7 +21,11 @@ export interface RecoverRemovalsDeps extends DeleteTagDeps {
  * Ends what a process began and did not finish: a tag that is on the empty index loses it and is
  * gone, or gets its old manifest back where the registry allows no deletes any more.
  */
-async function finish({ registry }: RecoverRemovalsDeps, removal: TagRemoval): Promise<boolean> {
+async function finish(
+  { registry, now }: RecoverRemovalsDeps,
+  removal: TagRemoval,
+  deadline: Date,
+): Promise<boolean> {
   const { repository, tag, dummyDigest } = removal
   const current = await registry.findManifest({ repository, reference: tag })
   if (current === undefined) return true
@@ -29,14 +33,16 @@ async function finish({ registry }: RecoverRemovalsDeps, removal: TagRemoval): P
   if (current.digest !== dummyDigest) return false
   const outcome = await registry.deleteManifest({ repository, reference: dummyDigest })
   if (outcome !== 'disabled') return true
+  if (now() > deadline) throw new Error('the time for this removal is over')
   await registry.putManifest({ repository, reference: tag }, removal)
   return false
 }
 
 async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<void> {
   const holder = randomUUID()
+  const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
   if (!(await takeTagRemoval(deps.database, removal, { holder, termSeconds: TERM_SECONDS }))) return
-  const isRemoved = await finish(deps, removal)
+  const isRemoved = await finish(deps, removal, deadline)
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
     await recordActorAudit(transaction, removal, {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { OCI_INDEX } from '../../src/protocol/media-types.ts'
 import { fetchToken, pullStatus, pushImage, putManifest } from '../support/image.ts'
+import { pushIndex } from '../support/index-maze.ts'
 import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
 
 let service: Service
@@ -32,7 +33,9 @@ const names = async (path: string, as?: Credentials): Promise<readonly string[]>
 
 /** Without the project in which other tests push. */
 const settled = async (as?: Credentials): Promise<readonly string[]> =>
-  (await names('/repositories', as)).filter((name) => !name.startsWith('work/'))
+  (await names('/repositories', as)).filter(
+    (name) => !name.startsWith('work/') && name !== 'open/maze',
+  )
 
 test('everybody sees the repositories that they may pull', async (t) => {
   t.deepEqual(await settled(ADMIN), ['acme/app', 'acme/team/tool', 'open/site', 'ubuntu'])
@@ -58,9 +61,18 @@ test('repositories come page by page, each once', async (t) => {
     cursor = body.next
   }
   t.deepEqual(
-    seen.filter((name) => !name.startsWith('work/')),
+    seen.filter((name) => !name.startsWith('work/') && name !== 'open/maze'),
     ['acme/app', 'acme/team/tool', 'open/site', 'ubuntu'],
   )
+})
+
+test('where a list of repositories goes on is no name that anybody can read', async (t) => {
+  const { body } = await service.admin('GET', '/api/v1/repositories?limit=1')
+  const key = Buffer.from(body.next, 'base64url').toString()
+  t.notRegex(key + Buffer.from(key, 'base64url').toString('latin1'), /acme|app/)
+  const forged = Buffer.from('acme/app').toString('base64url')
+  const refused = await service.request('GET', `/api/v1/repositories?cursor=${forged}`)
+  t.deepEqual([refused.status, refused.body.errors[0].detail.pointer], [400, 'cursor'])
 })
 
 test('a repository tells its project and its number of tags', async (t) => {
@@ -122,6 +134,31 @@ test('the size of a multi-platform image counts every blob once', async (t) => {
   )
   const { body } = await service.admin('GET', '/api/v1/repositories/work/multi/tags/all')
   t.is(body.sizeBytes, one.sizeBytes + content.length)
+})
+
+test('R33: a maze of nested indexes is listed without a size', async (t) => {
+  const repository = 'open/maze'
+  let child = await pushIndex(service, { repository, tags: ['l1'] })
+  for (const tag of ['l2', 'l3', 'l4', 'l5']) {
+    child = await pushIndex(service, { repository, tags: [tag], child })
+  }
+  const { body } = await service.request(
+    'GET',
+    `/api/v1/repositories/${repository}/tags?limit=1000`,
+  )
+  t.deepEqual(
+    body.items.map((tag: { name: string; sizeBytes: number | null }) => [
+      tag.name,
+      tag.sizeBytes !== null,
+    ]),
+    [
+      ['l1', true],
+      ['l2', true],
+      ['l3', true],
+      ['l4', false],
+      ['l5', false],
+    ],
+  )
 })
 
 test('R18: a repository is found with its slashes or as one segment', async (t) => {

@@ -1,12 +1,9 @@
 import test from 'ava'
 import type { RegistryClient } from '../../src/registry/client.ts'
-import { createRegistryClient } from '../../src/registry/client.ts'
 import { deleteTag } from '../../src/removal/delete-tag.ts'
 import { recoverRemovals } from '../../src/removal/recover-removals.ts'
-import { createSigner } from '../../src/signing/signer.ts'
-import { readAuthority } from '../../src/signing/token-authority.ts'
-import { createOwnTokens } from '../../src/token/issue-token.ts'
 import { pullStatus, pushImage } from '../support/image.ts'
+import { openRegistry } from '../support/registry-client.ts'
 import { ADMIN, type Service, startService } from '../support/service.ts'
 
 let service: Service
@@ -16,13 +13,7 @@ const now = (): Date => new Date()
 test.before(async () => {
   service = await startService()
   await service.admin('POST', '/api/v1/projects', { name: 'acme' })
-  const authority = await readAuthority(service.config.certs.authorityPath)
-  if (authority === undefined) throw new Error('no authority')
-  const signer = createSigner({ authority, leafSeconds: 3600, now })
-  registry = createRegistryClient({
-    ...service.config.registry,
-    tokenFor: createOwnTokens({ signer, now, settings: service.config.token }),
-  })
+  registry = await openRegistry(service)
 })
 test.after.always(async () => {
   await registry.close()
@@ -153,4 +144,71 @@ test('a tag that changes between the look and the removal is left alone', async 
   const error = await interrupt(repository, moving)
   t.like(error, { code: 'CONFLICT' })
   t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 0 })
+})
+
+test('R24: a removal is taken over after the last token of its holder has ended', async (t) => {
+  const { database } = service
+  const repository = 'acme/term'
+  await pushImage(service, { as: ADMIN, repository, tags: ['gone', 'stay'] })
+  let termSeconds = 0
+  const looking: RegistryClient = {
+    ...registry,
+    putManifest: async (reference, manifest) => {
+      const [row] = await database('tag_removals')
+        .where({ repository })
+        .select(database.raw('TIMESTAMPDIFF(SECOND, created_at, expires_at) AS term'))
+      termSeconds = Number(row?.term)
+      await registry.putManifest(reference, manifest)
+    },
+  }
+  await deleteTag({ database, registry: looking, now }, { caller, repository, tag: 'gone' })
+  // 60 s until the last write begins, 60 s of its token, 60 s of leeway at the registry.
+  t.true(termSeconds > 60 + 60 + 60, `${termSeconds}`)
+})
+
+test.serial('R24: a holder that was stopped for too long puts no old manifest back', async (t) => {
+  const { database } = service
+  const repository = 'acme/stopped'
+  await interrupt(repository, failing('deleteManifest', 'before', 2))
+  await database('tag_removals')
+    .where({ repository })
+    .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+  let at = new Date()
+  let puts = 0
+  const disabled: RegistryClient = {
+    ...registry,
+    deleteManifest: async () => {
+      at = new Date(at.getTime() + 61_000)
+      return 'disabled'
+    },
+    putManifest: async () => {
+      puts++
+    },
+  }
+  const deps = { database, registry: disabled, now: () => at, log: () => undefined }
+  await t.throwsAsync(recoverRemovals(deps), { message: /time for this removal is over/ })
+  t.is(puts, 0)
+  await recover(repository)
+})
+
+test('a removal that was taken over meanwhile is written down once', async (t) => {
+  const { database } = service
+  const repository = 'acme/taken'
+  await pushImage(service, { as: ADMIN, repository, tags: ['gone', 'stay'] })
+  let calls = 0
+  const slow: RegistryClient = {
+    ...registry,
+    deleteManifest: async (reference) => {
+      const outcome = await registry.deleteManifest(reference)
+      if (++calls === 2) await recover(repository)
+      return outcome
+    },
+  }
+  await deleteTag({ database, registry: slow, now }, { caller, repository, tag: 'gone' })
+  const target = `${repository}:gone`
+  const rows = await database('audit').where({ action: 'tag.delete', target }).select('outcome')
+  t.deepEqual(
+    rows.map(({ outcome }) => outcome),
+    ['done'],
+  )
 })

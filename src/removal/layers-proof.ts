@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { isDigest } from '../protocol/reference.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import type { Manifest } from '../registry/manifests.ts'
+
+const MOST_TAGS = 20
+
+const digestSchema = z.object({ digest: z.string().refine(isDigest) })
+const imageSchema = z.object({ config: digestSchema, layers: z.array(digestSchema).min(1) })
+const indexSchema = z.object({ manifests: z.array(digestSchema).min(1) })
+
+function read<T>(schema: z.ZodType<T>, { content }: Manifest): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(content.toString('utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+async function holdsImage(
+  registry: RegistryClient,
+  repository: string,
+  reference: string,
+): Promise<boolean> {
+  const manifest = await registry.readManifest({ repository, reference })
+  if (manifest === undefined) return false
+  if (read(imageSchema, manifest) !== undefined) return true
+  const child = read(indexSchema, manifest)?.manifests[0]?.digest
+  if (child === undefined) return false
+  const inner = await registry.readManifest({ repository, reference: child })
+  return inner !== undefined && read(imageSchema, inner) !== undefined
+}
+
+/**
+ * Whether another tag of the repository is on an image, alone or first in an index. The registry took
+ * it with its layers, so the repository has some. Looks at 20 tags at most.
+ */
+export async function hasOtherImage(
+  registry: RegistryClient,
+  { repository, tag }: { readonly repository: string; readonly tag: string },
+): Promise<boolean> {
+  const tags = (await registry.listTags(repository)) ?? []
+  for (const other of tags.filter((name) => name !== tag).slice(0, MOST_TAGS)) {
+    if (await holdsImage(registry, repository, other)) return true
+  }
+  return false
+}

@@ -1,0 +1,113 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import test, { type ExecutionContext } from 'ava'
+import { AppError } from '../../src/errors.ts'
+import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
+import { createGate } from '../../src/registry/gate.ts'
+
+async function serve(t: ExecutionContext, listener: RequestListener): Promise<RegistryClient> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const client = createRegistryClient({ url, timeoutSeconds: 5, tokenFor: () => 'token' })
+  t.teardown(async () => {
+    await client.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return client
+}
+
+const failureOf = async (work: Promise<unknown>): Promise<AppError> => {
+  try {
+    await work
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+  throw new Error('it did not fail')
+}
+
+test('an answer never names the address of a registry that is away; the cause does', async (t) => {
+  const url = 'http://127.0.0.1:9'
+  const client = createRegistryClient({ url, timeoutSeconds: 5, tokenFor: () => 'token' })
+  t.teardown(() => client.close())
+  const error = await failureOf(client.listTags('acme/app'))
+  t.is(error.message, 'the registry does not answer; try again in a moment')
+  t.regex(String(error.cause), /127\.0\.0\.1:9/)
+})
+
+test('an answer never repeats what the registry said; the cause does', async (t) => {
+  const client = await serve(t, (_request, response) => {
+    response.writeHead(500).end('open /var/lib/registry/inner: permission denied')
+  })
+  const error = await failureOf(client.listTags('acme/app'))
+  t.is(error.message, 'the registry answered 500 to the tags of acme/app')
+  t.regex(String(error.cause), /\/var\/lib\/registry\/inner/)
+})
+
+test('four lists are read at a time, whoever asks', async (t) => {
+  let held: (() => void)[] = []
+  let most = 0
+  const release = (): void => {
+    for (const answer of held) answer()
+    held = []
+  }
+  const client = await serve(t, ({ url }, response) => {
+    if (url === '/v2/') {
+      release()
+      response.end()
+      return
+    }
+    const list = url?.startsWith('/v2/_catalog') ? { repositories: [] } : { tags: ['1'] }
+    held.push(() => response.end(JSON.stringify(list)))
+    most = Math.max(most, held.length)
+    if (held.length > 4) release()
+  })
+  let isDone = false
+  const lists = Promise.all(
+    Array.from(
+      { length: 30 },
+      (_, index): Promise<unknown> =>
+        index % 2 === 0 ? client.listTags('acme/app') : client.listCatalog(''),
+    ),
+  ).finally(() => {
+    isDone = true
+  })
+  while (!isDone) await client.ping()
+  await lists
+  t.is(most, 4)
+})
+
+test('a call ends with its signal', async (t) => {
+  const leaving = new AbortController()
+  const gone = new AppError('REQUEST_INVALID', { detail: 'gone' })
+  const client = await serve(t, () => leaving.abort(gone))
+  const reading = { signal: leaving.signal }
+  t.is(await failureOf(client.listTags('acme/app', reading)), gone)
+})
+
+test('who waited too long for his turn is refused without a call', async (t) => {
+  let nowMs = 0
+  const gate = createGate({ atOnce: 1, longestWaitMs: 1000, monotonicMs: () => nowMs })
+  let release = (): void => undefined
+  const held = gate.run(
+    () =>
+      new Promise<void>((resolve) => {
+        release = resolve
+      }),
+  )
+  let isCalled = false
+  const waiting = failureOf(
+    gate.run(async () => {
+      isCalled = true
+    }),
+  )
+  await new Promise((resolve) => setImmediate(resolve))
+  nowMs = 1001
+  release()
+  await held
+  t.like(await waiting, { code: 'UNAVAILABLE', retryAfterSeconds: 5 })
+  t.false(isCalled)
+})

@@ -1,0 +1,46 @@
+import test from 'ava'
+import { pullStatus, pushImage } from '../support/image.ts'
+import { pushIndex } from '../support/index-maze.ts'
+import { ADMIN, type Service, startService } from '../support/service.ts'
+
+let service: Service
+
+test.before(async () => {
+  service = await startService()
+  await service.admin('POST', '/api/v1/projects', { name: 'acme' })
+})
+test.after.always(() => service.stop())
+
+const remove = (repository: string, tag: string) =>
+  service.admin('DELETE', `/api/v1/repositories/${repository}/tags/${tag}`)
+
+test('a tag on an index without entries is deleted where another tag is on an image', async (t) => {
+  const repository = 'acme/leftover'
+  await pushImage(service, { as: ADMIN, repository, tags: ['image'] })
+  await pushIndex(service, { repository, tags: ['empty', 'other'] })
+  t.is((await remove(repository, 'empty')).status, 204)
+  const { body } = await service.admin('GET', `/api/v1/repositories/${repository}/tags`)
+  t.deepEqual(
+    body.items.map(({ name }: { name: string }) => name),
+    ['image', 'other'],
+  )
+  t.is(await pullStatus(service, { as: ADMIN, repository, tag: 'image' }), 200)
+})
+
+test('an image inside an index is one too', async (t) => {
+  const repository = 'acme/inside'
+  const { digest } = await pushImage(service, { as: ADMIN, repository, tags: ['image'] })
+  await pushIndex(service, { repository, tags: ['multi'], child: digest, isChildImage: true })
+  t.is((await remove(repository, 'image')).status, 204)
+  await pushIndex(service, { repository, tags: ['empty'] })
+  t.is((await remove(repository, 'empty')).status, 204)
+})
+
+test('a tag on an index without entries stays where no image is seen', async (t) => {
+  const repository = 'acme/hollow'
+  const child = await pushIndex(service, { repository, tags: ['empty'] })
+  await pushIndex(service, { repository, tags: ['nested'], child })
+  const { status, body } = await remove(repository, 'empty')
+  t.is(status, 409)
+  t.regex(body.detail, /^the tag empty of acme\/hollow is on an index without entries/)
+})
