@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate 
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { makeFolder, readIfPresent, readOrCreate, replaceFile } from './atomic-file.ts'
+import { createAuthorityPem } from './authority-pem.ts'
 import { createCertificate, fingerprintOf } from './certificate.ts'
 import { readCertificates, type TokenAuthority } from './token-authority.ts'
 
@@ -25,18 +26,12 @@ export interface TlsFolders {
   readonly serverDir: string
 }
 
-function makeAuthorityPem(now: Date): string {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const certificate = createCertificate({
+const makeAuthorityPem = (now: Date): string =>
+  createAuthorityPem({
     commonName: COMMON_NAME,
-    publicKey,
-    issuer: { commonName: COMMON_NAME, privateKey },
     notBefore: new Date(now.getTime() - BACKDATE_MS),
     notAfter: new Date(now.getTime() + AUTHORITY_LIFE_MS),
-    purpose: { kind: 'authority' },
   })
-  return `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificate.toString()}`
-}
 
 async function ensureAuthority(dir: string, now: Date): Promise<TlsAuthority> {
   await makeFolder(dir, 0o700)

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import {
@@ -8,7 +8,8 @@ import {
   removeLeftovers,
   replaceFile,
 } from './atomic-file.ts'
-import { createCertificate, fingerprintOf } from './certificate.ts'
+import { createAuthorityPem } from './authority-pem.ts'
+import { fingerprintOf } from './certificate.ts'
 
 const COMMON_NAME = 'registry-warden token authority'
 const LIFE_YEARS = 20
@@ -79,18 +80,12 @@ const yearsAfter = (date: Date, years: number): Date => {
   return later
 }
 
-function makeAuthorityPem(now: Date): string {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const certificate = createCertificate({
+const makeAuthorityPem = (now: Date): string =>
+  createAuthorityPem({
     commonName: COMMON_NAME,
-    publicKey,
-    issuer: { commonName: COMMON_NAME, privateKey },
     notBefore: new Date(now.getTime() - BACKDATE_MS),
     notAfter: yearsAfter(now, LIFE_YEARS),
-    purpose: { kind: 'authority' },
   })
-  return `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificate.toString()}`
-}
 
 /** @returns undefined when there is none yet */
 export async function readAuthority(path: string): Promise<TokenAuthority | undefined> {
