@@ -84,7 +84,9 @@ function createListener(
   koa.use(errorMiddleware(log, toAppError))
   koa.use(async function ownWritesFirst(ctx, next) {
     await next()
-    if (!['GET', 'HEAD'].includes(ctx.method) && ctx.status < 300) await watch.lookAgain()
+    // A token by form is a POST too, and changes nothing.
+    const isChange = ctx.path.startsWith(`${API}/`) && !['GET', 'HEAD'].includes(ctx.method)
+    if (isChange && ctx.status < 300) await watch.lookAgain()
   })
   koa.use(router.routes())
   koa.use(router.allowedMethods())

@@ -29,11 +29,6 @@ export interface VersionNews {
   readonly changes: readonly Change[] | undefined
 }
 
-export async function findChangeVersion(database: Database): Promise<ChangeVersion | undefined> {
-  const row = await database('change_version').where({ id: ROW }).first('epoch', 'counter')
-  return row && { epoch: String(row.epoch), counter: Number(row.counter) }
-}
-
 /** Makes the row of a new database; does nothing where it is. */
 export async function insertChangeVersion(database: Database): Promise<void> {
   await database('change_version')

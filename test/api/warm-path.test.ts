@@ -51,6 +51,39 @@ test('a warm request asks the database nothing, repeated or for another scope of
   }
 })
 
+test('a warm form asks the database nothing, and looks for no news of its own', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await prepare(service)
+    const form = new URLSearchParams({
+      grant_type: 'password',
+      service: 'registry-warden',
+      scope: 'repository:acme/app:pull,push',
+      ...DEV,
+    })
+    const post = () =>
+      service.request('POST', '/auth/token', {
+        raw: form.toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      })
+    await post()
+    let looks = 0
+    service.watchDatabase.on('query', () => {
+      looks++
+    })
+    const startedAtMs = performance.now()
+    const queries = await countQueries(service, async () => {
+      for (let times = 0; times < 50; times++) t.is((await post()).status, 200)
+    })
+    // The watch looks every 400 ms by itself.
+    const ofItsOwn = Math.ceil((performance.now() - startedAtMs) / 400) + 1
+    t.is(queries, 0)
+    t.true(looks <= ofItsOwn)
+  } finally {
+    await service.stop()
+  }
+})
+
 test('R7: a wrong password costs one hash however often it is repeated', async (t) => {
   const service = await startService({
     registryUrl: 'http://127.0.0.1:9',

@@ -45,6 +45,8 @@ export interface Service {
   readonly registryUrl: string
   readonly config: Config
   readonly database: Database
+  /** The connection of the watch over the change version. */
+  readonly watchDatabase: Database
   readonly routes: readonly Route[]
   readonly request: (method: string, path: string, options?: RequestOptions) => Promise<Reply>
   /** A request as the administrator. */
@@ -208,6 +210,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     registryUrl: config.registry.url,
     config,
     database,
+    watchDatabase,
     routes: app.routes,
     request,
     admin: (method, path, json) => request(method, path, { as: ADMIN, json }),
