@@ -1,27 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import Router from '@koa/router'
-import Koa from 'koa'
 import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
 import type { Config } from './config/read-config.ts'
+import { createCredentials } from './credentials/credentials.ts'
 import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
 import { createVersionWatch } from './database/version-watch.ts'
+import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
-import {
-  accessLogMiddleware,
-  createOriginReader,
-  errorMiddleware,
-  headersMiddleware,
-  type Log,
-  originMiddleware,
-} from './http/middleware.ts'
-import { mountRoutes } from './http/mount-routes.ts'
+import { createKoaListener } from './http/listener.ts'
+import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
@@ -37,7 +30,12 @@ import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
-import { createAuthenticate, createRecognize } from './signin/authenticate.ts'
+import { createAuthenticateForApi } from './signin/api-caller.ts'
+import {
+  createAuthenticate,
+  createAuthenticateIdentity,
+  createRecognize,
+} from './signin/authenticate.ts'
 import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
 import { createSigner, type Signer } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
@@ -75,27 +73,19 @@ function createListener(
   { readOrigin, authenticate, watch }: Parts,
   routes: readonly Route[],
 ): RequestListener {
-  const koa = new Koa()
-  const router = new Router({ sensitive: true, strict: true })
-  mountRoutes(router, routes, { authenticate })
-  koa.use(originMiddleware(readOrigin))
-  koa.use(accessLogMiddleware(log))
-  koa.use(headersMiddleware())
-  koa.use(errorMiddleware(log, toAppError))
-  koa.use(async function ownWritesFirst(ctx, next) {
-    await next()
-    // A token by form is a POST too, and changes nothing.
-    const isChange = ctx.path.startsWith(`${API}/`) && !['GET', 'HEAD'].includes(ctx.method)
-    if (isChange && ctx.status < 300) await watch.lookAgain()
+  return createKoaListener({
+    log,
+    readOrigin,
+    translate: toAppError,
+    isOfApi: (path) => path.startsWith(`${API}/`),
+    afterChange: watch.lookAgain,
+    realm: { authenticate, readCredentials: readBasicCredentials },
+    api: {
+      authenticate: createAuthenticateForApi(authenticate),
+      readCredentials: readApiCredentials,
+    },
+    routes,
   })
-  koa.use(router.routes())
-  koa.use(router.allowedMethods())
-  koa.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever breaks a connection or the protocol does it as often as they like.
-    const isTheirs = /^(?:HPE_|ECONNRESET|EPIPE|ERR_STREAM)/.test(error.code ?? '')
-    log[isTheirs ? 'debug' : 'error']({ error }, 'answer could not be sent')
-  })
-  return koa.callback()
 }
 
 const underApi = (routes: readonly Route[]): readonly Route[] =>
@@ -116,6 +106,7 @@ function createMemory({ config, database, watchDatabase, now }: AppDeps, signer:
     watch,
     users: createCachedUsers(rows),
     rights: createCachedRights(rows),
+    ...createCredentials({ ...rows, now }),
     proven: createProvenCache(cache.proofs),
     answers: createAnswerCache({
       watch,
@@ -123,6 +114,7 @@ function createMemory({ config, database, watchDatabase, now }: AppDeps, signer:
       fingerprint: createFingerprint(),
       leafFingerprint: () => signer.leaf().fingerprint,
       monotonicMs,
+      now,
     }),
   }
 }
@@ -136,7 +128,9 @@ function createParts(deps: AppDeps) {
   const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const signIn = { ...memory, hasher }
+  const { identityTokenSeconds } = config.token
+  const takesIdentityTokens = identityTokenSeconds !== undefined
+  const signIn = { ...memory, now, hasher, takesIdentityTokens }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
@@ -149,6 +143,8 @@ function createParts(deps: AppDeps) {
     hasher,
     readOrigin,
     authenticate,
+    authenticateIdentity: createAuthenticateIdentity(signIn),
+    identityTokenSeconds,
     answerAtOnce,
   }
 }
@@ -161,6 +157,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createAccountRoutes({ ...parts, requireSystem }),
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),
+    ...parts.credentialRoutes,
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
   ]),
@@ -174,9 +171,10 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const info = (fields: object, message: string): void => log.info(fields, message)
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
   const stopWatch = parts.watch.start()
+  const stopLastUse = parts.lastUse.start()
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopWatch()])
+    await Promise.all([stopLeaf(), stopRemovals(), stopWatch(), stopLastUse()])
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }

@@ -16,6 +16,17 @@ export const ERRORS = {
   DENIED: { status: 403, title: 'the action is not allowed', oci: 'DENIED' },
   ROUTE_UNKNOWN: { status: 404, title: 'there is no such route', oci: 'UNSUPPORTED' },
   USER_UNKNOWN: { status: 404, title: 'there is no such user', oci: 'NAME_UNKNOWN' },
+  ACCESS_TOKEN_UNKNOWN: {
+    status: 404,
+    title: 'there is no such access token',
+    oci: 'NAME_UNKNOWN',
+  },
+  IDENTITY_TOKEN_UNKNOWN: {
+    status: 404,
+    title: 'there is no such identity token',
+    oci: 'NAME_UNKNOWN',
+  },
+  ROBOT_UNKNOWN: { status: 404, title: 'there is no such robot', oci: 'NAME_UNKNOWN' },
   PROJECT_UNKNOWN: { status: 404, title: 'there is no such project', oci: 'NAME_UNKNOWN' },
   MEMBER_UNKNOWN: { status: 404, title: 'there is no such member', oci: 'NAME_UNKNOWN' },
   REPOSITORY_UNKNOWN: { status: 404, title: 'there is no such repository', oci: 'NAME_UNKNOWN' },

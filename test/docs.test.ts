@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
 import { CLIENT_VARIABLES, VARIABLES } from '../src/config/variables.ts'
+import type { RobotDeps } from '../src/credentials/robot-place.ts'
+import { createRobotRoutes } from '../src/credentials/robot-routes.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open-database.ts'
 import { ERRORS } from '../src/errors.ts'
@@ -125,6 +127,11 @@ test('docs/api.md has every route, and no other', (t) => {
         `${method.toUpperCase()} ${path.replace(/[:*](\w+)/g, '{$1}')}`,
     ),
   )
+  // Robots of projects and of the system share their declarations.
+  const ofRobots = createRobotRoutes({} as RobotDeps).map(
+    ({ method, path }) => `${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`,
+  )
+  declared.push(...ofRobots)
   const documented = [...read('docs/api.md').matchAll(/^### `([A-Z]+ \/[^`]+)`$/gm)].map(
     ([, route = '']) => route,
   )

@@ -77,8 +77,11 @@ function takeTurn(order: Line[]): Start | undefined {
 export function createFairQueue<Name extends string>({
   concurrency,
   lines,
+  what = 'passwords are being checked',
 }: {
   readonly concurrency: number
+  /** Ends the sentence of the refusal. */
+  readonly what?: string
   readonly lines: Readonly<Record<Name, LineLimits>>
 }): FairQueue<Name> {
   const named = new Map(
@@ -100,7 +103,7 @@ export function createFairQueue<Name extends string>({
       const begin: Start = () => void start(work).then(resolve, reject)
       if (named.get(line)?.join(lane, begin)) return
       throw new AppError('BUSY', {
-        detail: 'too many passwords are being checked at once; try again in a moment',
+        detail: `too many ${what} at once; try again in a moment`,
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       })
     })

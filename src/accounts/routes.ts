@@ -75,6 +75,9 @@ const meRoute = ({ database }: AccountRoutesDeps): Route =>
     summary: 'Who the caller is',
     answers: answerUser,
     handle: async ({ caller: { subject } }) => {
+      if (subject.kind === 'robot') {
+        throw new AppError('DENIED', { detail: `${subject.username} is a robot and no user` })
+      }
       const user = subject.kind === 'user' ? await findUser(database, subject.username) : undefined
       if (user === undefined) throw new AppError('UNAUTHORIZED')
       return { status: 200, body: presentUser(user) }

@@ -13,6 +13,13 @@ export type AuditAction =
   | 'member.set'
   | 'member.remove'
   | 'tag.delete'
+  | 'access-token.create'
+  | 'access-token.revoke'
+  | 'identity-token.revoke'
+  | 'robot.create'
+  | 'robot.update'
+  | 'robot.rotate'
+  | 'robot.delete'
 
 export interface AuditEntry {
   readonly action: AuditAction
@@ -25,7 +32,7 @@ export interface AuditEntry {
 const actorOf = (subject: Subject): { readonly actorId?: number; readonly actorName: string } =>
   subject.kind === 'user'
     ? { actorId: subject.id, actorName: subjectName(subject) }
-    : { actorName: 'anonymous' }
+    : { actorName: subjectName(subject) || 'anonymous' }
 
 /**
  * Writes one audit row in the transaction of the change that it tells of, so that neither is there

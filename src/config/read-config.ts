@@ -43,6 +43,8 @@ export interface Config {
     readonly pullSeconds: number
     readonly pushSeconds: number
     readonly leafSeconds: number
+    /** Undefined: identity tokens are switched off. */
+    readonly identityTokenSeconds: number | undefined
   }
   readonly certs: CertsConfig
   readonly database: DatabaseConfig
@@ -103,6 +105,8 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
       pullSeconds: v.WARDEN_TOKEN_PULL_SECONDS,
       pushSeconds: v.WARDEN_TOKEN_PUSH_SECONDS,
       leafSeconds: v.WARDEN_LEAF_SECONDS,
+      identityTokenSeconds:
+        v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
     },
     certs,
     database: {

@@ -27,7 +27,8 @@ const address = z
   })
   .refine(({ port }) => port <= 65_535, 'the port must be at most 65535')
 
-const isNetwork = (text: string): boolean => {
+/** An address, or a network such as `10.0.0.0/8`. */
+export const isNetwork = (text: string): boolean => {
   const [ip = '', prefix] = text.split('/')
   const family = isIP(ip)
   if (family === 0) return false
@@ -76,6 +77,15 @@ export const VARIABLES = {
   WARDEN_TOKEN_PUSH_SECONDS: integer(60, 86_400)
     .prefault('900')
     .describe('Life of a token that may do more than pull, in seconds'),
+  WARDEN_IDENTITY_TOKENS: z
+    .enum(['off', 'on'])
+    .prefault('off')
+    .describe(
+      'Whether docker login gets an identity token to keep in place of the password; such a login makes no pull secret for Kubernetes',
+    ),
+  WARDEN_IDENTITY_TOKEN_SECONDS: integer(3600, 31_536_000)
+    .prefault('2592000')
+    .describe('Life of an identity token, in seconds'),
   WARDEN_LEAF_SECONDS: integer(180, 7_776_000)
     .prefault('604800')
     .describe('Life of the signing leaf, in seconds; it is renewed after two thirds of it'),

@@ -17,9 +17,9 @@ export interface ChangeVersion {
   readonly counter: number
 }
 
-/** What was changed: the account, or the project, of that id; `membership` is that of a user. */
+/** What was changed: the thing of that kind and id; `membership` has the id of the user. */
 export interface Change {
-  readonly kind: 'user' | 'project' | 'membership'
+  readonly kind: 'user' | 'project' | 'membership' | 'accessToken' | 'identityToken' | 'robot'
   readonly id: number
 }
 

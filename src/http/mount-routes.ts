@@ -5,8 +5,7 @@ import type { z } from 'zod'
 import { AppError, type Fault } from '../errors.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
 import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
-import { readBasicCredentials } from './basic-auth.ts'
-import type { Authenticate } from './caller.ts'
+import type { Authenticate, Credentials } from './caller.ts'
 import { originOf } from './middleware.ts'
 import type { Answer, BodyType, Route } from './route.ts'
 
@@ -58,7 +57,13 @@ async function readBody(ctx: Context, bodyType: BodyType): Promise<unknown> {
       detail: `send this request with Content-Type: ${name}`,
     })
   }
-  await read(ctx as unknown as Parameters<typeof read>[0], async () => undefined)
+  try {
+    await read(ctx as unknown as Parameters<typeof read>[0], async () => undefined)
+  } catch (error) {
+    // Registry clients send forms, and go on after a 400 as they do after no other refusal.
+    if (bodyType !== 'form' || (error as { status?: unknown }).status !== 413) throw error
+    throw new AppError('REQUEST_INVALID', { detail: `the form is larger than ${FORM_LIMIT}` })
+  }
   return ctx.request.body ?? {}
 }
 
@@ -77,8 +82,18 @@ function refuseAmbiguousName(ctx: Context, name: unknown): void {
   })
 }
 
-async function proveSubject(ctx: Context, authenticate: Authenticate): Promise<Subject> {
-  const credentials = readBasicCredentials(ctx.get('authorization'))
+/** How requests of some routes prove themselves. */
+export interface ProofOfCallers {
+  readonly authenticate: Authenticate
+  /** Reads the `Authorization` header. */
+  readonly readCredentials: (header: string) => Credentials | undefined
+}
+
+async function proveSubject(
+  ctx: Context,
+  { authenticate, readCredentials }: ProofOfCallers,
+): Promise<Subject> {
+  const credentials = readCredentials(ctx.get('authorization'))
   const subject = await authenticate(credentials, originOf(ctx))
   ctx.state.subjectName = subjectName(subject)
   return subject
@@ -100,8 +115,8 @@ function requestedUrl(ctx: Context): URL {
   return url
 }
 
-async function handle(route: Route, authenticate: Authenticate, ctx: Context): Promise<void> {
-  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, authenticate)
+async function handle(route: Route, proof: ProofOfCallers, ctx: Context): Promise<void> {
+  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, proof)
   if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
   }
@@ -116,12 +131,8 @@ async function handle(route: Route, authenticate: Authenticate, ctx: Context): P
 }
 
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */
-export function mountRoutes(
-  router: Router,
-  routes: readonly Route[],
-  { authenticate }: { readonly authenticate: Authenticate },
-): void {
+export function mountRoutes(router: Router, routes: readonly Route[], proof: ProofOfCallers): void {
   for (const route of routes) {
-    router[route.method](route.path, (ctx) => handle(route, authenticate, ctx))
+    router[route.method](route.path, (ctx) => handle(route, proof, ctx))
   }
 }

@@ -1,10 +1,17 @@
 import { matchesPattern } from '../protocol/pattern.ts'
 import { pathInProject } from '../protocol/reference.ts'
-import type { Subject } from '../protocol/subject.ts'
+import { permissionsOf, type Subject, type UserSubject } from '../protocol/subject.ts'
+import { givesAction, givesProject, givesSystem } from './credential-reach.ts'
 import type { Membership, ProjectRights, Role } from './types.ts'
 
 /** What concerns the whole system and no project. */
-export type SystemPermission = 'user:read' | 'user:write' | 'project:create' | 'catalog:read'
+export type SystemPermission =
+  | 'user:read'
+  | 'user:write'
+  | 'project:create'
+  | 'catalog:read'
+  | 'robot:read'
+  | 'robot:write'
 
 /** What concerns one project, or a repository in it. */
 export type ProjectPermission =
@@ -12,6 +19,8 @@ export type ProjectPermission =
   | 'project:write'
   | 'member:read'
   | 'member:write'
+  | 'robot:read'
+  | 'robot:write'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
@@ -35,10 +44,15 @@ export interface ProjectQuestion {
 }
 
 const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
-const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read']
+const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
 const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
 const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
-const PROJECT_ADMIN: readonly ProjectPermission[] = [...MAINTAINER, 'project:write', 'member:write']
+const PROJECT_ADMIN: readonly ProjectPermission[] = [
+  ...MAINTAINER,
+  'project:write',
+  'member:write',
+  'robot:write',
+]
 
 /** Harbor's matrix, for the resources that are here. */
 const MATRIX: Readonly<Record<Role, ReadonlySet<ProjectPermission>>> = {
@@ -55,34 +69,42 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   'repository:pull',
   'user:read',
   'catalog:read',
+  'robot:read',
 ])
 
 const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'repository:pull'])
 
+const REGISTRY_ACTIONS = {
+  'repository:pull': 'pull',
+  'repository:push': 'push',
+  'repository:delete': 'delete',
+} as const
+
+const isRepositoryPermission = (
+  permission: ProjectPermission,
+): permission is RepositoryPermission => permission in REGISTRY_ACTIONS
+
 const allow = (rule: string, until?: Date): Decision => ({ allowed: true, rule, until })
 const deny = (rule: string): Decision => ({ allowed: false, rule, until: undefined })
+
+function systemRoleDecision(
+  { systemRole }: UserSubject,
+  permission: SystemPermission | ProjectPermission,
+): Decision | undefined {
+  if (systemRole === 'administrator') return allow('system role administrator')
+  if (systemRole === 'auditor' && READ_ONLY.has(permission)) return allow('system role auditor')
+  return undefined
+}
 
 /** Whether a subject may do something that concerns no project. */
 export function authorizeSystem(subject: Subject, permission: SystemPermission): Decision {
   if (subject.kind === 'anonymous') return deny('nobody is signed in')
-  if (subject.systemRole === 'administrator') return allow('system role administrator')
-  if (subject.systemRole === 'auditor' && READ_ONLY.has(permission)) {
-    return allow('system role auditor')
-  }
-  return deny('no system role gives it')
-}
-
-function systemDecision({ subject, rights, permission }: ProjectQuestion): Decision | undefined {
-  if (subject.kind !== 'user') return undefined
-  if (subject.systemRole === 'administrator') {
-    // Rights hang on projects, so nothing may be pushed where there is none.
-    if (rights === undefined && permission === 'repository:push') return undefined
-    return allow('system role administrator')
-  }
-  if (subject.systemRole === 'auditor' && READ_ONLY.has(permission)) {
-    return allow('system role auditor')
-  }
-  return undefined
+  if (subject.kind === 'robot') return deny('robots have no system role')
+  const decision = systemRoleDecision(subject, permission)
+  if (decision === undefined) return deny('no system role gives it')
+  const permissions = permissionsOf(subject)
+  if (permissions === undefined || givesSystem(permissions)) return decision
+  return deny('the access token does not give it')
 }
 
 function reaches(membership: Membership, { permission, repository }: ProjectQuestion): boolean {
@@ -100,18 +122,9 @@ function latestEnd(memberships: readonly Membership[]): Date | undefined {
   return Number.isFinite(latest) ? new Date(latest) : undefined
 }
 
-/**
- * Decides whether a subject may do something in a project: the only place where that is decided, for
- * tokens, API and door alike. Pure: all it needs is in the question. What no rule allows is denied.
- */
-export function authorize(question: ProjectQuestion): Decision {
+function membershipDecision(question: ProjectQuestion): Decision {
   const { rights, permission, now } = question
-  const bySystem = systemDecision(question)
-  if (bySystem !== undefined) return bySystem
   if (rights === undefined) return deny('there is no such project')
-  if (rights.project.visibility === 'public' && PUBLIC.has(permission)) {
-    return allow('the project is public')
-  }
   const giving = rights.memberships.filter(
     (membership) =>
       MATRIX[membership.role].has(permission) &&
@@ -121,4 +134,54 @@ export function authorize(question: ProjectQuestion): Decision {
   const [first] = giving
   if (first === undefined) return deny('no membership gives it')
   return allow(`member with role ${first.role}`, latestEnd(giving))
+}
+
+function userDecision(subject: UserSubject, question: ProjectQuestion): Decision {
+  // Rights hang on projects, so nothing may be pushed where there is none.
+  const isPushNowhere = question.rights === undefined && question.permission === 'repository:push'
+  const bySystem = isPushNowhere ? undefined : systemRoleDecision(subject, question.permission)
+  return bySystem ?? membershipDecision(question)
+}
+
+/** Whether what the subject signed in with reaches so far; all that a robot may is decided by this. */
+function isGivenByPermissions({
+  subject,
+  rights,
+  permission,
+  repository,
+}: ProjectQuestion): boolean {
+  const permissions = permissionsOf(subject)
+  if (permissions === undefined) return true
+  if (isRepositoryPermission(permission)) {
+    const action = REGISTRY_ACTIONS[permission]
+    return repository !== undefined && givesAction(permissions, action, repository)
+  }
+  return givesProject(permissions, rights?.project.name, permission === 'project:read')
+}
+
+function robotDecision(question: ProjectQuestion, projectId: number | undefined): Decision {
+  const { rights, permission } = question
+  if (rights === undefined) return deny('there is no such project')
+  if (projectId !== undefined && projectId !== rights.project.id) {
+    return deny('the robot is of another project')
+  }
+  const mayEver = isRepositoryPermission(permission) || permission === 'project:read'
+  if (!mayEver || !isGivenByPermissions(question)) return deny('the robot has no permission for it')
+  return allow('permission of the robot')
+}
+
+/**
+ * Decides whether a subject may do something in a project: the only place where that is decided, for
+ * tokens, API and door alike. Pure: all it needs is in the question. What no rule allows is denied.
+ */
+export function authorize(question: ProjectQuestion): Decision {
+  const { subject, rights, permission } = question
+  if (rights?.project.visibility === 'public' && PUBLIC.has(permission)) {
+    return allow('the project is public')
+  }
+  if (subject.kind === 'robot') return robotDecision(question, subject.projectId)
+  if (subject.kind === 'anonymous') return deny('nobody is signed in')
+  const decision = userDecision(subject, question)
+  if (!decision.allowed || isGivenByPermissions(question)) return decision
+  return deny('the access token does not give it')
 }

@@ -16,14 +16,15 @@ const patternSchema = z
   .refine(isPattern, 'must be a repository path, with * inside one level and ** for any depth')
 
 /** Patterns relative to the project; a single one may stand without its list. */
-const patternsSchema = z.union([
+export const patternsSchema = z.union([
   patternSchema.transform((pattern) => [pattern]),
   z.array(patternSchema).min(1).max(MOST_PATTERNS),
 ])
 
 const LAST_YEAR = 9999
 
-const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
+/** A time in the future, with its zone. */
+export const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
   const end = new Date(text)
   return end.getTime() > Date.now() && end.getUTCFullYear() <= LAST_YEAR
 }, 'must be in the future, and before the year 10000')

@@ -126,8 +126,11 @@ export async function findVersionedRights(
 }
 
 export interface ProjectListQuestion {
-  /** Projects of all, or public ones and those where the user is a member. */
-  readonly of: 'everybody' | { readonly userId: number | undefined; readonly now: Date }
+  /** Projects of all, or public ones and those where the user is a member, or that one. */
+  readonly of:
+    | 'everybody'
+    | { readonly userId: number | undefined; readonly now: Date }
+    | { readonly projectId: number }
   readonly after: string
   readonly most: number
 }
@@ -143,6 +146,12 @@ export async function listProjects(
     .limit(most)
     .select<ProjectRow[]>(...PROJECT_COLUMNS)
   if (of === 'everybody') return (await query).map(toProject)
+  if ('projectId' in of) {
+    const rows = await query.andWhere((either) =>
+      either.where({ visibility: 'public' }).orWhere({ id: of.projectId }),
+    )
+    return rows.map(toProject)
+  }
   const own = database('members')
     .where({ member_kind: USER, member_id: of.userId ?? 0 })
     .andWhere((end) => end.whereNull('expires_at').orWhere('expires_at', '>', of.now))

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
-import { authorizeSystem } from './authorize.ts'
+import { permissionsOf, type Subject } from '../protocol/subject.ts'
 import { createProject } from './create-project.ts'
-import { listProjects } from './queries.ts'
+import { givesProject } from './credential-reach.ts'
+import { listProjects, type ProjectListQuestion } from './queries.ts'
 import {
   type RequirePermissionDeps,
   requireProject,
@@ -43,6 +44,22 @@ const presentProject = (project: Project): z.output<typeof projectSchema> => ({
 const projectParams = z.strictObject({ project: projectNameSchema })
 const answerProject = { 200: { description: 'The project', schema: projectSchema } }
 
+/** Whose projects a list begins with. */
+function projectsOf(subject: Subject, now: Date): ProjectListQuestion['of'] {
+  if (subject.kind === 'robot') {
+    return subject.projectId === undefined ? 'everybody' : { projectId: subject.projectId }
+  }
+  const isForAll = subject.kind === 'user' && subject.systemRole !== undefined
+  return isForAll ? 'everybody' : { userId: userIdOf(subject), now }
+}
+
+/** Whether what the subject signed in with reaches the project at all. */
+function mayKnow(subject: Subject, { name, visibility }: Project): boolean {
+  const permissions = permissionsOf(subject)
+  if (permissions === undefined || visibility === 'public') return true
+  return givesProject(permissions, name, true)
+}
+
 const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'get',
@@ -52,17 +69,14 @@ const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page of projects', schema: pageSchema(projectSchema) } },
     handle: async ({ caller: { subject }, query, url }) => {
-      const everybody = authorizeSystem(subject, 'catalog:read').allowed
       const rows = await listProjects(database, {
-        of: everybody ? 'everybody' : { userId: userIdOf(subject), now: now() },
+        of: projectsOf(subject, now()),
         after: readCursor(query.cursor),
         most: query.limit + 1,
       })
-      return presentPage(
-        cutPage(rows, query.limit, ({ name }) => name),
-        presentProject,
-        url,
-      )
+      const page = cutPage(rows, query.limit, ({ name }) => name)
+      const items = page.items.filter((project) => mayKnow(subject, project))
+      return presentPage({ ...page, items }, presentProject, url)
     },
   })
 

@@ -1,26 +1,99 @@
 import type { PasswordHasher } from '../accounts/password-hash.ts'
-import type { Authenticate, BasicCredentials } from '../http/caller.ts'
-import { ANONYMOUS, type Subject } from '../protocol/subject.ts'
+import { readSecret, type SecretKind } from '../credentials/secret.ts'
+import { AppError } from '../errors.ts'
+import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
+import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
 import { createFamiliarNetworks } from './familiar-networks.ts'
+import { createLookUp } from './look-up.ts'
+import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
 import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
+import { recognizeRobot, signInAsRobot } from './robot.ts'
 
-export interface AuthenticateDeps extends RecognizeDeps {
+export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps {
   readonly hasher: PasswordHasher
+  /** Whether identity tokens are switched on. */
+  readonly takesIdentityTokens: boolean
 }
 
-/** Makes the one function that all requests prove themselves by: no credentials, no identity. */
+/** Which way credentials go; `refused` prove nothing, whoever shows them. */
+type Way = 'password' | 'accessToken' | 'robot' | 'identityToken' | 'refused'
+
+const isRobot = (username: string): boolean => username.toLowerCase().startsWith(ROBOT_PREFIX)
+
+/** By their form alone: a secret of ours is never held against passwords, nor sent anywhere. */
+function wayOf({ username, secret }: Credentials): Way {
+  const form = readSecret(secret)
+  const kind: SecretKind | undefined = form?.isBroken ? undefined : form?.kind
+  if (username === undefined) return kind === 'accessToken' ? 'accessToken' : 'refused'
+  if (isRobot(username)) return kind === 'robot' ? 'robot' : 'refused'
+  if (form === undefined) return 'password'
+  return kind === undefined || kind === 'robot' ? 'refused' : kind
+}
+
+const unproven = (username: string | undefined): AppError =>
+  new AppError('UNAUTHORIZED', {
+    detail:
+      username === undefined
+        ? 'the Bearer is not an access token of this service; registry tokens open nothing here'
+        : 'the user name or the password is wrong',
+  })
+
+/**
+ * Makes the one function that all requests prove themselves by: no credentials, no identity.
+ * An identity token is no password: it is for `grant_type=refresh_token` alone (R11).
+ */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const familiar = createFamiliarNetworks()
-  return async (credentials, { address }) =>
-    credentials === undefined
-      ? ANONYMOUS
-      : signInWithPassword({ ...deps, familiar }, { ...credentials, address })
+  const inside = { ...deps, familiar: createFamiliarNetworks(), lookUp: createLookUp() }
+  return async (credentials, { address }) => {
+    if (credentials === undefined) return ANONYMOUS
+    const way = wayOf(credentials)
+    const { username = '', secret } = credentials
+    if (way === 'password') return signInWithPassword(inside, { username, secret, address })
+    if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
+    if (way === 'accessToken') {
+      return signInWithOwnedToken(inside, way, { ...credentials, address })
+    }
+    if (way === 'refused') throw unproven(credentials.username)
+    throw new AppError('UNAUTHORIZED', {
+      detail: 'an identity token is not a password; use the password or an access token',
+    })
+  }
+}
+
+/**
+ * Proves a person by an identity token.
+ *
+ * @throws AppError UNAUTHORIZED (401), BUSY (503), UNAVAILABLE (503)
+ */
+export type AuthenticateIdentity = (secret: string, origin: Origin) => Promise<Subject>
+
+export function createAuthenticateIdentity(deps: AuthenticateDeps): AuthenticateIdentity {
+  const inside = { ...deps, lookUp: createLookUp() }
+  return async (secret, { address }) => {
+    const form = readSecret(secret)
+    if (deps.takesIdentityTokens && form?.kind === 'identityToken' && !form.isBroken) {
+      return signInWithOwnedToken(inside, form.kind, { username: undefined, secret, address })
+    }
+    throw new AppError('UNAUTHORIZED', {
+      detail: deps.takesIdentityTokens
+        ? 'the refresh token is not an identity token of this service; sign in again'
+        : 'identity tokens are switched off here (WARDEN_IDENTITY_TOKENS); sign in again',
+    })
+  }
 }
 
 /** Tells who asks from memory alone, at once; undefined when that takes more. */
-export type Recognize = (credentials: BasicCredentials | undefined) => Subject | undefined
+export type Recognize = (
+  credentials: BasicCredentials | undefined,
+  address: () => string,
+) => Subject | undefined
 
 export const createRecognize =
-  (deps: RecognizeDeps): Recognize =>
-  (credentials) =>
-    credentials === undefined ? ANONYMOUS : recognizePassword(deps, credentials)
+  (deps: RecognizeDeps & OwnedTokenDeps): Recognize =>
+  (credentials, address) => {
+    if (credentials === undefined) return ANONYMOUS
+    const way = wayOf(credentials)
+    if (way === 'password') return recognizePassword(deps, credentials)
+    if (way === 'accessToken') return recognizeOwnedToken(deps, credentials)
+    return way === 'robot' ? recognizeRobot(deps, credentials, address) : undefined
+  }

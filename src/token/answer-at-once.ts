@@ -9,7 +9,7 @@ import type { Recognize } from '../signin/authenticate.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import { type GrantAccessDeps, grantKnownAccess } from './grant-access.ts'
 import { type IssuedToken, type IssueTokenDeps, issueToken } from './issue-token.ts'
-import { MOST_SCOPES, SECRET_PARAMETERS } from './token-request.ts'
+import { isRepeatable, MOST_SCOPES, requireAccount, SECRET_PARAMETERS } from './token-request.ts'
 
 const PATH = '/auth/token?'
 
@@ -24,7 +24,8 @@ export interface AnswerAtOnceDeps extends GrantAccessDeps, IssueTokenDeps {
 function isPlain(query: URLSearchParams, service: string): boolean {
   const services = query.getAll('service')
   if (services.length !== 1 || services[0] !== service) return false
-  return query.getAll('account').length < 2 && !SECRET_PARAMETERS.some((name) => query.has(name))
+  if (query.getAll('account').length > 1 || query.has('offline_token')) return false
+  return !SECRET_PARAMETERS.some((name) => query.has(name))
 }
 
 /**
@@ -36,13 +37,15 @@ function isPlain(query: URLSearchParams, service: string): boolean {
 function issueKnown(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
   const query = new URLSearchParams((request.url ?? '').slice(PATH.length))
   if (!isPlain(query, deps.settings.service)) return undefined
-  const subject = deps.recognize(readBasicCredentials(request.headers.authorization ?? ''))
+  const credentials = readBasicCredentials(request.headers.authorization ?? '')
+  const subject = deps.recognize(credentials, () => deps.readOrigin(request).address)
   if (subject === undefined) return undefined
+  requireAccount(query.get('account') ?? undefined, subject)
   const asked = parseScopes(query.getAll('scope'), MOST_SCOPES)
   const grant = grantKnownAccess(deps, { subject, asked })
   if (grant === undefined) return undefined
   const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
-  deps.answers.keep(request, issued)
+  if (isRepeatable(subject)) deps.answers.keep(request, issued, grant.until)
   return issued
 }
 

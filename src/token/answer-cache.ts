@@ -23,8 +23,12 @@ interface Asked {
 export interface AnswerCache {
   /** Undefined when it has to be worked out: never seen, too long ago, or something has changed. */
   readonly find: (request: IncomingMessage) => IssuedToken | undefined
-  /** Keeps the answer to a request that was looked for here before anything was read for it. */
-  readonly keep: (request: IncomingMessage, issued: IssuedToken) => void
+  /**
+   * Keeps the answer to a request that was looked for here before anything was read for it.
+   *
+   * @param until the end of the earliest right in it; it is not repeated after that (R3)
+   */
+  readonly keep: (request: IncomingMessage, issued: IssuedToken, until?: Date | undefined) => void
 }
 
 export interface AnswerCacheDeps {
@@ -34,6 +38,7 @@ export interface AnswerCacheDeps {
   /** A renewed leaf is used at once. */
   readonly leafFingerprint: () => string
   readonly monotonicMs: () => number
+  readonly now: () => Date
 }
 
 const isSame = (a: ChangeVersion, b: ChangeVersion): boolean =>
@@ -62,17 +67,18 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     const expiresInSeconds = Math.floor((answer.endsAtMs - nowMs) / 1000)
     return { token: answer.token, expiresInSeconds }
   }
-  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }) => {
+  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }, until) => {
     const question = asked.get(request)
     const version = watch.version()
     // What changed since it was asked may not be in this answer.
     if (!question || !version || !isSame(question.since, version)) return
     const nowMs = monotonicMs()
     const lifeMs = expiresInSeconds * 1000
+    const rightMs = until ? until.getTime() - deps.now().getTime() : Number.POSITIVE_INFINITY
     kept.set(question.key, {
       token,
       endsAtMs: nowMs + lifeMs,
-      repeatUntilMs: nowMs + lifeMs * REPEAT_SHARE,
+      repeatUntilMs: nowMs + Math.min(lifeMs * REPEAT_SHARE, rightMs),
       version,
     })
   }

@@ -9,7 +9,7 @@ import { userIdOf } from '../projects/require-permission.ts'
 import type { ProjectRights } from '../projects/types.ts'
 import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
-import type { Subject } from '../protocol/subject.ts'
+import { credentialEnd, type Subject } from '../protocol/subject.ts'
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
@@ -19,7 +19,10 @@ export interface GrantAccessDeps {
 /** What of the asked access is allowed. */
 export interface Grant {
   readonly access: readonly Access[]
-  /** The earliest end of a right that is in it; undefined when none ends by time. */
+  /**
+   * The earliest end of a right that is in it, or of what was signed in with; undefined when none
+   * ends by time.
+   */
   readonly until: Date | undefined
 }
 
@@ -80,10 +83,9 @@ function grantCatalog(asked: Access, subject: Subject): Granted {
   return { access: { ...asked, actions }, decisions: [] }
 }
 
-function earliestEnd(granted: readonly Granted[]): Date | undefined {
-  const ends = granted.flatMap(({ decisions }) =>
-    decisions.flatMap(({ until }) => (until === undefined ? [] : [until.getTime()])),
-  )
+function earliestEnd(granted: readonly Granted[], own: Date | undefined): Date | undefined {
+  const rightEnds = granted.flatMap(({ decisions }) => decisions.map(({ until }) => until))
+  const ends = [...rightEnds, own].flatMap((end) => (end === undefined ? [] : [end.getTime()]))
   return ends.length === 0 ? undefined : new Date(Math.min(...ends))
 }
 
@@ -104,7 +106,7 @@ function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: 
   })
   return {
     access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
-    until: earliestEnd(granted),
+    until: earliestEnd(granted, credentialEnd(subject)),
   }
 }
 
