@@ -13,16 +13,13 @@ import { removeReplica } from './database/replicas.ts'
 import { createVersionWatch } from './database/version-watch.ts'
 import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
+import { createClientCensus } from './http/client-census.ts'
 import { createKoaListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
-import {
-  createHealthRoute,
-  createPrivateReadyRoute,
-  createPublicReadyRoute,
-} from './maintenance/routes.ts'
+import { createPrivateHealthRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createCachedRights } from './projects/cached-rights.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { requireSystem } from './projects/require-permission.ts'
@@ -127,7 +124,8 @@ function createParts(deps: AppDeps) {
   const hasher = createPasswordHasher(config.hashing)
   const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
-  const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
+  const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
+  const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
   const signIn = { ...memory, now, hasher, takesIdentityTokens }
@@ -142,6 +140,8 @@ function createParts(deps: AppDeps) {
     nameSeal,
     hasher,
     readOrigin,
+    readInnerOrigin,
+    readCensus,
     authenticate,
     authenticateIdentity: createAuthenticateIdentity(signIn),
     identityTokenSeconds,
@@ -161,8 +161,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
   ]),
-  createHealthRoute(),
-  createPublicReadyRoute(parts),
+  ...createPublicHealthRoutes(parts),
 ]
 
 function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
@@ -184,13 +183,13 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
   const routes = createRoutes(parts)
-  const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
+  const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
   const listener = createListener(deps, parts, routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, parts, privateRoutes),
+    privateListener: createListener(deps, privateParts, createPrivateHealthRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

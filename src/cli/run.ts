@@ -3,6 +3,7 @@ import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { addDoctorVerb } from './doctor-verb.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
@@ -44,6 +45,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
   addSetupVerb(program, commandLine)
+  addDoctorVerb(program, commandLine)
   program.commandsGroup('Through the API, from anywhere:')
   addLoginVerbs(program, commandLine)
   addUserVerbs(program, commandLine)

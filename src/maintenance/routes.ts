@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import type { ClientCensus } from '../http/client-census.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { type Readiness, type ReadinessDeps, readReadiness } from './readiness.ts'
 
 const statusSchema = z.object({ status: z.string() })
 
-export const createHealthRoute = (): Route =>
+const createHealthRoute = (): Route =>
   defineRoute({
     method: 'get',
     path: '/healthz',
@@ -31,8 +32,15 @@ const readyRoute = (deps: ReadinessDeps, present: (readiness: Readiness) => obje
   })
 
 /** For everybody: the status alone, since reasons name inner addresses. */
-export const createPublicReadyRoute = (deps: ReadinessDeps): Route =>
-  readyRoute(deps, ({ status }) => ({ status }))
+export const createPublicHealthRoutes = (deps: ReadinessDeps): readonly Route[] => [
+  createHealthRoute(),
+  readyRoute(deps, ({ status }) => ({ status })),
+]
 
-export const createPrivateReadyRoute = (deps: ReadinessDeps): Route =>
-  readyRoute(deps, (readiness) => readiness)
+/** For monitoring and the doctor: with the reason for each part, and how many clients there were. */
+export const createPrivateHealthRoutes = (
+  deps: ReadinessDeps & Pick<ClientCensus, 'readCensus'>,
+): readonly Route[] => [
+  createHealthRoute(),
+  readyRoute(deps, (readiness) => ({ ...readiness, clients: deps.readCensus() })),
+]
