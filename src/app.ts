@@ -13,6 +13,7 @@ import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
 import { createVersionWatch } from './database/version-watch.ts'
 import { createClientAddressReader } from './http/client-address.ts'
+import { countMiddleware } from './http/count-requests.ts'
 import {
   accessLogMiddleware,
   createOriginReader,
@@ -25,11 +26,9 @@ import { mountRoutes } from './http/mount-routes.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
-import {
-  createHealthRoute,
-  createPrivateReadyRoute,
-  createPublicReadyRoute,
-} from './maintenance/routes.ts'
+import { observeParts } from './maintenance/observe-parts.ts'
+import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
+import { createMetrics } from './metrics/create-metrics.ts'
 import { createCachedRights } from './projects/cached-rights.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { requireSystem } from './projects/require-permission.ts'
@@ -72,7 +71,8 @@ export interface App {
 
 function createListener(
   { log }: AppDeps,
-  { readOrigin, authenticate, watch }: Parts,
+  { readOrigin, authenticate, watch, metrics }: Parts,
+  name: 'public' | 'private',
   routes: readonly Route[],
 ): RequestListener {
   const koa = new Koa()
@@ -80,6 +80,7 @@ function createListener(
   mountRoutes(router, routes, { authenticate })
   koa.use(originMiddleware(readOrigin))
   koa.use(accessLogMiddleware(log))
+  koa.use(countMiddleware(metrics.requests(name)))
   koa.use(headersMiddleware())
   koa.use(errorMiddleware(log, toAppError))
   koa.use(async function ownWritesFirst(ctx, next) {
@@ -129,17 +130,19 @@ function createMemory({ config, database, watchDatabase, now }: AppDeps, signer:
 
 function createParts(deps: AppDeps) {
   const { config, database, authority, now, log } = deps
+  const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
-  const issue = { signer, now, settings: config.token }
+  const issue = { signer, now, settings: config.token, metrics }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
-  const hasher = createPasswordHasher(config.hashing)
+  const hasher = createPasswordHasher({ ...config.hashing, onWork: metrics.observeHash })
   const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const signIn = { ...memory, hasher }
+  const signIn = { ...memory, hasher, metrics }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
     ...memory,
     ...issue,
@@ -164,8 +167,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
   ]),
-  createHealthRoute(),
-  createPublicReadyRoute(parts),
+  ...createPublicHealthRoutes(parts),
 ]
 
 function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
@@ -186,13 +188,12 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
   const routes = createRoutes(parts)
-  const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
-  const listener = createListener(deps, parts, routes)
+  const listener = createListener(deps, parts, 'public', routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, parts, privateRoutes),
+    privateListener: createListener(deps, parts, 'private', createPrivateRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

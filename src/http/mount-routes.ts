@@ -122,6 +122,9 @@ export function mountRoutes(
   { authenticate }: { readonly authenticate: Authenticate },
 ): void {
   for (const route of routes) {
-    router[route.method](route.path, (ctx) => handle(route, authenticate, ctx))
+    router[route.method](route.path, (ctx) => {
+      ctx.state.route = route.path
+      return handle(route, authenticate, ctx)
+    })
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { ChangeVersion } from '../database/change-version.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import type { IssuedToken } from './issue-token.ts'
 
 /** A whole answer is repeated for this share of its token's life at most. */
@@ -25,6 +26,7 @@ export interface AnswerCache {
   readonly find: (request: IncomingMessage) => IssuedToken | undefined
   /** Keeps the answer to a request that was looked for here before anything was read for it. */
   readonly keep: (request: IncomingMessage, issued: IssuedToken) => void
+  readonly stats: () => CacheStats
 }
 
 export interface AnswerCacheDeps {
@@ -48,7 +50,8 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
   const { watch, fingerprint, monotonicMs } = deps
   const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
   const asked = new WeakMap<IncomingMessage, Asked>()
-  const find: AnswerCache['find'] = (request) => {
+  const lookUps = { hit: 0, miss: 0 }
+  const look: AnswerCache['find'] = (request) => {
     const version = watch.version()
     if (version === undefined || watch.freshness() !== 'fresh') return undefined
     const { headers, url = '' } = request
@@ -61,6 +64,11 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     }
     const expiresInSeconds = Math.floor((answer.endsAtMs - nowMs) / 1000)
     return { token: answer.token, expiresInSeconds }
+  }
+  const find: AnswerCache['find'] = (request) => {
+    const found = look(request)
+    lookUps[found === undefined ? 'miss' : 'hit']++
+    return found
   }
   const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }) => {
     const question = asked.get(request)
@@ -76,5 +84,5 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
       version,
     })
   }
-  return { find, keep }
+  return { find, keep, stats: () => ({ entries: kept.size, lookUps }) }
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate } from '../http/caller.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import type { TokenAnswer } from '../metrics/names.ts'
 import { type Access, parseScopes } from '../protocol/scope.ts'
 import { subjectName } from '../protocol/subject.ts'
 import type { AnswerCache } from './answer-cache.ts'
@@ -12,6 +14,8 @@ import { MOST_SCOPES, SECRET_PARAMETERS } from './token-request.ts'
 export interface TokenRoutesDeps extends GrantAccessDeps, IssueTokenDeps {
   readonly authenticate: Authenticate
   readonly answers: AnswerCache
+  readonly watch: VersionWatch
+  readonly metrics: { readonly countIssued: (answer: TokenAnswer) => void }
 }
 
 const scopeSchema = z
@@ -39,6 +43,10 @@ function requireService(service: string, ours: string): void {
   })
 }
 
+/** What was issued while the database is away was issued in grace (R6). */
+const countWholeWay = ({ watch, metrics }: TokenRoutesDeps): void =>
+  metrics.countIssued(watch.freshness() === 'fresh' ? 'read' : 'grace')
+
 /**
  * The realm: a token for what was asked and is allowed, which may be nothing. Without a scope it
  * only proves the credentials, as `docker login` does.
@@ -59,6 +67,7 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
       const grant = await grantAccess(deps, { subject, asked })
       const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
       deps.answers.keep(request, issued)
+      countWholeWay(deps)
       const { token, expiresInSeconds } = issued
       return {
         status: 200,
@@ -101,6 +110,7 @@ const postTokenRoute = (deps: TokenRoutesDeps): Route =>
       const subject = await deps.authenticate(credentials, origin)
       const grant = await grantAccess(deps, { subject, asked })
       const { token, expiresInSeconds } = issueToken(deps, { sub: subjectName(subject), ...grant })
+      countWholeWay(deps)
       const scope = presentScope(grant.access)
       return {
         status: 200,
