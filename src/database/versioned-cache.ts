@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { AppError } from '../errors.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import type { Change, ChangeVersion } from './change-version.ts'
-import type { VersionWatch } from './version-watch.ts'
+import type { Freshness, VersionWatch } from './version-watch.ts'
 
 const MOST_READS = 5
 
@@ -32,10 +33,21 @@ export interface VersionedCache<V> {
   readonly read: (key: string) => Promise<V | undefined>
   /** From memory alone, at once, and only while it is fresh; undefined says nothing. */
   readonly peek: (key: string) => V | undefined
+  /**
+   * Look-ups are a `hit`, a `miss` (read from the database), or, while that is away (R6), `grace`
+   * (served from memory), `unknown` or `closed` (both refused).
+   */
+  readonly stats: () => CacheStats
 }
 
 const isOlder = (loaded: ChangeVersion, known: ChangeVersion | undefined): boolean =>
   known !== undefined && loaded.epoch === known.epoch && loaded.counter < known.counter
+
+function outcomeOf(freshness: Freshness, isKnown: boolean) {
+  if (freshness === 'fresh') return isKnown ? 'hit' : 'miss'
+  if (freshness === 'closed') return 'closed'
+  return isKnown ? 'grace' : 'unknown'
+}
 
 /**
  * Makes such a cache. A value is stored only when it was read at the newest version that is known,
@@ -47,6 +59,7 @@ export function createVersionedCache<V extends object>(
   const { watch, load, concerns } = deps
   const kept = new LRUCache<string, V>({ max: deps.most })
   const loading = new Map<string, Promise<V | undefined>>()
+  const lookUps = { hit: 0, miss: 0, grace: 0, unknown: 0, closed: 0 }
 
   watch.onChange((changes) => {
     if (changes === undefined) return kept.clear()
@@ -81,10 +94,16 @@ export function createVersionedCache<V extends object>(
   }
 
   return {
-    peek: (key) => (watch.freshness() === 'fresh' ? kept.get(key) : undefined),
+    // One that finds nothing is not counted: who asked reads next, and that is.
+    peek: (key) => {
+      const value = watch.freshness() === 'fresh' ? kept.get(key) : undefined
+      if (value !== undefined) lookUps.hit++
+      return value
+    },
     read: async (key) => {
       const freshness = await watch.settle()
       const value = freshness === 'closed' ? undefined : kept.get(key)
+      lookUps[outcomeOf(freshness, value !== undefined)]++
       if (value !== undefined) return value
       if (freshness === 'fresh') return read(key)
       throw new AppError('UNAVAILABLE', {
@@ -92,5 +111,6 @@ export function createVersionedCache<V extends object>(
         retryAfterSeconds: 5,
       })
     },
+    stats: () => ({ entries: kept.size, lookUps }),
   }
 }

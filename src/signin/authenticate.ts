@@ -3,6 +3,7 @@ import { readSecret, type SecretKind } from '../credentials/secret.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
+import { type CountSignIn, countOutcome } from './count-outcome.ts'
 import { createFamiliarNetworks } from './familiar-networks.ts'
 import { createLookUp } from './look-up.ts'
 import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
@@ -13,6 +14,7 @@ export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps {
   readonly hasher: PasswordHasher
   /** Whether identity tokens are switched on. */
   readonly takesIdentityTokens: boolean
+  readonly metrics: { readonly countSignIn: CountSignIn }
 }
 
 /** Which way credentials go; `refused` prove nothing, whoever shows them. */
@@ -38,24 +40,28 @@ const unproven = (username: string | undefined): AppError =>
         : 'the user name or the password is wrong',
   })
 
+const notAPassword = (): AppError =>
+  new AppError('UNAUTHORIZED', {
+    detail: 'an identity token is not a password; use the password or an access token',
+  })
+
 /**
  * Makes the one function that all requests prove themselves by: no credentials, no identity.
  * An identity token is no password: it is for `grant_type=refresh_token` alone (R11).
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const inside = { ...deps, familiar: createFamiliarNetworks(), lookUp: createLookUp() }
+  const { countSignIn } = deps.metrics
   return async (credentials, { address }) => {
     if (credentials === undefined) return ANONYMOUS
-    const way = wayOf(credentials)
     const { username = '', secret } = credentials
-    if (way === 'password') return signInWithPassword(inside, { username, secret, address })
-    if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
-    if (way === 'accessToken') {
-      return signInWithOwnedToken(inside, way, { ...credentials, address })
-    }
+    const way = wayOf(credentials)
     if (way === 'refused') throw unproven(credentials.username)
-    throw new AppError('UNAUTHORIZED', {
-      detail: 'an identity token is not a password; use the password or an access token',
+    if (way === 'identityToken') throw notAPassword()
+    return countOutcome(countSignIn, way, (): Promise<Subject> => {
+      if (way === 'password') return signInWithPassword(inside, { username, secret, address })
+      if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
+      return signInWithOwnedToken(inside, way, { ...credentials, address })
     })
   }
 }
@@ -72,7 +78,10 @@ export function createAuthenticateIdentity(deps: AuthenticateDeps): Authenticate
   return async (secret, { address }) => {
     const form = readSecret(secret)
     if (deps.takesIdentityTokens && form?.kind === 'identityToken' && !form.isBroken) {
-      return signInWithOwnedToken(inside, form.kind, { username: undefined, secret, address })
+      const proof = { username: undefined, secret, address }
+      return countOutcome(deps.metrics.countSignIn, 'identityToken', () =>
+        signInWithOwnedToken(inside, 'identityToken', proof),
+      )
     }
     throw new AppError('UNAUTHORIZED', {
       detail: deps.takesIdentityTokens

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 
 /**
  * Remembers which secret proved, or failed to prove, which stored hash. That is a fact for ever, so
@@ -10,6 +11,7 @@ export interface ProvenCache {
   readonly prove: (hash: string, secret: string, verify: () => Promise<boolean>) => Promise<boolean>
   /** Whether it is remembered that this secret proved this hash. */
   readonly isProven: (hash: string, secret: string) => boolean
+  readonly stats: () => CacheStats
 }
 
 /** Every part is preceded by its length, so that no two lists of parts look alike. */
@@ -26,11 +28,18 @@ export function createProvenCache(most: number): ProvenCache {
   const facts = new LRUCache<string, { readonly isProven: boolean }>({ max: most })
   const underWay = new Map<string, Promise<boolean>>()
   const fingerprint = createFingerprint()
+  const lookUps = { hit: 0, miss: 0 }
   return {
-    isProven: (hash, secret) => facts.get(fingerprint(hash, secret))?.isProven === true,
+    // One that proves nothing is not counted: who asked goes on to `prove`, and that is.
+    isProven: (hash, secret) => {
+      const isProven = facts.get(fingerprint(hash, secret))?.isProven === true
+      if (isProven) lookUps.hit++
+      return isProven
+    },
     prove: async (hash, secret, verify) => {
       const key = fingerprint(hash, secret)
       const fact = facts.get(key)
+      lookUps[fact === undefined ? 'miss' : 'hit']++
       if (fact !== undefined) return fact.isProven
       const same = underWay.get(key)
       if (same !== undefined) return same
@@ -43,5 +52,6 @@ export function createProvenCache(most: number): ProvenCache {
       underWay.set(key, proof)
       return proof
     },
+    stats: () => ({ entries: facts.size, lookUps }),
   }
 }
