@@ -63,6 +63,14 @@ const MATRIX: Readonly<Record<Role, ReadonlySet<ProjectPermission>>> = {
   projectAdmin: new Set(PROJECT_ADMIN),
 }
 
+const BY_ROLE: Readonly<Record<Role, string>> = {
+  limitedGuest: 'member with role limitedGuest',
+  guest: 'member with role guest',
+  developer: 'member with role developer',
+  maintainer: 'member with role maintainer',
+  projectAdmin: 'member with role projectAdmin',
+}
+
 const READ_ONLY: ReadonlySet<string> = new Set([
   'project:read',
   'member:read',
@@ -116,10 +124,14 @@ function reaches(membership: Membership, { permission, repository }: ProjectQues
   return patterns.some((pattern) => matchesPattern(pattern, path))
 }
 
+/** @returns undefined when one of them does not end */
 function latestEnd(memberships: readonly Membership[]): Date | undefined {
-  const ends = memberships.map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
-  const latest = Math.max(...ends)
-  return Number.isFinite(latest) ? new Date(latest) : undefined
+  let latest: Date | undefined
+  for (const { expiresAt } of memberships) {
+    if (expiresAt === undefined) return undefined
+    if (latest === undefined || expiresAt > latest) latest = expiresAt
+  }
+  return latest
 }
 
 function membershipDecision(question: ProjectQuestion): Decision {
@@ -133,7 +145,7 @@ function membershipDecision(question: ProjectQuestion): Decision {
   )
   const [first] = giving
   if (first === undefined) return deny('no membership gives it')
-  return allow(`member with role ${first.role}`, latestEnd(giving))
+  return allow(BY_ROLE[first.role], latestEnd(giving))
 }
 
 function userDecision(subject: UserSubject, question: ProjectQuestion): Decision {

@@ -41,10 +41,12 @@ const isRepository = ({ type, name }: Access): boolean =>
 
 /** `*` asks for all there is; a push without a pull is of no use to the registry (POST needs both). */
 function wantedActions({ name, actions }: Access): readonly RegistryAction[] {
-  const wanted = new Set(actions.includes('*') ? ACTIONS : actions)
-  if (wanted.has('push')) wanted.add('pull')
-  if (hasReservedSegment(name)) wanted.delete('push')
-  return ACTIONS.filter((action) => wanted.has(action))
+  const isAll = actions.includes('*')
+  const wantsPush = isAll || actions.includes('push')
+  return ACTIONS.filter((action) => {
+    if (action === 'push') return wantsPush && !hasReservedSegment(name)
+    return isAll || actions.includes(action) || (action === 'pull' && wantsPush)
+  })
 }
 
 interface Granted {
@@ -60,19 +62,17 @@ function grantRepository(
     readonly now: Date
   },
 ): Granted {
-  const decided = wantedActions(asked).map((action) => ({
-    action,
-    decision: authorize({
-      ...question,
-      permission: PERMISSIONS[action],
-      repository: asked.name,
-    }),
-  }))
-  const allowed = decided.filter(({ decision }) => decision.allowed)
-  return {
-    access: { ...asked, actions: allowed.map(({ action }) => action) },
-    decisions: allowed.map(({ decision }) => decision),
+  const actions: RegistryAction[] = []
+  const decisions: Decision[] = []
+  for (const action of wantedActions(asked)) {
+    const { subject, rights, now } = question
+    const permission = PERMISSIONS[action]
+    const decision = authorize({ subject, rights, now, permission, repository: asked.name })
+    if (!decision.allowed) continue
+    actions.push(action)
+    decisions.push(decision)
   }
+  return { access: { ...asked, actions }, decisions }
 }
 
 function grantCatalog(asked: Access, subject: Subject): Granted {
@@ -84,9 +84,13 @@ function grantCatalog(asked: Access, subject: Subject): Granted {
 }
 
 function earliestEnd(granted: readonly Granted[], own: Date | undefined): Date | undefined {
-  const rightEnds = granted.flatMap(({ decisions }) => decisions.map(({ until }) => until))
-  const ends = [...rightEnds, own].flatMap((end) => (end === undefined ? [] : [end.getTime()]))
-  return ends.length === 0 ? undefined : new Date(Math.min(...ends))
+  let earliest = own
+  for (const { decisions } of granted) {
+    for (const { until } of decisions) {
+      if (until !== undefined && (earliest === undefined || until < earliest)) earliest = until
+    }
+  }
+  return earliest
 }
 
 interface AccessQuestion {
