@@ -136,7 +136,7 @@ function createParts(deps: AppDeps) {
   const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const signIn = { ...memory, hasher }
+  const signIn = { ...deps, ...memory, hasher }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })

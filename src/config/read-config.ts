@@ -55,6 +55,8 @@ export interface Config {
   }
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
+  /** Wrong passwords for one account from one network that nobody has to wait after. */
+  readonly signIn: { readonly freeFailures: number }
   readonly shutdownSeconds: number
   readonly logLevel: string
 }
@@ -131,6 +133,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     },
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
+    signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

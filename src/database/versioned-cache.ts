@@ -30,6 +30,13 @@ export interface VersionedCache<V> {
    * @throws what `load` throws
    */
   readonly read: (key: string) => Promise<V | undefined>
+  /**
+   * From the database, and into memory: what somebody asks for takes the same work whether it is
+   * there or not.
+   *
+   * @throws what `load` throws
+   */
+  readonly readAnew: (key: string) => Promise<V | undefined>
   /** From memory alone, at once, and only while it is fresh; undefined says nothing. */
   readonly peek: (key: string) => V | undefined
 }
@@ -81,6 +88,7 @@ export function createVersionedCache<V extends object>(
   }
 
   return {
+    readAnew: read,
     peek: (key) => (watch.freshness() === 'fresh' ? kept.get(key) : undefined),
     read: async (key) => {
       const freshness = await watch.settle()
