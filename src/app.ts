@@ -99,7 +99,7 @@ function createParts(deps: AppDeps) {
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
-  const signIn = { ...memory, now, hasher, metrics, takesIdentityTokens }
+  const signIn = { ...deps, ...memory, hasher, metrics, takesIdentityTokens }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })

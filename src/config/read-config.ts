@@ -57,6 +57,8 @@ export interface Config {
   }
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
+  /** Wrong passwords for one account from one network that nobody has to wait after. */
+  readonly signIn: { readonly freeFailures: number }
   readonly shutdownSeconds: number
   readonly logLevel: string
 }
@@ -92,6 +94,17 @@ const certsConfig = (folder: string): CertsConfig => {
   }
 }
 
+const administratorConfig = (
+  v: z.output<typeof environmentSchema>,
+  certs: CertsConfig,
+): Config['administrator'] => ({
+  username: v.WARDEN_ADMIN_USER,
+  password: v.WARDEN_ADMIN_PASSWORD,
+  passwordPath: resolve(
+    v.WARDEN_FIRST_PASSWORD_PATH ?? join(certs.dir, 'token-ca', 'first-admin-password'),
+  ),
+})
+
 function toConfig(v: z.output<typeof environmentSchema>): Config {
   const certs = certsConfig(v.WARDEN_CERTS_DIR)
   return {
@@ -126,15 +139,10 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
       rows: v.WARDEN_CACHE_ROWS,
       proofs: v.WARDEN_CACHE_PROOFS,
     },
-    administrator: {
-      username: v.WARDEN_ADMIN_USER,
-      password: v.WARDEN_ADMIN_PASSWORD,
-      passwordPath: resolve(
-        v.WARDEN_FIRST_PASSWORD_PATH ?? join(certs.dir, 'token-ca', 'first-admin-password'),
-      ),
-    },
+    administrator: administratorConfig(v, certs),
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
+    signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

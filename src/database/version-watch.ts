@@ -115,7 +115,9 @@ export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
   const settle = async (): Promise<Freshness> => {
     const before = freshness()
     if (before === 'fresh' || last.hasFailed) return before
-    await poll()
+    await running
+    // That look may have begun before the clock was set, or too long ago.
+    if (freshness() !== 'fresh' && !last.hasFailed) await poll()
     return freshness()
   }
   const lookAgain = async (): Promise<void> => {

@@ -31,6 +31,13 @@ export interface VersionedCache<V> {
    * @throws what `load` throws
    */
   readonly read: (key: string) => Promise<V | undefined>
+  /**
+   * From the database, and into memory: what somebody asks for takes the same work whether it is
+   * there or not.
+   *
+   * @throws what `load` throws
+   */
+  readonly readAnew: (key: string) => Promise<V | undefined>
   /** From memory alone, at once, and only while it is fresh; undefined says nothing. */
   readonly peek: (key: string) => V | undefined
   /**
@@ -48,6 +55,12 @@ function outcomeOf(freshness: Freshness, isKnown: boolean) {
   if (freshness === 'closed') return 'closed'
   return isKnown ? 'grace' : 'unknown'
 }
+
+const unavailable = (): AppError =>
+  new AppError('UNAVAILABLE', {
+    detail: 'the database does not answer; try again in a moment',
+    retryAfterSeconds: 5,
+  })
 
 /**
  * Makes such a cache. A value is stored only when it was read at the newest version that is known,
@@ -94,6 +107,10 @@ export function createVersionedCache<V extends object>(
   }
 
   return {
+    readAnew: (key) => {
+      lookUps.miss++
+      return read(key)
+    },
     // One that finds nothing is not counted: who asked reads next, and that is.
     peek: (key) => {
       const value = watch.freshness() === 'fresh' ? kept.get(key) : undefined
@@ -106,10 +123,7 @@ export function createVersionedCache<V extends object>(
       lookUps[outcomeOf(freshness, value !== undefined)]++
       if (value !== undefined) return value
       if (freshness === 'fresh') return read(key)
-      throw new AppError('UNAVAILABLE', {
-        detail: 'the database does not answer; try again in a moment',
-        retryAfterSeconds: 5,
-      })
+      throw unavailable()
     },
     stats: () => ({ entries: kept.size, lookUps }),
   }

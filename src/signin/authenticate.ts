@@ -1,20 +1,34 @@
 import type { PasswordHasher } from '../accounts/password-hash.ts'
+
 import { readSecret, type SecretKind } from '../credentials/secret.ts'
+import type { Database } from '../database/open-database.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
+import { deriveSecret } from '../signing/derive-secret.ts'
+import type { TokenAuthority } from '../signing/token-authority.ts'
 import { type CountSignIn, countOutcome } from './count-outcome.ts'
+
 import { createFamiliarNetworks } from './familiar-networks.ts'
 import { createLookUp } from './look-up.ts'
 import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
 import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
+
 import { recognizeRobot, signInAsRobot } from './robot.ts'
+
+import { createSignInThrottle } from './throttle.ts'
+import type { ThrottleSettings } from './throttle-rules.ts'
 
 export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps {
   readonly hasher: PasswordHasher
   /** Whether identity tokens are switched on. */
   readonly takesIdentityTokens: boolean
   readonly metrics: { readonly countSignIn: CountSignIn }
+  readonly database: Database
+  readonly watch: VersionWatch
+  readonly authority: Pick<TokenAuthority, 'privateKey'>
+  readonly config: { readonly signIn: ThrottleSettings }
 }
 
 /** Which way credentials go; `refused` prove nothing, whoever shows them. */
@@ -50,7 +64,11 @@ const notAPassword = (): AppError =>
  * An identity token is no password: it is for `grant_type=refresh_token` alone (R11).
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const inside = { ...deps, familiar: createFamiliarNetworks(), lookUp: createLookUp() }
+  const familiar = createFamiliarNetworks()
+  const throttleSecret = deriveSecret(deps.authority, 'sign-in throttle')
+  const settings = deps.config.signIn
+  const throttle = createSignInThrottle({ ...deps, secret: throttleSecret, settings })
+  const inside = { ...deps, familiar, throttle, lookUp: createLookUp() }
   const { countSignIn } = deps.metrics
   return async (credentials, { address }) => {
     if (credentials === undefined) return ANONYMOUS

@@ -11,15 +11,22 @@ export interface ProvenCache {
   readonly prove: (hash: string, secret: string, verify: () => Promise<boolean>) => Promise<boolean>
   /** Whether it is remembered that this secret proved this hash. */
   readonly isProven: (hash: string, secret: string) => boolean
+  /** Whether `prove` has its answer without `verify`: a fact, or one that is being found out. */
+  readonly isKnown: (hash: string, secret: string) => boolean
   readonly stats: () => CacheStats
 }
 
-/** Every part is preceded by its length, so that no two lists of parts look alike. */
-export function createFingerprint(): (...parts: readonly string[]) => string {
-  const processKey = randomBytes(32)
+/**
+ * Every part is preceded by its length, so that no two lists of parts look alike.
+ *
+ * @param key of this process by default
+ */
+export function createFingerprint(
+  key: Buffer = randomBytes(32),
+): (...parts: readonly string[]) => string {
   return (...parts) => {
     const text = parts.map((part) => `${part.length}:${part}`).join('')
-    return createHmac('sha256', processKey).update(text).digest('base64')
+    return createHmac('sha256', key).update(text).digest('base64url')
   }
 }
 
@@ -35,6 +42,10 @@ export function createProvenCache(most: number): ProvenCache {
       const isProven = facts.get(fingerprint(hash, secret))?.isProven === true
       if (isProven) lookUps.hit++
       return isProven
+    },
+    isKnown: (hash, secret) => {
+      const key = fingerprint(hash, secret)
+      return facts.has(key) || underWay.has(key)
     },
     prove: async (hash, secret, verify) => {
       const key = fingerprint(hash, secret)
