@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
 import { readEnvironment } from './environment.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -29,6 +30,8 @@ export interface CertsConfig {
   readonly dir: string
   readonly authorityPath: string
   readonly bundlePath: string
+  /** Beside the authority, which is kept from others in the same way. */
+  readonly auditKeyPath: string
 }
 
 export interface Config {
@@ -45,6 +48,7 @@ export interface Config {
     readonly leafSeconds: number
   }
   readonly certs: CertsConfig
+  readonly audit: AuditConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
@@ -87,6 +91,7 @@ const certsConfig = (folder: string): CertsConfig => {
     dir,
     authorityPath: join(dir, 'token-ca', 'ca.pem'),
     bundlePath: join(dir, 'bundle', 'ca.crt'),
+    auditKeyPath: join(dir, 'token-ca', 'audit.key'),
   }
 }
 
@@ -105,6 +110,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
       leafSeconds: v.WARDEN_LEAF_SECONDS,
     },
     certs,
+    audit: toAuditConfig(v),
     database: {
       host: v.WARDEN_DB_HOST,
       port: v.WARDEN_DB_PORT,
