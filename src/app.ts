@@ -5,6 +5,7 @@ import Koa from 'koa'
 import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
+import { createAudit } from './audit/create-audit.ts'
 import type { Config } from './config/read-config.ts'
 import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
@@ -15,10 +16,12 @@ import { createVersionWatch } from './database/version-watch.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import {
   accessLogMiddleware,
+  afterChangeMiddleware,
   createOriginReader,
   errorMiddleware,
   headersMiddleware,
   type Log,
+  logUnsentAnswer,
   originMiddleware,
 } from './http/middleware.ts'
 import { mountRoutes } from './http/mount-routes.ts'
@@ -32,6 +35,7 @@ import {
 } from './maintenance/routes.ts'
 import { createCachedRights } from './projects/cached-rights.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
+import { createRequireAuditRead } from './projects/require-audit-read.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
@@ -39,6 +43,7 @@ import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
 import { createAuthenticate, createRecognize } from './signin/authenticate.ts'
 import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
+import { createRecordedAuthenticate } from './signin/recorded-authenticate.ts'
 import { createSigner, type Signer } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
@@ -59,6 +64,8 @@ export interface AppDeps {
   readonly log: Log
   readonly now: () => Date
   readonly version: string
+  /** Writes to the stdout of the process; returns when it is written. */
+  readonly writeOut: (text: string) => Promise<void>
 }
 
 export interface App {
@@ -82,19 +89,10 @@ function createListener(
   koa.use(accessLogMiddleware(log))
   koa.use(headersMiddleware())
   koa.use(errorMiddleware(log, toAppError))
-  koa.use(async function ownWritesFirst(ctx, next) {
-    await next()
-    // A token by form is a POST too, and changes nothing.
-    const isChange = ctx.path.startsWith(`${API}/`) && !['GET', 'HEAD'].includes(ctx.method)
-    if (isChange && ctx.status < 300) await watch.lookAgain()
-  })
+  koa.use(afterChangeMiddleware(API, watch.lookAgain))
   koa.use(router.routes())
   koa.use(router.allowedMethods())
-  koa.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever breaks a connection or the protocol does it as often as they like.
-    const isTheirs = /^(?:HPE_|ECONNRESET|EPIPE|ERR_STREAM)/.test(error.code ?? '')
-    log[isTheirs ? 'debug' : 'error']({ error }, 'answer could not be sent')
-  })
+  koa.on('error', logUnsentAnswer(log))
   return koa.callback()
 }
 
@@ -136,17 +134,18 @@ function createParts(deps: AppDeps) {
   const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const signIn = { ...memory, hasher }
-  const authenticate = createAuthenticate(signIn)
+  const audit = createAudit(deps)
+  const signIn = { ...memory, hasher, signIns: audit.signIns }
+  const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
   return {
-    ...memory,
+    ...signIn,
     ...issue,
     database,
     registry,
     nameSeal,
-    hasher,
+    audit,
     readOrigin,
     authenticate,
     answerAtOnce,
@@ -163,6 +162,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createMemberRoutes(parts),
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
+    ...parts.audit.createRoutes(createRequireAuditRead(parts)),
   ]),
   createHealthRoute(),
   createPublicReadyRoute(parts),
@@ -174,9 +174,10 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const info = (fields: object, message: string): void => log.info(fields, message)
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
   const stopWatch = parts.watch.start()
+  const stopAudit = parts.audit.start()
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopWatch()])
+    await Promise.all([stopLeaf(), stopRemovals(), stopAudit(), stopWatch()])
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }
@@ -185,7 +186,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const routes = createRoutes(parts)
+  const routes = parts.audit.watchRefusals(createRoutes(parts))
   const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
   const listener = createListener(deps, parts, routes)
   return {

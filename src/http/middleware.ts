@@ -150,3 +150,22 @@ export function errorMiddleware(log: Log, translate: (error: unknown) => unknown
     }
   }
 }
+
+/** Waits for `work` before a change below `prefix` is answered as done. */
+export function afterChangeMiddleware(prefix: string, work: () => Promise<void>): Middleware {
+  return async function afterChange(ctx, next) {
+    await next()
+    // A token by form is a POST too, and changes nothing.
+    const isChange = ctx.path.startsWith(`${prefix}/`) && !['GET', 'HEAD'].includes(ctx.method)
+    if (isChange && ctx.status < 300) await work()
+  }
+}
+
+/** For what goes wrong while an answer is sent. */
+export const logUnsentAnswer =
+  (log: Log) =>
+  (error: NodeJS.ErrnoException): void => {
+    // Whoever breaks a connection or the protocol does it as often as they like.
+    const isTheirs = /^(?:HPE_|ECONNRESET|EPIPE|ERR_STREAM)/.test(error.code ?? '')
+    log[isTheirs ? 'debug' : 'error']({ error }, 'answer could not be sent')
+  }

@@ -4,7 +4,12 @@ import type { Subject } from '../protocol/subject.ts'
 import type { Membership, ProjectRights, Role } from './types.ts'
 
 /** What concerns the whole system and no project. */
-export type SystemPermission = 'user:read' | 'user:write' | 'project:create' | 'catalog:read'
+export type SystemPermission =
+  | 'user:read'
+  | 'user:write'
+  | 'project:create'
+  | 'catalog:read'
+  | 'audit:read'
 
 /** What concerns one project, or a repository in it. */
 export type ProjectPermission =
@@ -12,6 +17,7 @@ export type ProjectPermission =
   | 'project:write'
   | 'member:read'
   | 'member:write'
+  | 'audit:read'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
@@ -38,7 +44,12 @@ const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository
 const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read']
 const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
 const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
-const PROJECT_ADMIN: readonly ProjectPermission[] = [...MAINTAINER, 'project:write', 'member:write']
+const PROJECT_ADMIN: readonly ProjectPermission[] = [
+  ...MAINTAINER,
+  'project:write',
+  'member:write',
+  'audit:read',
+]
 
 /** Harbor's matrix, for the resources that are here. */
 const MATRIX: Readonly<Record<Role, ReadonlySet<ProjectPermission>>> = {
@@ -55,6 +66,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   'repository:pull',
   'user:read',
   'catalog:read',
+  'audit:read',
 ])
 
 const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'repository:pull'])
