@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
+import { createAudit } from './audit/create-audit.ts'
 import type { Config } from './config/read-config.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
@@ -19,6 +20,7 @@ import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
+import { createRequireAuditRead } from './projects/require-audit-read.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
@@ -30,6 +32,10 @@ import {
   createAuthenticateIdentity,
   createRecognize,
 } from './signin/authenticate.ts'
+import {
+  createRecordedAuthenticate,
+  createRecordedIdentity,
+} from './signin/recorded-authenticate.ts'
 import { createSigner } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
@@ -50,6 +56,8 @@ export interface AppDeps {
   readonly log: Log
   readonly now: () => Date
   readonly version: string
+  /** Writes to the stdout of the process; returns when it is written. */
+  readonly writeOut: (text: string) => Promise<void>
 }
 
 export interface App {
@@ -99,23 +107,25 @@ function createParts(deps: AppDeps) {
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
-  const signIn = { ...deps, ...memory, hasher, metrics, takesIdentityTokens }
-  const authenticate = createAuthenticate(signIn)
+  const audit = createAudit(deps)
+  const { signIns } = audit
+  const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
+  const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
   observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
-    ...memory,
+    ...signIn,
     ...issue,
     database,
     registry,
     nameSeal,
-    hasher,
+    audit,
     readOrigin,
     readInnerOrigin,
     readCensus,
     authenticate,
-    authenticateIdentity: createAuthenticateIdentity(signIn),
+    authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(signIn), signIn),
     identityTokenSeconds,
     answerAtOnce,
   }
@@ -132,6 +142,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...parts.credentialRoutes,
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
+    ...parts.audit.createRoutes(createRequireAuditRead(parts)),
   ]),
   ...createPublicHealthRoutes(parts),
 ]
@@ -143,9 +154,10 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
   const stopWatch = parts.watch.start()
   const stopLastUse = parts.lastUse.start()
+  const stopAudit = parts.audit.start()
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopWatch(), stopLastUse()])
+    await Promise.all([stopLeaf(), stopRemovals(), stopAudit(), stopWatch(), stopLastUse()])
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }
@@ -154,7 +166,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const routes = createRoutes(parts)
+  const routes = parts.audit.watchRefusals(createRoutes(parts))
   const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
   const listener = createListener(deps, parts, 'public', routes)
   return {

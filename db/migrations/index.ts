@@ -1,3 +1,4 @@
+import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import type { Migration } from './schema.ts'
@@ -8,4 +9,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...FIRST_LIGHT,
   ...CREDENTIALS,
   ...SIGN_IN,
+  ...AUDIT,
 }

@@ -62,6 +62,20 @@ const unavailable = (): AppError =>
     retryAfterSeconds: 5,
   })
 
+function drop<V extends object>(
+  kept: LRUCache<string, V>,
+  changes: readonly Change[] | undefined,
+  concerns: VersionedCacheDeps<V>['concerns'],
+): void {
+  if (changes === undefined) {
+    kept.clear()
+    return
+  }
+  for (const [key, value] of kept.entries()) {
+    if (changes.some((change) => concerns(change, value))) kept.delete(key)
+  }
+}
+
 /**
  * Makes such a cache. A value is stored only when it was read at the newest version that is known,
  * or a later one: what a change list would have dropped meanwhile is never put back.
@@ -74,12 +88,7 @@ export function createVersionedCache<V extends object>(
   const loading = new Map<string, Promise<V | undefined>>()
   const lookUps = { hit: 0, miss: 0, grace: 0, unknown: 0, closed: 0 }
 
-  watch.onChange((changes) => {
-    if (changes === undefined) return kept.clear()
-    for (const [key, value] of kept.entries()) {
-      if (changes.some((change) => concerns(change, value))) kept.delete(key)
-    }
-  })
+  watch.onChange((changes) => drop(kept, changes, concerns))
 
   /** Reads again what was read before the newest change that is known by now. */
   const loadCurrent = async (key: string, readsLeft: number): Promise<Versioned<V>> => {

@@ -2,28 +2,16 @@ import { matchesPattern } from '../protocol/pattern.ts'
 import { pathInProject } from '../protocol/reference.ts'
 import { permissionsOf, type Subject, type UserSubject } from '../protocol/subject.ts'
 import { givesAction, givesProject, givesSystem } from './credential-reach.ts'
-import type { Membership, ProjectRights, Role } from './types.ts'
-
-/** What concerns the whole system and no project. */
-export type SystemPermission =
-  | 'user:read'
-  | 'user:write'
-  | 'project:create'
-  | 'catalog:read'
-  | 'robot:read'
-  | 'robot:write'
-
-/** What concerns one project, or a repository in it. */
-export type ProjectPermission =
-  | 'project:read'
-  | 'project:write'
-  | 'member:read'
-  | 'member:write'
-  | 'robot:read'
-  | 'robot:write'
-  | RepositoryPermission
-
-export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
+import {
+  BY_ROLE,
+  MATRIX,
+  type ProjectPermission,
+  PUBLIC,
+  READ_ONLY,
+  type RepositoryPermission,
+  type SystemPermission,
+} from './permissions.ts'
+import type { Membership, ProjectRights } from './types.ts'
 
 export interface Decision {
   readonly allowed: boolean
@@ -42,45 +30,6 @@ export interface ProjectQuestion {
   readonly repository?: string
   readonly now: Date
 }
-
-const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
-const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
-const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
-const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
-const PROJECT_ADMIN: readonly ProjectPermission[] = [
-  ...MAINTAINER,
-  'project:write',
-  'member:write',
-  'robot:write',
-]
-
-/** Harbor's matrix, for the resources that are here. */
-const MATRIX: Readonly<Record<Role, ReadonlySet<ProjectPermission>>> = {
-  limitedGuest: new Set(LIMITED_GUEST),
-  guest: new Set(GUEST),
-  developer: new Set(DEVELOPER),
-  maintainer: new Set(MAINTAINER),
-  projectAdmin: new Set(PROJECT_ADMIN),
-}
-
-const BY_ROLE: Readonly<Record<Role, string>> = {
-  limitedGuest: 'member with role limitedGuest',
-  guest: 'member with role guest',
-  developer: 'member with role developer',
-  maintainer: 'member with role maintainer',
-  projectAdmin: 'member with role projectAdmin',
-}
-
-const READ_ONLY: ReadonlySet<string> = new Set([
-  'project:read',
-  'member:read',
-  'repository:pull',
-  'user:read',
-  'catalog:read',
-  'robot:read',
-])
-
-const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'repository:pull'])
 
 const REGISTRY_ACTIONS = {
   'repository:pull': 'pull',

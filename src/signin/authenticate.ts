@@ -37,7 +37,7 @@ type Way = 'password' | 'accessToken' | 'robot' | 'identityToken' | 'refused'
 const isRobot = (username: string): boolean => username.toLowerCase().startsWith(ROBOT_PREFIX)
 
 /** By their form alone: a secret of ours is never held against passwords, nor sent anywhere. */
-function wayOf({ username, secret }: Credentials): Way {
+export function wayOf({ username, secret }: Credentials): Way {
   const form = readSecret(secret)
   const kind: SecretKind | undefined = form?.isBroken ? undefined : form?.kind
   if (username === undefined) return kind === 'accessToken' ? 'accessToken' : 'refused'

@@ -1,10 +1,6 @@
-import {
-  authorize,
-  authorizeSystem,
-  type Decision,
-  type RepositoryPermission,
-} from '../projects/authorize.ts'
+import { authorize, authorizeSystem, type Decision } from '../projects/authorize.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
+import type { RepositoryPermission } from '../projects/permissions.ts'
 import { userIdOf } from '../projects/require-permission.ts'
 import type { ProjectRights } from '../projects/types.ts'
 import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'

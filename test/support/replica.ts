@@ -33,6 +33,7 @@ export async function startReplica(service: Service, now: () => Date): Promise<R
     authority,
     log,
     now,
+    writeOut: async () => undefined,
     version,
   })
   const server = createServer(app.publicListener)
