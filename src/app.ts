@@ -4,7 +4,9 @@ import Router from '@koa/router'
 import Koa from 'koa'
 import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
+import { refreshCaller } from './accounts/refresh-caller.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
+import { recordAudit } from './audit/record.ts'
 import type { Config } from './config/read-config.ts'
 import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
@@ -22,6 +24,7 @@ import {
   originMiddleware,
 } from './http/middleware.ts'
 import { mountRoutes } from './http/mount-routes.ts'
+import { ownWritesMiddleware } from './http/own-writes.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
@@ -37,6 +40,8 @@ import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
+import { createCachedSettings } from './settings/cached-settings.ts'
+import { createSettingsRoutes } from './settings/routes.ts'
 import { createAuthenticate, createRecognize } from './signin/authenticate.ts'
 import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
 import { createSigner, type Signer } from './signing/signer.ts'
@@ -82,12 +87,7 @@ function createListener(
   koa.use(accessLogMiddleware(log))
   koa.use(headersMiddleware())
   koa.use(errorMiddleware(log, toAppError))
-  koa.use(async function ownWritesFirst(ctx, next) {
-    await next()
-    // A token by form is a POST too, and changes nothing.
-    const isChange = ctx.path.startsWith(`${API}/`) && !['GET', 'HEAD'].includes(ctx.method)
-    if (isChange && ctx.status < 300) await watch.lookAgain()
-  })
+  koa.use(ownWritesMiddleware(API, watch.lookAgain))
   koa.use(router.routes())
   koa.use(router.allowedMethods())
   koa.on('error', (error: NodeJS.ErrnoException) => {
@@ -116,6 +116,7 @@ function createMemory({ config, database, watchDatabase, now }: AppDeps, signer:
     watch,
     users: createCachedUsers(rows),
     rights: createCachedRights(rows),
+    runtimeSettings: createCachedSettings({ ...rows, pinned: config.settings }),
     proven: createProvenCache(cache.proofs),
     answers: createAnswerCache({
       watch,
@@ -131,9 +132,7 @@ function createParts(deps: AppDeps) {
   const { config, database, authority, now, log } = deps
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token }
-  const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
   const hasher = createPasswordHasher(config.hashing)
-  const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const signIn = { ...memory, hasher }
@@ -144,8 +143,8 @@ function createParts(deps: AppDeps) {
     ...memory,
     ...issue,
     database,
-    registry,
-    nameSeal,
+    registry: createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) }),
+    nameSeal: createNameSeal(deps.installation.installationId),
     hasher,
     readOrigin,
     authenticate,
@@ -158,6 +157,7 @@ type Parts = ReturnType<typeof createParts>
 const createRoutes = (parts: Parts): readonly Route[] => [
   ...createTokenRoutes(parts),
   ...underApi([
+    ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
     ...createAccountRoutes({ ...parts, requireSystem }),
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),

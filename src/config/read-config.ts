@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { readEnvironment } from './environment.ts'
+import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
 import { VARIABLES } from './variables.ts'
 
 const environmentSchema = z.object(VARIABLES)
@@ -55,6 +56,7 @@ export interface Config {
   }
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
+  readonly settings: PinnedSettings
   readonly shutdownSeconds: number
   readonly logLevel: string
 }
@@ -131,6 +133,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     },
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
+    settings: toPinnedSettings(v),
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

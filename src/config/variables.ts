@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { SETTING_VARIABLES } from './setting-variables.ts'
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -152,6 +153,7 @@ export const VARIABLES = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .prefault('info')
     .describe('Least severe log line that is written'),
+  ...SETTING_VARIABLES,
 } as const
 
 /** Variables of the command line as a client of the API; `warden serve` does not read them. */

@@ -17,9 +17,12 @@ export interface ChangeVersion {
   readonly counter: number
 }
 
-/** What was changed: the account, or the project, of that id; `membership` is that of a user. */
+/**
+ * What was changed: the account, or the project, of that id; `membership` is that of a user;
+ * `settings` has no id (0).
+ */
 export interface Change {
-  readonly kind: 'user' | 'project' | 'membership'
+  readonly kind: 'user' | 'project' | 'membership' | 'settings'
   readonly id: number
 }
 

@@ -4,7 +4,13 @@ import type { Subject } from '../protocol/subject.ts'
 import type { Membership, ProjectRights, Role } from './types.ts'
 
 /** What concerns the whole system and no project. */
-export type SystemPermission = 'user:read' | 'user:write' | 'project:create' | 'catalog:read'
+export type SystemPermission =
+  | 'user:read'
+  | 'user:write'
+  | 'project:create'
+  | 'catalog:read'
+  | 'settings:read'
+  | 'settings:write'
 
 /** What concerns one project, or a repository in it. */
 export type ProjectPermission =
@@ -55,6 +61,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   'repository:pull',
   'user:read',
   'catalog:read',
+  'settings:read',
 ])
 
 const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'repository:pull'])
