@@ -34,6 +34,7 @@ import {
   createPublicReadyRoute,
 } from './maintenance/routes.ts'
 import { createCachedRights } from './projects/cached-rights.ts'
+import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
@@ -158,7 +159,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
   ...createTokenRoutes(parts),
   ...underApi([
     ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
-    ...createAccountRoutes({ ...parts, requireSystem }),
+    ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts }),
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),
     ...createRemovalRoutes(parts),

@@ -16,6 +16,7 @@ export const ERRORS = {
   DENIED: { status: 403, title: 'the action is not allowed', oci: 'DENIED' },
   ROUTE_UNKNOWN: { status: 404, title: 'there is no such route', oci: 'UNSUPPORTED' },
   USER_UNKNOWN: { status: 404, title: 'there is no such user', oci: 'NAME_UNKNOWN' },
+  GROUP_UNKNOWN: { status: 404, title: 'there is no such group', oci: 'NAME_UNKNOWN' },
   PROJECT_UNKNOWN: { status: 404, title: 'there is no such project', oci: 'NAME_UNKNOWN' },
   MEMBER_UNKNOWN: { status: 404, title: 'there is no such member', oci: 'NAME_UNKNOWN' },
   REPOSITORY_UNKNOWN: { status: 404, title: 'there is no such repository', oci: 'NAME_UNKNOWN' },

@@ -35,6 +35,12 @@ export interface PasswordHasher {
    */
   readonly hash: (password: string, address?: string) => Promise<string>
   /**
+   * For the password of somebody who has no account yet: it waits among strangers.
+   *
+   * @throws AppError BUSY (503) when too many wait already, all told or from that network
+   */
+  readonly hashForStranger: (password: string, address: string) => Promise<string>
+  /**
    * @param hash undefined for an account that does not exist or has no password: the same work is
    *   done and the answer is false
    * @param applicant left out for the service's own work
@@ -89,6 +95,10 @@ export function createPasswordHasher({
         address === undefined ? OWN_PLACE : { line: 'setting', lane: addressPrefix(address) }
       return queue.run(place, () => argon2.hash(password, PARAMETERS))
     },
+    hashForStranger: (password, address) =>
+      queue.run(placeOf({ address, familiarAccount: undefined }), () =>
+        argon2.hash(password, PARAMETERS),
+      ),
     verify: async (hash, password, applicant) => {
       const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
       const isRight = await queue.run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))

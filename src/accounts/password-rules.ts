@@ -1,4 +1,5 @@
-import { dictionary } from '@zxcvbn-ts/language-common'
+import { ZxcvbnFactory } from '@zxcvbn-ts/core'
+import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
 import { AppError } from '../errors.ts'
 
 const SHORTEST = 8
@@ -18,6 +19,18 @@ const FACTORY_PASSWORDS = [
   'registry-warden',
 ]
 
+/** Guessing it takes a few milliseconds for so many characters, and ever longer for more. */
+const MOST_SCORED = 32
+/** Of 4: a million guesses and more. */
+const LEAST_SCORE = 2
+
+const strength = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
+
+const isEasyToGuess = (password: string, username: string): boolean => {
+  const hints = [username, 'registry', 'warden', 'docker', 'harbor']
+  return strength.check(password.slice(0, MOST_SCORED), hints).score < LEAST_SCORE
+}
+
 const known: ReadonlySet<string> = new Set([
   ...dictionary['passwords-common'].map(String),
   ...FACTORY_PASSWORDS,
@@ -32,6 +45,7 @@ function faultOf(password: string, username: string): string | undefined {
     return 'it is little more than the user name'
   }
   if (known.has(lower)) return 'it is on a list of well-known passwords'
+  if (isEasyToGuess(password, username)) return 'it is easy to guess'
   return undefined
 }
 

@@ -18,11 +18,11 @@ export interface ChangeVersion {
 }
 
 /**
- * What was changed: the account, or the project, of that id; `membership` is that of a user;
- * `settings` has no id (0).
+ * What was changed: the account, the group or the project of that id; `membership` is what a user has
+ * of projects and groups; `settings` has no id (0).
  */
 export interface Change {
-  readonly kind: 'user' | 'project' | 'membership' | 'settings'
+  readonly kind: 'user' | 'project' | 'membership' | 'group' | 'settings'
   readonly id: number
 }
 

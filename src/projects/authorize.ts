@@ -69,12 +69,23 @@ const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'reposit
 const allow = (rule: string, until?: Date): Decision => ({ allowed: true, rule, until })
 const deny = (rule: string): Decision => ({ allowed: false, rule, until: undefined })
 
-/** Whether a subject may do something that concerns no project. */
-export function authorizeSystem(subject: Subject, permission: SystemPermission): Decision {
+/**
+ * Whether a subject may do something that concerns no project.
+ *
+ * @param forEverybody what a setting gives to every user; an auditor changes nothing all the same
+ */
+export function authorizeSystem(
+  subject: Subject,
+  permission: SystemPermission,
+  forEverybody: readonly SystemPermission[] = [],
+): Decision {
   if (subject.kind === 'anonymous') return deny('nobody is signed in')
   if (subject.systemRole === 'administrator') return allow('system role administrator')
   if (subject.systemRole === 'auditor' && READ_ONLY.has(permission)) {
     return allow('system role auditor')
+  }
+  if (subject.systemRole === undefined && forEverybody.includes(permission)) {
+    return allow('a setting gives it to everybody')
   }
   return deny('no system role gives it')
 }
