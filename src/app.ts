@@ -136,9 +136,8 @@ function createParts(deps: AppDeps) {
   const hasher = createPasswordHasher(config.hashing)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const signIn = { ...memory, hasher }
-  const authenticate = createAuthenticate(signIn)
-  const recognize = createRecognize(signIn)
+  const authenticate = createAuthenticate({ ...memory, hasher, database, log })
+  const recognize = createRecognize(memory)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
   return {
     ...memory,

@@ -1,6 +1,8 @@
 import argon2 from 'argon2'
+import bcrypt from 'bcrypt'
 import { addressPrefix } from './address-prefix.ts'
 import { createFairQueue, type Place } from './fair-queue.ts'
+import { hashForm, normalizeBcrypt } from './hash-forms.ts'
 
 /** OWASP's choice for argon2id: 19 MiB and some 25 ms of one core each. */
 const PARAMETERS = {
@@ -17,6 +19,12 @@ const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/
 
 /** Verified in place of a missing hash, so that unknown names take as long; of no known password. */
 const NOBODY_HASH = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$${base64(Buffer.alloc(16, 'nobody'))}$${base64(Buffer.alloc(32))}`
+
+/** Both libraries work in threads of their own, off the event loop (R17). */
+const verifyHash = (hash: string, password: string): Promise<boolean> =>
+  hashForm(hash) === 'bcrypt'
+    ? bcrypt.compare(password, normalizeBcrypt(hash))
+    : argon2.verify(hash, password)
 
 /** Whose password it is: says in which line and lane its hash waits. */
 export interface Applicant {
@@ -101,7 +109,7 @@ export function createPasswordHasher({
       ),
     verify: async (hash, password, applicant) => {
       const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
-      const isRight = await queue.run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))
+      const isRight = await queue.run(place, () => verifyHash(hash ?? NOBODY_HASH, password))
       return isRight && hash !== undefined
     },
   }

@@ -3,6 +3,8 @@ import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { addGroupVerbs } from './group-verbs.ts'
+import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
@@ -43,10 +45,12 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   program.command('serve').description('serve tokens and the API').action(upper.serve)
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
+  addHtpasswdVerbs(program, commandLine)
   addSetupVerb(program, commandLine)
   program.commandsGroup('Through the API, from anywhere:')
   addLoginVerbs(program, commandLine)
   addUserVerbs(program, commandLine)
+  addGroupVerbs(program, commandLine)
   addProjectVerbs(program, commandLine)
   addMemberVerbs(program, commandLine)
   addRepositoryVerbs(program, commandLine)

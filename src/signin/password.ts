@@ -2,6 +2,7 @@ import type { CachedUsers } from '../accounts/cached-users.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
 import type { User } from '../accounts/types.ts'
+import type { UpgradeHash } from '../accounts/upgrade-hash.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import { AppError } from '../errors.ts'
 import type { BasicCredentials } from '../http/caller.ts'
@@ -17,6 +18,7 @@ export interface RecognizeDeps {
 export interface SignInDeps extends RecognizeDeps {
   readonly hasher: PasswordHasher
   readonly familiar: FamiliarNetworks
+  readonly upgradeHash: UpgradeHash
 }
 
 export interface PasswordSignIn extends BasicCredentials {
@@ -56,7 +58,7 @@ export function recognizePassword(
  * @throws AppError UNAUTHORIZED (401), BUSY (503)
  */
 export async function signInWithPassword(
-  { users, proven, hasher, familiar }: SignInDeps,
+  { users, proven, hasher, familiar, upgradeHash }: SignInDeps,
   { username, secret, address }: PasswordSignIn,
 ): Promise<Subject> {
   const name = normalizeUsername(username)
@@ -79,5 +81,6 @@ export async function signInWithPassword(
     })
   }
   familiar.remember(user.id, address)
+  upgradeHash(user, password)
   return toSubject(user)
 }

@@ -31,7 +31,10 @@ test('whoever knows the old password sets a new one, and only the new one works'
   t.is((await changeOwn(ann, json)).status, 204)
   t.deepEqual([await signIn('ann', NEW), await signIn('ann', ann.password)], [200, 401])
   t.is(await epochOf('ann'), epoch + 1)
-  const row = await service.database('audit').where({ action: 'user.password', target: 'ann' }).first()
+  const row = await service
+    .database('audit')
+    .where({ action: 'user.password', target: 'ann' })
+    .first()
   t.deepEqual([row.actor_name, row.target, row.outcome], ['ann', 'ann', 'done'])
 })
 
