@@ -5,7 +5,7 @@ const onOrOff = z
   .transform((text) => text === 'true')
   .optional()
 
-const numberOrNone = (minimum: number) =>
+const numberOrNone = (minimum: number, maximum: number) =>
   z
     .union([
       z.literal('none').transform(() => null),
@@ -13,7 +13,7 @@ const numberOrNone = (minimum: number) =>
         .string()
         .regex(/^\d{1,16}$/, 'must be a whole number or none')
         .transform(Number)
-        .pipe(z.number().min(minimum).max(Number.MAX_SAFE_INTEGER)),
+        .pipe(z.number().min(minimum).max(maximum)),
     ])
     .optional()
 
@@ -28,10 +28,10 @@ export const SETTING_VARIABLES = {
   WARDEN_PERSONAL_PROJECTS: onOrOff.describe(
     'Whether a new user gets a project of the same name: true or false',
   ),
-  WARDEN_DEFAULT_QUOTA_BYTES: numberOrNone(0).describe(
+  WARDEN_DEFAULT_QUOTA_BYTES: numberOrNone(0, Number.MAX_SAFE_INTEGER).describe(
     'Quota of projects that have none of their own, in bytes, or none',
   ),
-  WARDEN_AUDIT_RETENTION_DAYS: numberOrNone(1).describe(
+  WARDEN_AUDIT_RETENTION_DAYS: numberOrNone(1, 36_500).describe(
     'How long audit rows are kept, in days, or none for ever',
   ),
 } as const
