@@ -158,7 +158,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
   ...createTokenRoutes(parts),
   ...underApi([
     ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
-    ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts }),
+    ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts(parts) }),
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),
     ...createRemovalRoutes(parts),

@@ -4,27 +4,35 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import type { CachedSettings } from '../settings/cached-settings.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import { findUser, insertUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { NewUser, User } from './types.ts'
 
+/** Makes the project of a new user, in the same transaction. @throws AppError NAME_TAKEN (409) */
+export type MakePersonalProject = (
+  transaction: Database,
+  input: {
+    readonly owner: Pick<User, 'id' | 'username'>
+    readonly now: Date
+    readonly audit: (entry: AuditEntry) => Promise<void>
+  },
+) => Promise<void>
+
+/**
+ * Looks, before anything is written, whether a new user is to get a project of the same name.
+ *
+ * @returns undefined where they are not
+ * @throws AppError REQUEST_INVALID (400) or CONFLICT (409) where they should and cannot
+ */
+export type PlanPersonalProject = (username: string) => Promise<MakePersonalProject | undefined>
+
 /** What every new account needs. */
 export interface InsertAccountDeps {
   readonly database: Database
   readonly now: () => Date
-  readonly runtimeSettings: Pick<CachedSettings, 'read'>
-  /** @throws AppError where the name of the user cannot be that of a project */
-  readonly makePersonalProject: (
-    transaction: Database,
-    input: {
-      readonly owner: User
-      readonly now: Date
-      readonly audit: (entry: AuditEntry) => Promise<void>
-    },
-  ) => Promise<void>
+  readonly planPersonalProject: PlanPersonalProject
 }
 
 export interface CreateUserDeps extends InsertAccountDeps {
@@ -44,13 +52,13 @@ export interface NewAccount {
  * Makes the row, its audit row and, where that is set, a project of the same name, all or nothing. A
  * new account changes no right of anybody, so the change version stays.
  *
- * @throws AppError NAME_TAKEN (409), REQUEST_INVALID (400) where the name cannot be a project's
+ * @throws AppError NAME_TAKEN (409), and what `PlanPersonalProject` throws
  */
 export async function insertAccount(
-  { database, now, runtimeSettings, makePersonalProject }: InsertAccountDeps,
+  { database, now, planPersonalProject }: InsertAccountDeps,
   { user, action, check, audit }: NewAccount,
 ): Promise<User> {
-  const { personalProjects } = await runtimeSettings.read()
+  const makePersonalProject = await planPersonalProject(user.username)
   try {
     return await inTransaction(database, async (transaction) => {
       await check(transaction)
@@ -59,9 +67,7 @@ export async function insertAccount(
       await record({ action, target: user.username, outcome: 'done' })
       const created = await findUser(transaction, user.username)
       if (created === undefined) throw new Error('the new user is not there')
-      if (personalProjects) {
-        await makePersonalProject(transaction, { owner: created, now: now(), audit: record })
-      }
+      await makePersonalProject?.(transaction, { owner: created, now: now(), audit: record })
       return created
     })
   } catch (error) {

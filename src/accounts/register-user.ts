@@ -1,6 +1,7 @@
 import { recordAudit } from '../audit/record.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { CachedSettings } from '../settings/cached-settings.ts'
 import { type InsertAccountDeps, insertAccount } from './create-user.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
@@ -8,6 +9,7 @@ import type { NewUser, User } from './types.ts'
 
 export interface RegisterUserDeps extends InsertAccountDeps {
   readonly hasher: PasswordHasher
+  readonly runtimeSettings: Pick<CachedSettings, 'read'>
 }
 
 /**

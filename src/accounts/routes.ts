@@ -8,12 +8,12 @@ import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
 import { createGroupRoutes } from './group-routes.ts'
 import { createPasswordRoutes, passwordSchema } from './password-routes.ts'
 import { findUser, listUsers } from './queries.ts'
-import { registerUser } from './register-user.ts'
+import { type RegisterUserDeps, registerUser } from './register-user.ts'
 import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
 import { usernameSchema } from './username-schema.ts'
 
-export type AccountRoutesDeps = CreateUserDeps & DeleteUserDeps & DeleteGroupDeps
+export type AccountRoutesDeps = CreateUserDeps & RegisterUserDeps & DeleteUserDeps & DeleteGroupDeps
 
 const systemRoleSchema = z.enum(['administrator', 'auditor'])
 const emailSchema = z.email().max(254)

@@ -7,9 +7,6 @@ import {
   readHtpasswd,
 } from '../accounts/import-users.ts'
 import { findInstallation } from '../database/installation.ts'
-import { followAccounts } from '../projects/follow-accounts.ts'
-import { inForce } from '../settings/cached-settings.ts'
-import { findSettings } from '../settings/queries.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { type Host, withHost } from './host.ts'
 import { printJson, say } from './output.ts'
@@ -34,19 +31,18 @@ async function readLines(path: string): Promise<readonly HtpasswdLine[]> {
 }
 
 async function takeIn(
-  { config, database }: Host,
+  { database }: Host,
   lines: readonly HtpasswdLine[],
   { isDryRun, step }: { readonly isDryRun: boolean; readonly step: () => void },
 ): Promise<readonly ImportedLine[]> {
   if ((await findInstallation(database)) === undefined) {
     throw new CommandError('there is no installation yet; start one with: warden serve')
   }
-  const settings = inForce(config.settings, await findSettings(database))
   const deps = {
-    ...followAccounts,
     database,
     now: () => new Date(),
-    runtimeSettings: { read: async () => settings },
+    // The registry cannot be asked from here whether it has images of that name.
+    planPersonalProject: async () => undefined,
     isDryRun,
   }
   const done: ImportedLine[] = []
@@ -109,8 +105,8 @@ async function importFile(
 
 const HELP = `
 Only bcrypt is taken, as by the registry itself, up to cost 12; such a hash becomes argon2id at the
-user's next sign-in. Who is there already is not touched, so an import may be repeated. The exit code
-is 1 when a line was refused.`
+user's next sign-in. Who is there already is not touched, so an import may be repeated. Nobody gets a
+project or a right by it. The exit code is 1 when a line was refused.`
 
 /** `warden htpasswd import`. */
 export function addHtpasswdVerbs(program: Command, commandLine: CommandLine): void {

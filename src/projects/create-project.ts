@@ -8,13 +8,16 @@ import type { Caller } from '../http/caller.ts'
 import { LIBRARY } from '../protocol/reference.ts'
 import type { CachedSettings } from '../settings/cached-settings.ts'
 import type { Settings } from '../settings/types.ts'
+import { authorizeSystem } from './authorize.ts'
 import { putMember } from './member-queries.ts'
 import { findProject, insertProject, USER } from './queries.ts'
+import { type RepositoryNames, requireNoRepositories } from './require-no-repositories.ts'
 import { type RequirePermissionDeps, requireSystem, userIdOf } from './require-permission.ts'
 import type { Project, Visibility } from './types.ts'
 
 export interface ProjectDeps extends RequirePermissionDeps {
   readonly runtimeSettings: Pick<CachedSettings, 'read'>
+  readonly registry: RepositoryNames
 }
 
 /** Makes the row, and whoever owns it its administrator. A taken name is a duplicate key. */
@@ -66,9 +69,10 @@ export function requireVisibility(visibility: Visibility, { forbidPublic }: Sett
  *
  * @throws AppError UNAUTHORIZED (401), NAME_TAKEN (409)
  * @throws AppError DENIED (403) who may not make one, or a public one
+ * @throws AppError CONFLICT (409), UNAVAILABLE (503) as `requireNoRepositories`, for all but administrators
  */
 export async function createProject(
-  { database, now, runtimeSettings }: ProjectDeps,
+  { database, now, runtimeSettings, registry }: ProjectDeps,
   {
     caller,
     name,
@@ -78,6 +82,8 @@ export async function createProject(
   const settings = await runtimeSettings.read()
   requireProjectCreation(caller, settings)
   requireVisibility(visibility, settings)
+  const isAdministrators = authorizeSystem(caller.subject, 'project:create').allowed
+  if (!isAdministrators) await requireNoRepositories(registry, name)
   try {
     return await inTransaction(database, async (transaction) => {
       requireProjectCreation(await refreshCaller(transaction, caller), settings)

@@ -1,12 +1,13 @@
 import test from 'ava'
-import { type Credentials, type Service, startService } from '../support/service.ts'
+import { pushImage } from '../support/image.ts'
+import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
 
 let service: Service
 const DEE = { username: 'dee', password: 'dees-own-pw-7' }
 const AUDITOR = { username: 'audrey', password: 'audreys-own-7' }
 
 test.before(async () => {
-  service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  service = await startService()
   await service.admin('POST', '/api/v1/users', DEE)
   await service.admin('POST', '/api/v1/users', { ...AUDITOR, systemRole: 'auditor' })
 })
@@ -136,5 +137,39 @@ test.serial(
     const shut = await service.admin('PATCH', '/api/v1/projects/open', { visibility: 'private' })
     t.is(shut.status, 200)
     t.is((await service.admin('POST', '/api/v1/projects', { name: 'calm' })).status, 201)
+  },
+)
+
+/** Images whose project is gone, as in a registry that is older than this service. */
+async function leaveImages(project: string): Promise<void> {
+  await service.admin('POST', '/api/v1/projects', { name: project })
+  await pushImage(service, { as: ADMIN, repository: `${project}/app`, tags: ['v1'] })
+  const { id } = await service.database('projects').where({ name: project }).first('id')
+  await service.database('members').where({ project_id: id }).delete()
+  await service.database('projects').where({ id }).delete()
+}
+
+test.serial(
+  'R4: nobody makes a project of images that are there already but an administrator',
+  async (t) => {
+    await leaveImages('old')
+    await set({ projectCreation: 'everyone' })
+    const refused = await makeProject(DEE, { name: 'old' })
+    t.is(refused.status, 409)
+    t.regex(refused.body.detail, /repositories of the name old\/… already/)
+    t.is((await makeProject(DEE, { name: 'ol' })).status, 201)
+    t.is((await service.admin('POST', '/api/v1/projects', { name: 'old' })).status, 201)
+  },
+)
+
+test.serial(
+  'R4: a stranger takes no images of others by the name that they register',
+  async (t) => {
+    await leaveImages('relic')
+    await set({ selfRegistration: true, personalProjects: true })
+    t.is((await signUp({ username: 'relic', password: 'relics-own-7' })).status, 409)
+    t.is((await service.admin('GET', '/api/v1/users/relic')).status, 404)
+    t.is((await signUp({ username: 'fresh', password: 'freshs-own-7' })).status, 201)
+    t.is((await service.admin('GET', '/api/v1/projects/fresh')).status, 200)
   },
 )
