@@ -62,7 +62,7 @@ export async function changeOwnPassword(
 ): Promise<void> {
   const { caller, newPassword } = input
   const { id, username } = requireFullSignIn(caller.subject)
-  requireGoodPassword(newPassword, username)
+  requireGoodPassword(newPassword, username, 'newPassword')
   const from = await proveCurrent(deps, input)
   refuseSame(input)
   const to = await deps.hasher.hash(newPassword, caller.origin.address)

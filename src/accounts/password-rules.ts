@@ -24,11 +24,17 @@ const MOST_SCORED = 32
 /** Of 4: a million guesses and more. */
 const LEAST_SCORE = 2
 
-const strength = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
+let strength: ZxcvbnFactory | undefined
+
+/** Made at first use: it takes a moment and some megabytes, and most commands set no password. */
+function strengthMeter(): ZxcvbnFactory {
+  strength ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
+  return strength
+}
 
 const isEasyToGuess = (password: string, username: string): boolean => {
   const hints = [username, 'registry', 'warden', 'docker', 'harbor']
-  return strength.check(password.slice(0, MOST_SCORED), hints).score < LEAST_SCORE
+  return strengthMeter().check(password.slice(0, MOST_SCORED), hints).score < LEAST_SCORE
 }
 
 const known: ReadonlySet<string> = new Set([
@@ -49,12 +55,19 @@ function faultOf(password: string, username: string): string | undefined {
   return undefined
 }
 
-/** @throws AppError PASSWORD_REFUSED (400) that says why, without the password */
-export function requireGoodPassword(password: string, username: string): void {
+/**
+ * @param pointer where in the request it stands
+ * @throws AppError PASSWORD_REFUSED (400) that says why, without the password
+ */
+export function requireGoodPassword(
+  password: string,
+  username: string,
+  pointer = 'password',
+): void {
   const fault = faultOf(password, username)
   if (fault === undefined) return
   throw new AppError('PASSWORD_REFUSED', {
     detail: `the password is not accepted: ${fault}; choose another one`,
-    faults: [{ pointer: 'password', detail: fault }],
+    faults: [{ pointer, detail: fault }],
   })
 }

@@ -79,6 +79,7 @@ async function listMembersOfKind(
     .join(table, `${table}.id`, 'members.member_id')
     .where({ 'members.project_id': projectId, 'members.member_kind': kind })
     .where(name, '>', after)
+    .modify((query) => (kind === USER ? query.whereNull('users.deleted_at') : query))
     .orderBy(name)
     .limit(most)
     .select<(MembershipRow & { name: string })[]>(
