@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createPasswordHasher } from './accounts/password-hash.ts'
+import { refreshCaller } from './accounts/refresh-caller.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
 import { createAudit } from './audit/create-audit.ts'
+import { recordAudit } from './audit/record.ts'
 import type { Config } from './config/read-config.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
@@ -19,6 +21,7 @@ import { createImageRoutes } from './images/routes.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
+import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
 import { requireSystem } from './projects/require-permission.ts'
@@ -26,6 +29,7 @@ import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
+import { createSettingsRoutes } from './settings/routes.ts'
 import { createAuthenticateForApi } from './signin/api-caller.ts'
 import {
   createAuthenticate,
@@ -107,7 +111,9 @@ function createParts(deps: AppDeps) {
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
-  const audit = createAudit(deps)
+  const readRetentionDays = async (): Promise<number | null> =>
+    (await memory.runtimeSettings.read()).auditRetentionDays
+  const audit = createAudit({ ...deps, readRetentionDays })
   const { signIns } = audit
   const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
@@ -136,7 +142,8 @@ type Parts = ReturnType<typeof createParts>
 const createRoutes = (parts: Parts): readonly Route[] => [
   ...createTokenRoutes(parts),
   ...underApi([
-    ...createAccountRoutes({ ...parts, requireSystem }),
+    ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
+    ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts(parts) }),
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),
     ...parts.credentialRoutes,

@@ -27,6 +27,7 @@ export const ERRORS = {
     oci: 'NAME_UNKNOWN',
   },
   ROBOT_UNKNOWN: { status: 404, title: 'there is no such robot', oci: 'NAME_UNKNOWN' },
+  GROUP_UNKNOWN: { status: 404, title: 'there is no such group', oci: 'NAME_UNKNOWN' },
   PROJECT_UNKNOWN: { status: 404, title: 'there is no such project', oci: 'NAME_UNKNOWN' },
   MEMBER_UNKNOWN: { status: 404, title: 'there is no such member', oci: 'NAME_UNKNOWN' },
   REPOSITORY_UNKNOWN: { status: 404, title: 'there is no such repository', oci: 'NAME_UNKNOWN' },

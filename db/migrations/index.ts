@@ -1,7 +1,9 @@
+import { ACCOUNTS } from './accounts.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import type { Migration } from './schema.ts'
+import { SETTINGS } from './settings.ts'
 import { SIGN_IN } from './signin.ts'
 
 /** Every step of the schema by its name; they run in the order of their names. */
@@ -10,4 +12,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...CREDENTIALS,
   ...SIGN_IN,
   ...AUDIT,
+  ...SETTINGS,
+  ...ACCOUNTS,
 }

@@ -1,6 +1,8 @@
 import argon2 from 'argon2'
+import bcrypt from 'bcrypt'
 import { addressPrefix } from './address-prefix.ts'
 import { createFairQueue, type LineLimits, type Place, type QueueStats } from './fair-queue.ts'
+import { hashForm, normalizeBcrypt } from './hash-forms.ts'
 
 /** OWASP's choice for argon2id: 19 MiB and some 25 ms of one core each. */
 const PARAMETERS = {
@@ -18,6 +20,12 @@ const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/
 /** Verified in place of a missing hash, so that unknown names take as long; of no known password. */
 const NOBODY_HASH = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$${base64(Buffer.alloc(16, 'nobody'))}$${base64(Buffer.alloc(32))}`
 
+/** Both libraries work in threads of their own, off the event loop (R17). */
+const verifyHash = (hash: string, password: string): Promise<boolean> =>
+  hashForm(hash) === 'bcrypt'
+    ? bcrypt.compare(password, normalizeBcrypt(hash))
+    : argon2.verify(hash, password)
+
 /** Whose password it is: says in which line and lane its hash waits. */
 export interface Applicant {
   /** The client's address. */
@@ -34,6 +42,12 @@ export interface PasswordHasher {
    * @throws AppError BUSY (503) when too many wait already
    */
   readonly hash: (password: string, address?: string) => Promise<string>
+  /**
+   * For the password of somebody who has no account yet: it waits among strangers.
+   *
+   * @throws AppError BUSY (503) when too many wait already, all told or from that network
+   */
+  readonly hashForStranger: (password: string, address: string) => Promise<string>
   /**
    * @param hash undefined for an account that does not exist or has no password: the same work is
    *   done and the answer is false
@@ -111,9 +125,13 @@ export function createPasswordHasher({
         address === undefined ? OWN_PLACE : { line: 'setting', lane: addressPrefix(address) }
       return run(place, () => argon2.hash(password, PARAMETERS))
     },
+    hashForStranger: (password, address) =>
+      run(placeOf({ address, familiarAccount: undefined }), () =>
+        argon2.hash(password, PARAMETERS),
+      ),
     verify: async (hash, password, applicant) => {
       const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
-      const isSame = await run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))
+      const isSame = await run(place, () => verifyHash(hash ?? NOBODY_HASH, password))
       const isRight = isSame && hash !== undefined
       checks[isRight ? 'right' : 'wrong']++
       return isRight

@@ -2,23 +2,18 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import type { DeleteGroupDeps } from './change-group.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
-import { LONGEST_PASSWORD } from './password-rules.ts'
+import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
+import { createGroupRoutes } from './group-routes.ts'
+import { createPasswordRoutes, passwordSchema } from './password-routes.ts'
 import { findUser, listUsers } from './queries.ts'
+import { type RegisterUserDeps, registerUser } from './register-user.ts'
 import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
-import { normalizeUsername } from './username.ts'
+import { usernameSchema } from './username-schema.ts'
 
-export type AccountRoutesDeps = CreateUserDeps
-
-const USERNAME_RULE =
-  'must be 1 to 64 letters, digits or . _ @ + - and begin with a letter or digit, without ..'
-
-/** A user name in a path or body; comes out in its one spelling. */
-export const usernameSchema = z
-  .string()
-  .refine((text) => normalizeUsername(text) !== undefined, USERNAME_RULE)
-  .transform((text) => text.toLowerCase())
+export type AccountRoutesDeps = CreateUserDeps & RegisterUserDeps & DeleteUserDeps & DeleteGroupDeps
 
 const systemRoleSchema = z.enum(['administrator', 'auditor'])
 const emailSchema = z.email().max(254)
@@ -30,7 +25,7 @@ const displayNameSchema = z
 
 const newUserSchema = z.strictObject({
   username: usernameSchema,
-  password: z.string().max(LONGEST_PASSWORD * 4),
+  password: passwordSchema,
   email: emailSchema.optional(),
   displayName: displayNameSchema.optional(),
   systemRole: systemRoleSchema.optional(),
@@ -41,6 +36,7 @@ const userChangeSchema = z.strictObject({
   displayName: displayNameSchema.nullable().optional(),
   systemRole: systemRoleSchema.nullable().optional(),
   disabled: z.boolean().optional(),
+  password: passwordSchema.optional(),
 })
 
 const userSchema = z
@@ -107,17 +103,16 @@ const createUserRoute = (deps: AccountRoutesDeps): Route =>
   defineRoute({
     method: 'post',
     path: '/users',
-    summary: 'Makes a user',
+    summary: 'Makes a user; where that is set, for whoever has no account yet',
+    anonymous: true,
     body: newUserSchema,
     answers: { 201: { description: 'The new user', schema: userSchema } },
     handle: async ({ caller, body }) => {
-      deps.requireSystem(caller, 'user:write')
+      const isStranger = caller.subject.kind === 'anonymous'
+      if (!isStranger) deps.requireSystem(caller, 'user:write')
       const { username, password, email, displayName, systemRole } = body
-      const user = await createUser(deps, {
-        caller,
-        user: { username, email, displayName, systemRole },
-        password,
-      })
+      const input = { caller, user: { username, email, displayName, systemRole }, password }
+      const user = await (isStranger ? registerUser(deps, input) : createUser(deps, input))
       const headers = { Location: `/api/v1/users/${encodeURIComponent(user.username)}` }
       return { status: 201, body: presentUser(user), headers }
     },
@@ -142,14 +137,29 @@ const changeUserRoute = (deps: AccountRoutesDeps): Route =>
   defineRoute({
     method: 'patch',
     path: '/users/:username',
-    summary: 'Changes a user: disables or enables it, gives or takes a system role',
+    summary: 'Changes a user: disables or enables it, sets a system role or a password',
     params: userParams,
     body: userChangeSchema,
     answers: answerUser,
     handle: async ({ caller, params: { username }, body }) => {
       deps.requireSystem(caller, 'user:write')
-      const user = await changeUser(deps, { caller, username, change: body })
+      const { password, ...change } = body
+      const user = await changeUser(deps, { caller, username, change, password })
       return { status: 200, body: presentUser(user) }
+    },
+  })
+
+const deleteUserRoute = (deps: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/users/:username',
+    summary: 'Deletes a user; the name is never given again',
+    params: userParams,
+    answers: { 204: { description: 'The user is gone' } },
+    handle: async ({ caller, params: { username } }) => {
+      deps.requireSystem(caller, 'user:write')
+      await deleteUser(deps, { caller, username })
+      return { status: 204 }
     },
   })
 
@@ -159,4 +169,7 @@ export const createAccountRoutes = (deps: AccountRoutesDeps): readonly Route[] =
   createUserRoute(deps),
   readUserRoute(deps),
   changeUserRoute(deps),
+  deleteUserRoute(deps),
+  ...createPasswordRoutes(deps),
+  ...createGroupRoutes(deps),
 ]

@@ -13,6 +13,8 @@ export interface AuditDeps {
   readonly installation: Installation
   readonly config: Pick<Config, 'audit' | 'certs'>
   readonly log: Log
+  /** How long rows are kept; null for ever. */
+  readonly readRetentionDays: () => Promise<number | null>
   /** Writes to the process's stdout; returns when it is written. */
   readonly writeOut: (text: string) => Promise<void>
 }
@@ -27,7 +29,8 @@ export interface Audit {
 }
 
 /** What the record is beside the rows that changes write themselves. */
-export function createAudit({ database, installation, config, log, writeOut }: AuditDeps): Audit {
+export function createAudit(deps: AuditDeps): Audit {
+  const { database, installation, config, log, writeOut, readRetentionDays } = deps
   const monotonicMs = (): number => performance.now()
   const { installationId } = installation
   const signIns = createSignInRecord({ database, installationId, monotonicMs })
@@ -42,6 +45,7 @@ export function createAudit({ database, installation, config, log, writeOut }: A
         warn: (fields, message) => log.warn(fields, message),
       },
       writeOut,
+      readRetentionDays,
       flush: async (input) => {
         await signIns.flush(input)
         await refusals.flush(input)

@@ -27,6 +27,8 @@ export interface KeepAuditDeps {
   }
   readonly writeOut: (text: string) => Promise<void>
   readonly flush: (input?: { readonly isLast: boolean }) => Promise<void>
+  /** How long rows are kept; null for ever. */
+  readonly readRetentionDays: () => Promise<number | null>
   readonly monotonicMs: () => number
 }
 
@@ -63,8 +65,10 @@ function createTending(deps: KeepAuditDeps, holder: string, hold: Hold) {
     }
   }
   const trim = async (chain: SealDeps): Promise<void> => {
-    if (config.retentionDays === 0 || monotonicMs() - trimmedAtMs < TRIM_EVERY_MS) return
-    const input = { days: config.retentionDays, isForwarded: config.forward.kind !== 'off' }
+    if (monotonicMs() - trimmedAtMs < TRIM_EVERY_MS) return
+    const days = await deps.readRetentionDays()
+    if (days === null) return
+    const input = { days, isForwarded: config.forward.kind !== 'off' }
     let isDone = false
     await inBatches(async () => {
       isDone = (await trimAudit(chain, input)) === 0

@@ -5,6 +5,8 @@ import { AppError } from '../errors.ts'
 import { addAuditVerbs } from './audit-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addDoctorVerb } from './doctor-verb.ts'
+import { addGroupVerbs } from './group-verbs.ts'
+import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
@@ -45,11 +47,13 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   program.command('serve').description('serve tokens and the API').action(upper.serve)
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
+  addHtpasswdVerbs(program, commandLine)
   addSetupVerb(program, commandLine)
   addDoctorVerb(program, commandLine)
   program.commandsGroup('Through the API, from anywhere:')
   addLoginVerbs(program, commandLine)
   addUserVerbs(program, commandLine)
+  addGroupVerbs(program, commandLine)
   addProjectVerbs(program, commandLine)
   addMemberVerbs(program, commandLine)
   addRepositoryVerbs(program, commandLine)

@@ -18,13 +18,6 @@ const forward = z
 
 /** Variables of the audit record. */
 export const AUDIT_VARIABLES = {
-  WARDEN_AUDIT_RETENTION_DAYS: z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().max(36_500))
-    .prefault('0')
-    .describe('How long rows of the audit record are kept, in days; 0 keeps them for ever'),
   WARDEN_AUDIT_FORWARD: forward
     .prefault('off')
     .describe(
@@ -43,8 +36,6 @@ export type ForwardTarget =
   | { readonly kind: 'url'; readonly url: string; readonly token: string | undefined }
 
 export interface AuditConfig {
-  /** 0 keeps rows for ever. */
-  readonly retentionDays: number
   readonly forward: ForwardTarget
 }
 
@@ -55,5 +46,5 @@ export function toAuditConfig(v: z.output<typeof schema>): AuditConfig {
   const token = v.WARDEN_AUDIT_FORWARD_TOKEN
   const forwardTo: ForwardTarget =
     target === 'off' || target === 'stdout' ? { kind: target } : { kind: 'url', url: target, token }
-  return { retentionDays: v.WARDEN_AUDIT_RETENTION_DAYS, forward: forwardTo }
+  return { forward: forwardTo }
 }

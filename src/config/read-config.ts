@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
+import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
 import { VARIABLES } from './variables.ts'
 
 const environmentSchema = z.object(VARIABLES)
@@ -63,6 +64,7 @@ export interface Config {
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
   /** Wrong passwords for one account from one network that nobody has to wait after. */
   readonly signIn: { readonly freeFailures: number }
+  readonly settings: PinnedSettings
   readonly shutdownSeconds: number
   readonly logLevel: string
 }
@@ -149,6 +151,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
+    settings: toPinnedSettings(v),
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

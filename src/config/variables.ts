@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { AUDIT_VARIABLES } from './audit-variables.ts'
+import { SETTING_VARIABLES } from './setting-variables.ts'
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -169,6 +170,7 @@ export const VARIABLES = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .prefault('info')
     .describe('Least severe log line that is written'),
+  ...SETTING_VARIABLES,
 } as const
 
 /** Variables of the command line as a client of the API; `warden serve` does not read them. */

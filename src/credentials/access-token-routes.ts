@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { usernameSchema } from '../accounts/routes.ts'
+import { usernameSchema } from '../accounts/username-schema.ts'
 import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'

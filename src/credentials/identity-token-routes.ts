@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { refreshCaller } from '../accounts/refresh-caller.ts'
-import { usernameSchema } from '../accounts/routes.ts'
+import { usernameSchema } from '../accounts/username-schema.ts'
 import { recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'

@@ -53,11 +53,22 @@ function systemRoleDecision(
   return undefined
 }
 
-/** Whether a subject may do something that concerns no project. */
-export function authorizeSystem(subject: Subject, permission: SystemPermission): Decision {
+/**
+ * Whether a subject may do something that concerns no project.
+ *
+ * @param forEverybody what a setting gives to every user; an auditor changes nothing all the same
+ */
+export function authorizeSystem(
+  subject: Subject,
+  permission: SystemPermission,
+  forEverybody: readonly SystemPermission[] = [],
+): Decision {
   if (subject.kind === 'anonymous') return deny('nobody is signed in')
   if (subject.kind === 'robot') return deny('robots have no system role')
-  const decision = systemRoleDecision(subject, permission)
+  const isGivenToAll = subject.systemRole === undefined && forEverybody.includes(permission)
+  const decision = isGivenToAll
+    ? allow('a setting gives it to everybody')
+    : systemRoleDecision(subject, permission)
   if (decision === undefined) return deny('no system role gives it')
   const permissions = permissionsOf(subject)
   if (permissions === undefined || givesSystem(permissions)) return decision

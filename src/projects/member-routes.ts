@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { usernameSchema } from '../accounts/routes.ts'
+import { groupNameSchema, usernameSchema } from '../accounts/username-schema.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isPattern } from '../protocol/pattern.ts'
 import { endMembership, setMember } from './change-member.ts'
-import { listMembers } from './member-queries.ts'
+import { listMembers, memberKey } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
-import { type Member, ROLES } from './types.ts'
+import { type Member, type Membership, ROLES } from './types.ts'
 
 const MOST_PATTERNS = 50
 
@@ -35,29 +35,43 @@ const membershipSchema = z.strictObject({
   expiresAt: endSchema.nullable().optional(),
 })
 
-const memberSchema = z
-  .object({
-    username: z.string(),
-    role: z.enum(ROLES),
-    repositories: z.array(z.string()).nullable(),
-    expiresAt: z.iso.datetime().nullable(),
-  })
+const membershipFields = {
+  role: z.enum(ROLES),
+  repositories: z.array(z.string()).nullable(),
+  expiresAt: z.iso.datetime().nullable(),
+}
+
+const userMemberSchema = z
+  .object({ username: z.string(), ...membershipFields })
   .meta({ id: 'Member' })
 
+const groupMemberSchema = z
+  .object({ group: z.string(), ...membershipFields })
+  .meta({ id: 'MemberGroup' })
+
+const memberSchema = z.union([userMemberSchema, groupMemberSchema])
+
 const presentMember = (member: Member): z.output<typeof memberSchema> => ({
-  username: member.username,
+  ...(member.kind === 'user' ? { username: member.name } : { group: member.name }),
   role: member.role,
   repositories: member.repositories ? [...member.repositories] : null,
   expiresAt: member.expiresAt?.toISOString() ?? null,
 })
 
-const memberParams = z.strictObject({ project: projectNameSchema, username: usernameSchema })
+const toMembership = (body: z.output<typeof membershipSchema>): Membership => ({
+  role: body.role,
+  repositories: body.repositories ?? undefined,
+  expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
+})
+
+const userParams = z.strictObject({ project: projectNameSchema, username: usernameSchema })
+const groupParams = z.strictObject({ project: projectNameSchema, group: groupNameSchema })
 
 const listMembersRoute = (deps: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/projects/:project/members',
-    summary: 'Lists the members of a project by name',
+    summary: 'Lists the members of a project by name: users, then groups',
     params: z.strictObject({ project: projectNameSchema }),
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page of members', schema: pageSchema(memberSchema) } },
@@ -66,11 +80,7 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
       const { id } = await requireProject(deps, question)
       const page = { after: readCursor(query.cursor), most: query.limit + 1 }
       const rows = await listMembers(deps.database, id, page)
-      return presentPage(
-        cutPage(rows, query.limit, ({ username }) => username),
-        presentMember,
-        url,
-      )
+      return presentPage(cutPage(rows, query.limit, memberKey), presentMember, url)
     },
   })
 
@@ -79,17 +89,14 @@ const setMemberRoute = (deps: RequirePermissionDeps): Route =>
     method: 'put',
     path: '/projects/:project/members/users/:username',
     summary: 'Gives a user a role in a project, maybe for some repositories or for a time',
-    params: memberParams,
+    params: userParams,
     body: membershipSchema,
-    answers: { 200: { description: 'The member', schema: memberSchema } },
+    answers: { 200: { description: 'The member', schema: userMemberSchema } },
     handle: async ({ caller, params: { project, username }, body }) => {
-      const membership = {
-        role: body.role,
-        repositories: body.repositories ?? undefined,
-        expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
-      }
-      const member = await setMember(deps, { caller, name: project, username, membership })
-      return { status: 200, body: presentMember(member) }
+      const member = { kind: 'user', name: username } as const
+      const membership = toMembership(body)
+      const set = await setMember(deps, { caller, project, member, membership })
+      return { status: 200, body: presentMember(set) }
     },
   })
 
@@ -98,10 +105,39 @@ const removeMemberRoute = (deps: RequirePermissionDeps): Route =>
     method: 'delete',
     path: '/projects/:project/members/users/:username',
     summary: 'Ends the membership of a user',
-    params: memberParams,
+    params: userParams,
     answers: { 204: { description: 'The user is no member any more' } },
     handle: async ({ caller, params: { project, username } }) => {
-      await endMembership(deps, { caller, name: project, username })
+      await endMembership(deps, { caller, project, member: { kind: 'user', name: username } })
+      return { status: 204 }
+    },
+  })
+
+const setGroupRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'put',
+    path: '/projects/:project/members/groups/:group',
+    summary: 'Gives all who are in a group a role in a project',
+    params: groupParams,
+    body: membershipSchema,
+    answers: { 200: { description: 'The member', schema: groupMemberSchema } },
+    handle: async ({ caller, params: { project, group }, body }) => {
+      const member = { kind: 'group', name: group } as const
+      const membership = toMembership(body)
+      const set = await setMember(deps, { caller, project, member, membership })
+      return { status: 200, body: presentMember(set) }
+    },
+  })
+
+const removeGroupRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/projects/:project/members/groups/:group',
+    summary: 'Ends the membership of a group',
+    params: groupParams,
+    answers: { 204: { description: 'The group is no member any more' } },
+    handle: async ({ caller, params: { project, group } }) => {
+      await endMembership(deps, { caller, project, member: { kind: 'group', name: group } })
       return { status: 204 }
     },
   })
@@ -110,4 +146,6 @@ export const createMemberRoutes = (deps: RequirePermissionDeps): readonly Route[
   listMembersRoute(deps),
   setMemberRoute(deps),
   removeMemberRoute(deps),
+  setGroupRoute(deps),
+  removeGroupRoute(deps),
 ]

@@ -6,6 +6,8 @@ export type SystemPermission =
   | 'user:write'
   | 'project:create'
   | 'catalog:read'
+  | 'settings:read'
+  | 'settings:write'
   | 'robot:read'
   | 'robot:write'
   | 'audit:read'
@@ -59,6 +61,7 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'member:read',
   'repository:pull',
   'user:read',
+  'settings:read',
   'catalog:read',
   'robot:read',
   'audit:read',

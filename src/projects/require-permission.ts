@@ -18,9 +18,16 @@ export const userIdOf = (subject: Subject): number | undefined =>
 const signInFirst = (): AppError =>
   new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
 
-/** @throws AppError UNAUTHORIZED (401) or DENIED (403) */
-export function requireSystem({ subject }: Caller, permission: SystemPermission): void {
-  if (authorizeSystem(subject, permission).allowed) return
+/**
+ * @param forEverybody what a setting gives to everybody with an account
+ * @throws AppError UNAUTHORIZED (401) or DENIED (403)
+ */
+export function requireSystem(
+  { subject }: Caller,
+  permission: SystemPermission,
+  forEverybody: readonly SystemPermission[] = [],
+): void {
+  if (authorizeSystem(subject, permission, forEverybody).allowed) return
   if (subject.kind === 'anonymous') throw signInFirst()
   throw new AppError('DENIED', {
     detail: `${subject.username} may not do this; it needs a system role that gives ${permission}`,

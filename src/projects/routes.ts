@@ -3,15 +3,10 @@ import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http
 import { defineRoute, type Route } from '../http/route.ts'
 import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { permissionsOf, type Subject } from '../protocol/subject.ts'
-import { createProject } from './create-project.ts'
+import { createProject, type ProjectDeps } from './create-project.ts'
 import { givesProject } from './credential-reach.ts'
-import { listProjects, type ProjectListQuestion } from './queries.ts'
-import {
-  type RequirePermissionDeps,
-  requireProject,
-  requireSystem,
-  userIdOf,
-} from './require-permission.ts'
+import { listProjects, type ProjectListQuestion } from './list-queries.ts'
+import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
 import type { Project } from './types.ts'
 import { changeProject } from './update-project.ts'
 
@@ -80,7 +75,7 @@ const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
     },
   })
 
-const createProjectRoute = (deps: RequirePermissionDeps): Route =>
+const createProjectRoute = (deps: ProjectDeps): Route =>
   defineRoute({
     method: 'post',
     path: '/projects',
@@ -91,7 +86,6 @@ const createProjectRoute = (deps: RequirePermissionDeps): Route =>
     }),
     answers: { 201: { description: 'The new project', schema: projectSchema } },
     handle: async ({ caller, body }) => {
-      requireSystem(caller, 'project:create')
       const project = await createProject(deps, { caller, ...body })
       const headers = { Location: `/api/v1/projects/${project.name}` }
       return { status: 201, body: presentProject(project), headers }
@@ -112,7 +106,7 @@ const readProjectRoute = (deps: RequirePermissionDeps): Route =>
     },
   })
 
-const changeProjectRoute = (deps: RequirePermissionDeps): Route =>
+const changeProjectRoute = (deps: ProjectDeps): Route =>
   defineRoute({
     method: 'patch',
     path: '/projects/:project',
@@ -126,7 +120,7 @@ const changeProjectRoute = (deps: RequirePermissionDeps): Route =>
     },
   })
 
-export const createProjectRoutes = (deps: RequirePermissionDeps): readonly Route[] => [
+export const createProjectRoutes = (deps: ProjectDeps): readonly Route[] => [
   listProjectsRoute(deps),
   createProjectRoute(deps),
   readProjectRoute(deps),

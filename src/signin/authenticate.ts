@@ -1,7 +1,5 @@
-import type { PasswordHasher } from '../accounts/password-hash.ts'
-
+import { createUpgradeHash, type UpgradeHashDeps } from '../accounts/upgrade-hash.ts'
 import { readSecret, type SecretKind } from '../credentials/secret.ts'
-import type { Database } from '../database/open-database.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
@@ -20,12 +18,10 @@ import { recognizeRobot, signInAsRobot } from './robot.ts'
 import { createSignInThrottle } from './throttle.ts'
 import type { ThrottleSettings } from './throttle-rules.ts'
 
-export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps {
-  readonly hasher: PasswordHasher
+export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps, UpgradeHashDeps {
   /** Whether identity tokens are switched on. */
   readonly takesIdentityTokens: boolean
   readonly metrics: { readonly countSignIn: CountSignIn }
-  readonly database: Database
   readonly watch: VersionWatch
   readonly authority: Pick<TokenAuthority, 'privateKey'>
   readonly config: { readonly signIn: ThrottleSettings }
@@ -68,7 +64,8 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const throttleSecret = deriveSecret(deps.authority, 'sign-in throttle')
   const settings = deps.config.signIn
   const throttle = createSignInThrottle({ ...deps, secret: throttleSecret, settings })
-  const inside = { ...deps, familiar, throttle, lookUp: createLookUp() }
+  const upgradeHash = createUpgradeHash(deps)
+  const inside = { ...deps, familiar, throttle, upgradeHash, lookUp: createLookUp() }
   const { countSignIn } = deps.metrics
   return async (credentials, { address }) => {
     if (credentials === undefined) return ANONYMOUS

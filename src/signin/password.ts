@@ -2,6 +2,7 @@ import type { CachedUsers } from '../accounts/cached-users.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
 import type { User, UserWithPassword } from '../accounts/types.ts'
+import type { UpgradeHash } from '../accounts/upgrade-hash.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
@@ -21,6 +22,7 @@ export interface SignInDeps extends RecognizeDeps {
   readonly hasher: PasswordHasher
   readonly familiar: FamiliarNetworks
   readonly throttle: SignInThrottle
+  readonly upgradeHash: UpgradeHash
 }
 
 export interface PasswordSignIn extends BasicCredentials {
@@ -120,6 +122,7 @@ async function signInCold(deps: SignInDeps, attempt: PasswordSignIn): Promise<Su
   }
   familiar.remember(user.id, attempt.address)
   await throttle.welcome(standing, user.id)
+  deps.upgradeHash(user, attempt.secret)
   return toSubject(user)
 }
 

@@ -5,6 +5,7 @@ import { readVersionNews } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { createVersionWatch } from '../database/version-watch.ts'
 import { createCachedRights } from '../projects/cached-rights.ts'
+import { createCachedSettings } from '../settings/cached-settings.ts'
 import { createFingerprint, createProvenCache } from '../signin/proven-cache.ts'
 import type { Signer } from '../signing/signer.ts'
 import { createAnswerCache } from './answer-cache.ts'
@@ -33,6 +34,7 @@ export function createMemory({ config, database, watchDatabase, signer, now }: M
     users: createCachedUsers(rows),
     rights: createCachedRights(rows),
     ...createCredentials({ ...rows, now }),
+    runtimeSettings: createCachedSettings({ database, watch, pinned: config.settings }),
     proven: createProvenCache(cache.proofs),
     answers: createAnswerCache({
       watch,

@@ -21,6 +21,7 @@ const keep = (
   config: AuditConfig,
   writeOut: (text: string) => Promise<void> = async () => undefined,
   logged: object[] = [],
+  retentionDays: number | null = null,
 ) =>
   keepAudit({
     database,
@@ -29,6 +30,7 @@ const keep = (
     log: { info: (fields) => logged.push(fields), warn: (fields) => logged.push(fields) },
     writeOut,
     flush: async () => undefined,
+    readRetentionDays: async () => retentionDays,
     monotonicMs: () => performance.now(),
   })
 
@@ -40,7 +42,7 @@ const until = async (isDone: () => Promise<boolean>): Promise<void> => {
   throw new Error('it did not come to pass within ten seconds')
 }
 
-const OFF: AuditConfig = { retentionDays: 0, forward: { kind: 'off' } }
+const OFF: AuditConfig = { forward: { kind: 'off' } }
 
 test('R34: processes beside each other seal all rows, and tell a checkpoint in the log', (t) =>
   withWorld(async (world) => {
@@ -57,7 +59,7 @@ test('R34: processes beside each other seal all rows, and tell a checkpoint in t
 test('retention removes what is old in the background', (t) =>
   withWorld(async (world) => {
     await fillAudit(world.database, 1500)
-    const stop = keep(world, { ...OFF, retentionDays: 1 })
+    const stop = keep(world, OFF, undefined, [], 1)
     await until(async () => (await world.database('audit').count({ n: '*' }).first())?.n === 0)
     await stop()
     t.deepEqual(await world.verify(), { from: 1501, until: 1500, unsealed: 0, broken: undefined })

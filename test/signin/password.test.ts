@@ -32,6 +32,7 @@ async function recordWork(service: Service) {
     ...createCredentials({ database, watch, most: 100, now: () => new Date() }),
     takesIdentityTokens: false,
     metrics: createMetrics(),
+    log: { info: () => undefined },
     proven: createProvenCache(100),
     hasher: {
       ...hasher,

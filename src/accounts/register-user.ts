@@ -1,0 +1,46 @@
+import { recordAudit } from '../audit/record.ts'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import type { CachedSettings } from '../settings/cached-settings.ts'
+import { type InsertAccountDeps, insertAccount } from './create-user.ts'
+import type { PasswordHasher } from './password-hash.ts'
+import { requireGoodPassword } from './password-rules.ts'
+import type { NewUser, User } from './types.ts'
+
+export interface RegisterUserDeps extends InsertAccountDeps {
+  readonly hasher: PasswordHasher
+  readonly runtimeSettings: Pick<CachedSettings, 'read'>
+}
+
+/**
+ * Lets somebody who has no account make one, where that is set: an ordinary user, without a system
+ * role. Their hash waits among strangers, so that a crowd of them keeps nobody else out (R17).
+ *
+ * @throws AppError UNAUTHORIZED (401) where only administrators make users, or a role is asked for
+ * @throws AppError PASSWORD_REFUSED (400), NAME_TAKEN (409), BUSY (503)
+ */
+export async function registerUser(
+  deps: RegisterUserDeps,
+  {
+    caller,
+    user,
+    password,
+  }: {
+    readonly caller: Caller
+    readonly user: Omit<NewUser, 'passwordHash'>
+    readonly password: string
+  },
+): Promise<User> {
+  const { selfRegistration } = await deps.runtimeSettings.read()
+  if (!selfRegistration || user.systemRole !== undefined) {
+    throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
+  }
+  requireGoodPassword(password, user.username)
+  const passwordHash = await deps.hasher.hashForStranger(password, caller.origin.address)
+  return insertAccount(deps, {
+    user: { ...user, passwordHash },
+    action: 'user.register',
+    check: async () => undefined,
+    audit: (transaction, entry) => recordAudit(transaction, caller, entry),
+  })
+}
