@@ -38,6 +38,7 @@ import { createSigner, type Signer } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
 import { createAnswerCache } from './token/answer-cache.ts'
+import { createExplainRoutes } from './token/explain-routes.ts'
 import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
 import { createTokenRoutes } from './token/routes.ts'
@@ -158,6 +159,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),
     ...parts.credentialRoutes,
+    ...createExplainRoutes(parts),
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
   ]),

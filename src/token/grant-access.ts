@@ -1,15 +1,8 @@
-import {
-  authorize,
-  authorizeSystem,
-  type Decision,
-  type RepositoryPermission,
-} from '../projects/authorize.ts'
+import type { Decision } from '../projects/authorize.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
-import { userIdOf } from '../projects/require-permission.ts'
-import type { ProjectRights } from '../projects/types.ts'
-import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
-import { credentialEnd, type Subject } from '../protocol/subject.ts'
+import { credentialEnd } from '../protocol/subject.ts'
+import { type AccessQuestion, decideAccess, rightsQuestion } from './decide-access.ts'
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
@@ -26,87 +19,30 @@ export interface Grant {
   readonly until: Date | undefined
 }
 
-type RegistryAction = 'pull' | 'push' | 'delete'
-
-const PERMISSIONS: Readonly<Record<RegistryAction, RepositoryPermission>> = {
-  pull: 'repository:pull',
-  push: 'repository:push',
-  delete: 'repository:delete',
-}
-
-const ACTIONS = Object.keys(PERMISSIONS) as readonly RegistryAction[]
-
-const isRepository = ({ type, name }: Access): boolean =>
-  type === 'repository' && isRepositoryName(name)
-
-/** `*` asks for all there is; a push without a pull is of no use to the registry (POST needs both). */
-function wantedActions({ name, actions }: Access): readonly RegistryAction[] {
-  const wanted = new Set(actions.includes('*') ? ACTIONS : actions)
-  if (wanted.has('push')) wanted.add('pull')
-  if (hasReservedSegment(name)) wanted.delete('push')
-  return ACTIONS.filter((action) => wanted.has(action))
-}
-
 interface Granted {
   readonly access: Access
   readonly decisions: readonly Decision[]
 }
 
-function grantRepository(
-  asked: Access,
-  question: {
-    readonly subject: Subject
-    readonly rights: ProjectRights | undefined
-    readonly now: Date
-  },
-): Granted {
-  const decided = wantedActions(asked).map((action) => ({
-    action,
-    decision: authorize({
-      ...question,
-      permission: PERMISSIONS[action],
-      repository: asked.name,
-    }),
-  }))
-  const allowed = decided.filter(({ decision }) => decision.allowed)
-  return {
-    access: { ...asked, actions: allowed.map(({ action }) => action) },
-    decisions: allowed.map(({ decision }) => decision),
-  }
-}
-
-function grantCatalog(asked: Access, subject: Subject): Granted {
-  const decision = authorizeSystem(subject, 'catalog:read')
-  const isCatalog =
-    asked.type === 'registry' && asked.name === 'catalog' && asked.actions.includes('*')
-  const actions = isCatalog && decision.allowed ? ['*'] : []
-  return { access: { ...asked, actions }, decisions: [] }
-}
-
-function earliestEnd(granted: readonly Granted[], own: Date | undefined): Date | undefined {
-  const rightEnds = granted.flatMap(({ decisions }) => decisions.map(({ until }) => until))
-  const ends = [...rightEnds, own].flatMap((end) => (end === undefined ? [] : [end.getTime()]))
-  return ends.length === 0 ? undefined : new Date(Math.min(...ends))
-}
-
-interface AccessQuestion {
-  readonly subject: Subject
-  readonly asked: readonly Access[]
-}
-
-const rightsQuestion = ({ subject, asked }: AccessQuestion) => {
-  const names = asked.filter(isRepository).map(({ name }) => projectOf(name))
-  return { names: [...new Set(names)], userId: userIdOf(subject) }
+/** The earliest of some ends; undefined when none is one. */
+export function earliestEnd(ends: readonly (Date | undefined)[]): Date | undefined {
+  const times = ends.flatMap((end) => (end === undefined ? [] : [end.getTime()]))
+  return times.length === 0 ? undefined : new Date(Math.min(...times))
 }
 
 function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
-  const granted = asked.map((access) => {
-    if (!isRepository(access)) return grantCatalog(access, subject)
-    return grantRepository(access, { subject, rights: found.get(projectOf(access.name)), now })
+  const granted = asked.map((access): Granted => {
+    const decided = decideAccess(access, { subject, found, now })
+    const allowed = decided.filter(({ decision }) => decision.allowed)
+    return {
+      access: { ...access, actions: allowed.map(({ action }) => action) },
+      decisions: allowed.map(({ decision }) => decision),
+    }
   })
+  const ends = granted.flatMap(({ decisions }) => decisions.map(({ until }) => until))
   return {
     access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
-    until: earliestEnd(granted, credentialEnd(subject)),
+    until: earliestEnd([...ends, credentialEnd(subject)]),
   }
 }
 
