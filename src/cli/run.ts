@@ -4,6 +4,7 @@ import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addDoctorVerb } from './doctor-verb.ts'
+import { addExplainVerb } from './explain-verb.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
@@ -11,7 +12,9 @@ import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
+import { addRobotVerbs } from './robot-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
+import { addTokenVerbs } from './token-verbs.ts'
 import { addUserVerbs } from './user-verbs.ts'
 
 /** Verbs that live above this room; `main.ts` brings them. */
@@ -51,6 +54,9 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addUserVerbs(program, commandLine)
   addProjectVerbs(program, commandLine)
   addMemberVerbs(program, commandLine)
+  addTokenVerbs(program, commandLine)
+  addRobotVerbs(program, commandLine)
+  addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
   return program

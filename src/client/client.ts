@@ -12,6 +12,14 @@ import {
   type UserAnswer,
   userSchema,
 } from './answers.ts'
+import {
+  type ExplainCall,
+  explainCall,
+  type RobotCalls,
+  robotCalls,
+  type TokenCalls,
+  tokenCalls,
+} from './credential-calls.ts'
 import { type ListInput, type Listing, readList } from './list.ts'
 import { type ApiClientInput, type ApiTransport, createApiTransport } from './transport.ts'
 
@@ -32,7 +40,7 @@ export interface MembershipInput {
 }
 
 /** Our own API as functions. Each fails with ApiError; lists are read to their end or to the limit. */
-export interface ApiClient {
+export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall {
   readonly readMe: () => Promise<UserAnswer>
   readonly createUser: (user: NewUserInput) => Promise<UserAnswer>
   readonly listUsers: (input?: ListInput) => Promise<Listing<UserAnswer>>
@@ -132,6 +140,9 @@ export function createApiClient(input: ApiClientInput): ApiClient {
     ...projectCalls(transport),
     ...memberCalls(transport),
     ...imageCalls(transport),
+    ...tokenCalls(transport),
+    ...robotCalls(transport),
+    ...explainCall(transport),
     close: transport.close,
   }
 }
