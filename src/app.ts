@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
+import { createAudit } from './audit/create-audit.ts'
 import type { Config } from './config/read-config.ts'
-import { createCredentials } from './credentials/credentials.ts'
-import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
-import { createVersionWatch } from './database/version-watch.ts'
 import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import { createClientCensus } from './http/client-census.ts'
@@ -19,9 +16,11 @@ import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
-import { createPrivateHealthRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
-import { createCachedRights } from './projects/cached-rights.ts'
+import { observeParts } from './maintenance/observe-parts.ts'
+import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
+import { createMetrics } from './metrics/create-metrics.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
+import { createRequireAuditRead } from './projects/require-audit-read.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
@@ -33,14 +32,17 @@ import {
   createAuthenticateIdentity,
   createRecognize,
 } from './signin/authenticate.ts'
-import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
-import { createSigner, type Signer } from './signing/signer.ts'
+import {
+  createRecordedAuthenticate,
+  createRecordedIdentity,
+} from './signin/recorded-authenticate.ts'
+import { createSigner } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
-import { createAnswerCache } from './token/answer-cache.ts'
 import { createExplainRoutes } from './token/explain-routes.ts'
 import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
+import { createMemory } from './token/memory.ts'
 import { createTokenRoutes } from './token/routes.ts'
 
 const API = '/api/v1'
@@ -55,6 +57,8 @@ export interface AppDeps {
   readonly log: Log
   readonly now: () => Date
   readonly version: string
+  /** Writes to the stdout of the process; returns when it is written. */
+  readonly writeOut: (text: string) => Promise<void>
 }
 
 export interface App {
@@ -68,11 +72,13 @@ export interface App {
 
 function createListener(
   { log }: AppDeps,
-  { readOrigin, authenticate, watch }: Parts,
+  { readOrigin, authenticate, watch, metrics }: Parts,
+  name: 'public' | 'private',
   routes: readonly Route[],
 ): RequestListener {
   return createKoaListener({
     log,
+    counter: metrics.requests(name),
     readOrigin,
     translate: toAppError,
     isOfApi: (path) => path.startsWith(`${API}/`),
@@ -89,62 +95,38 @@ function createListener(
 const underApi = (routes: readonly Route[]): readonly Route[] =>
   routes.map((route) => ({ ...route, path: `${API}${route.path}` }))
 
-/** What is remembered, and the watch that says when it is old. */
-function createMemory({ config, database, watchDatabase, now }: AppDeps, signer: Signer) {
-  const { cache } = config
-  const monotonicMs = (): number => performance.now()
-  const watch = createVersionWatch({
-    readNews: (since) => readVersionNews(watchDatabase, since),
-    graceSeconds: config.database.graceSeconds,
-    monotonicMs,
-    now,
-  })
-  const rows = { database, watch, most: cache.rows }
-  return {
-    watch,
-    users: createCachedUsers(rows),
-    rights: createCachedRights(rows),
-    ...createCredentials({ ...rows, now }),
-    proven: createProvenCache(cache.proofs),
-    answers: createAnswerCache({
-      watch,
-      most: cache.answers,
-      fingerprint: createFingerprint(),
-      leafFingerprint: () => signer.leaf().fingerprint,
-      monotonicMs,
-      now,
-    }),
-  }
-}
-
 function createParts(deps: AppDeps) {
   const { config, database, authority, now, log } = deps
+  const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
-  const issue = { signer, now, settings: config.token }
+  const issue = { signer, now, settings: config.token, metrics }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
-  const hasher = createPasswordHasher(config.hashing)
+  const hasher = createPasswordHasher({ ...config.hashing, onWork: metrics.observeHash })
   const nameSeal = createNameSeal(deps.installation.installationId)
-  const memory = createMemory(deps, signer)
+  const memory = createMemory({ ...deps, signer })
   const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
-  const signIn = { ...memory, now, hasher, takesIdentityTokens }
-  const authenticate = createAuthenticate(signIn)
+  const audit = createAudit(deps)
+  const { signIns } = audit
+  const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
+  const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
-    ...memory,
+    ...signIn,
     ...issue,
     database,
     registry,
     nameSeal,
-    hasher,
+    audit,
     readOrigin,
     readInnerOrigin,
     readCensus,
     authenticate,
-    authenticateIdentity: createAuthenticateIdentity(signIn),
+    authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(signIn), signIn),
     identityTokenSeconds,
     answerAtOnce,
   }
@@ -162,6 +144,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createExplainRoutes(parts),
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
+    ...parts.audit.createRoutes(createRequireAuditRead(parts)),
   ]),
   ...createPublicHealthRoutes(parts),
 ]
@@ -173,9 +156,10 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
   const stopWatch = parts.watch.start()
   const stopLastUse = parts.lastUse.start()
+  const stopAudit = parts.audit.start()
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopWatch(), stopLastUse()])
+    await Promise.all([stopLeaf(), stopRemovals(), stopAudit(), stopWatch(), stopLastUse()])
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }
@@ -184,14 +168,14 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const routes = createRoutes(parts)
+  const routes = parts.audit.watchRefusals(createRoutes(parts))
   const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
-  const listener = createListener(deps, parts, routes)
+  const listener = createListener(deps, parts, 'public', routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, privateParts, createPrivateHealthRoutes(parts)),
+    privateListener: createListener(deps, privateParts, 'private', createPrivateRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

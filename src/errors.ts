@@ -36,6 +36,11 @@ export const ERRORS = {
   CONFLICT: { status: 409, title: 'the state does not allow it now', oci: 'DENIED' },
   BODY_TOO_LARGE: { status: 413, title: 'the body is too large', oci: 'SIZE_INVALID' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'the body is not JSON', oci: 'UNSUPPORTED' },
+  SIGN_IN_THROTTLED: {
+    status: 429,
+    title: 'too many wrong passwords',
+    oci: 'TOOMANYREQUESTS',
+  },
   INTERNAL: { status: 500, title: 'the service failed', oci: 'UNKNOWN' },
   REGISTRY_FAILED: { status: 502, title: 'the registry did not do as asked', oci: 'UNAVAILABLE' },
   UNAVAILABLE: { status: 503, title: 'a part that this needs does not answer', oci: 'UNAVAILABLE' },

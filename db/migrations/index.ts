@@ -1,9 +1,13 @@
+import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import type { Migration } from './schema.ts'
+import { SIGN_IN } from './signin.ts'
 
 /** Every step of the schema by its name; they run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...FIRST_LIGHT,
   ...CREDENTIALS,
+  ...SIGN_IN,
+  ...AUDIT,
 }

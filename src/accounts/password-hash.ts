@@ -1,6 +1,6 @@
 import argon2 from 'argon2'
 import { addressPrefix } from './address-prefix.ts'
-import { createFairQueue, type Place } from './fair-queue.ts'
+import { createFairQueue, type LineLimits, type Place, type QueueStats } from './fair-queue.ts'
 
 /** OWASP's choice for argon2id: 19 MiB and some 25 ms of one core each. */
 const PARAMETERS = {
@@ -45,6 +45,13 @@ export interface PasswordHasher {
     password: string,
     applicant?: Applicant,
   ) => Promise<boolean>
+  readonly stats: () => HashStats
+}
+
+export interface HashStats {
+  readonly queue: QueueStats<Line>
+  /** Passwords that were checked since the start. */
+  readonly checks: Readonly<Record<'right' | 'wrong', number>>
 }
 
 type Line = 'familiar' | 'setting' | 'strange'
@@ -57,6 +64,24 @@ function placeOf({ address, familiarAccount }: Applicant): Place<Line> {
   return { line: 'familiar', lane: `${familiarAccount} ${prefix}` }
 }
 
+function createLines(queueLimit: number): Readonly<Record<Line, LineLimits>> {
+  const half = Math.max(1, Math.floor(queueLimit / 2))
+  return {
+    familiar: { places: half, placesPerLane: PLACES_PER_LANE },
+    setting: { places: half, placesPerLane: half },
+    strange: { places: Math.ceil(queueLimit / 2), placesPerLane: PLACES_PER_LANE },
+  }
+}
+
+async function timed<T>(work: () => Promise<T>, onWork: (seconds: number) => void): Promise<T> {
+  const startedAtMs = performance.now()
+  try {
+    return await work()
+  } finally {
+    onWork((performance.now() - startedAtMs) / 1000)
+  }
+}
+
 /**
  * Slow hashes, off the event loop, so many at once and so many waiting: each takes a core and 19 MiB,
  * and whoever sends passwords decides how many there are. So accounts that proved themselves from a
@@ -65,34 +90,34 @@ function placeOf({ address, familiarAccount }: Applicant): Place<Line> {
  *
  * @param queueLimit sign-ins that may wait, half of them from strangers; new passwords that wait
  *   have half as many places again
+ * @param onWork told how long each slow hash took, its wait left out
  */
 export function createPasswordHasher({
   concurrency,
   queueLimit,
+  onWork = () => undefined,
 }: {
   readonly concurrency: number
   readonly queueLimit: number
+  readonly onWork?: (seconds: number) => void
 }): PasswordHasher {
-  const half = Math.max(1, Math.floor(queueLimit / 2))
-  const strangers = { places: Math.ceil(queueLimit / 2), placesPerLane: PLACES_PER_LANE }
-  const queue = createFairQueue<Line>({
-    concurrency,
-    lines: {
-      familiar: { places: half, placesPerLane: PLACES_PER_LANE },
-      setting: { places: half, placesPerLane: half },
-      strange: strangers,
-    },
-  })
+  const queue = createFairQueue<Line>({ concurrency, lines: createLines(queueLimit) })
+  const checks = { right: 0, wrong: 0 }
+  const run = <T>(place: Place<Line>, work: () => Promise<T>): Promise<T> =>
+    queue.run(place, () => timed(work, onWork))
   return {
     hash: (password, address) => {
       const place: Place<Line> =
         address === undefined ? OWN_PLACE : { line: 'setting', lane: addressPrefix(address) }
-      return queue.run(place, () => argon2.hash(password, PARAMETERS))
+      return run(place, () => argon2.hash(password, PARAMETERS))
     },
     verify: async (hash, password, applicant) => {
       const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
-      const isRight = await queue.run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))
-      return isRight && hash !== undefined
+      const isSame = await run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))
+      const isRight = isSame && hash !== undefined
+      checks[isRight ? 'right' : 'wrong']++
+      return isRight
     },
+    stats: () => ({ queue: queue.stats(), checks }),
   }
 }

@@ -2,6 +2,10 @@ import type { Database } from '../database/open-database.ts'
 import type { Caller } from '../http/caller.ts'
 import { type Subject, subjectName } from '../protocol/subject.ts'
 import { insertAudit } from './queries.ts'
+import type { Outcome } from './types.ts'
+
+/** How an identity was proven. */
+export type SignInWay = 'password' | 'accessToken' | 'identityToken' | 'robot' | 'ldap' | 'oidc'
 
 /** What was done; the field's words, parted by a dot. */
 export type AuditAction =
@@ -20,13 +24,16 @@ export type AuditAction =
   | 'robot.update'
   | 'robot.rotate'
   | 'robot.delete'
+  | 'request.refuse'
+  | 'record.overflow'
+  | `signin.${SignInWay}`
 
 export interface AuditEntry {
   readonly action: AuditAction
   /** What it was done to: a name, `project/username`, or `repository:tag`. */
   readonly target: string
   readonly project?: string
-  readonly outcome: 'done' | 'denied' | 'failed'
+  readonly outcome: Outcome
 }
 
 const actorOf = (subject: Subject): { readonly actorId?: number; readonly actorName: string } =>

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
+import { addAuditVerbs } from './audit-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addDoctorVerb } from './doctor-verb.ts'
 import { addExplainVerb } from './explain-verb.ts'
@@ -59,6 +60,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
+  addAuditVerbs(program, commandLine)
   return program
 }
 

@@ -12,6 +12,7 @@ import {
   type UserAnswer,
   userSchema,
 } from './answers.ts'
+import { type AuditCalls, auditCalls } from './audit-calls.ts'
 import {
   type ExplainCall,
   explainCall,
@@ -40,7 +41,7 @@ export interface MembershipInput {
 }
 
 /** Our own API as functions. Each fails with ApiError; lists are read to their end or to the limit. */
-export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall {
+export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall, AuditCalls {
   readonly readMe: () => Promise<UserAnswer>
   readonly createUser: (user: NewUserInput) => Promise<UserAnswer>
   readonly listUsers: (input?: ListInput) => Promise<Listing<UserAnswer>>
@@ -143,6 +144,7 @@ export function createApiClient(input: ApiClientInput): ApiClient {
     ...tokenCalls(transport),
     ...robotCalls(transport),
     ...explainCall(transport),
+    ...auditCalls(transport),
     close: transport.close,
   }
 }

@@ -33,6 +33,8 @@ export interface ApiTransport {
   readonly call: <T extends z.ZodType>(request: ApiRequest, answer: T) => Promise<z.output<T>>
   /** For answers without a body. @throws ApiError */
   readonly send: (request: ApiRequest) => Promise<void>
+  /** The body as it comes; however long it is, memory does not grow. @throws ApiError */
+  readonly stream: (request: ApiRequest) => Promise<AsyncIterable<Buffer>>
   readonly close: () => Promise<void>
 }
 
@@ -129,23 +131,29 @@ export function createApiTransport(input: ApiClientInput): ApiTransport {
     connect: { timeout: timeoutMs },
   })
 
-  const exchange = async (asked: ApiRequest): Promise<{ status: number; body: unknown }> => {
-    const answer = await request(targetOf(url, asked), {
+  const start = (asked: ApiRequest): Promise<Dispatcher.ResponseData> =>
+    request(targetOf(url, asked), {
       dispatcher,
       method: asked.method,
       headers: headersOf(input, asked),
       body: asked.body === undefined ? null : JSON.stringify(asked.body),
     })
+
+  const finish = async (
+    answer: Dispatcher.ResponseData,
+  ): Promise<{ status: number; body: unknown }> => {
     const { statusCode: status, headers } = answer
     const body = await readJson(answer.body)
     if (status >= 300 && status < 400) throw wanderedOff(url, status, headers.location)
     return { status, body }
   }
 
+  const failed = (error: unknown): never => {
+    throw error instanceof ApiError ? error : noAnswer(url, error)
+  }
+
   const ask = async (asked: ApiRequest): Promise<unknown> => {
-    const { status, body } = await exchange(asked).catch((error: unknown) => {
-      throw error instanceof ApiError ? error : noAnswer(url, error)
-    })
+    const { status, body } = await start(asked).then(finish).catch(failed)
     if (status >= 200 && status < 300) return body
     throw readProblem(body, { status, url })
   }
@@ -159,6 +167,12 @@ export function createApiTransport(input: ApiClientInput): ApiTransport {
     },
     send: async (asked) => {
       await ask(asked)
+    },
+    stream: async (asked) => {
+      const answer = await start(asked).catch(failed)
+      if (answer.statusCode === 200) return answer.body
+      const { status, body } = await finish(answer).catch(failed)
+      throw readProblem(body, { status, url })
     },
     close: () => dispatcher.destroy(),
   }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { AUDIT_VARIABLES } from './audit-variables.ts'
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -155,6 +156,12 @@ export const VARIABLES = {
     .describe(
       'Sign-ins that may wait for their hash, half of them strangers; above that the answer is 503 with Retry-After',
     ),
+  WARDEN_SIGN_IN_FAILURES: integer(1, 1_000_000)
+    .prefault('5')
+    .describe(
+      'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
+    ),
+  ...AUDIT_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),

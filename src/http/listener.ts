@@ -1,7 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
+import type { RequestCounter } from '../metrics/requests.ts'
 import type { Origin } from './caller.ts'
+import { countMiddleware } from './count-requests.ts'
 import {
   accessLogMiddleware,
   errorMiddleware,
@@ -14,6 +16,7 @@ import type { Route } from './route.ts'
 
 export interface ListenerDeps {
   readonly log: Log
+  readonly counter: RequestCounter
   readonly readOrigin: (request: IncomingMessage) => Origin
   /** Makes AppErrors of what lower rooms throw, such as a lost database. */
   readonly translate: (error: unknown) => unknown
@@ -36,6 +39,7 @@ export function createKoaListener(deps: ListenerDeps): RequestListener {
     mountRoutes(router, [route], isOfApi(route.path) ? deps.api : deps.realm)
   koa.use(originMiddleware(deps.readOrigin))
   koa.use(accessLogMiddleware(log))
+  koa.use(countMiddleware(deps.counter))
   koa.use(headersMiddleware())
   koa.use(errorMiddleware(log, deps.translate))
   koa.use(async function ownWritesFirst(ctx, next) {

@@ -133,6 +133,9 @@ async function handle(route: Route, proof: ProofOfCallers, ctx: Context): Promis
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */
 export function mountRoutes(router: Router, routes: readonly Route[], proof: ProofOfCallers): void {
   for (const route of routes) {
-    router[route.method](route.path, (ctx) => handle(route, proof, ctx))
+    router[route.method](route.path, (ctx) => {
+      ctx.state.route = route.path
+      return handle(route, proof, ctx)
+    })
   }
 }

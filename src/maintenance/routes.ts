@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { ClientCensus } from '../http/client-census.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import type { Metrics } from '../metrics/create-metrics.ts'
 import { type Readiness, type ReadinessDeps, readReadiness } from './readiness.ts'
 
 const statusSchema = z.object({ status: z.string() })
 
-const createHealthRoute = (): Route =>
+const healthRoute = (): Route =>
   defineRoute({
     method: 'get',
     path: '/healthz',
@@ -31,16 +32,30 @@ const readyRoute = (deps: ReadinessDeps, present: (readiness: Readiness) => obje
     },
   })
 
+const metricsRoute = (metrics: Metrics): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/metrics',
+    summary: 'What the process counts, for Prometheus',
+    open: true,
+    answers: { 200: { description: 'Its text format, version 0.0.4', schema: z.string() } },
+    handle: async () => {
+      const { contentType, text } = await metrics.expose()
+      return { status: 200, body: text, headers: { 'Content-Type': contentType } }
+    },
+  })
+
 /** For everybody: the status alone, since reasons name inner addresses. */
 export const createPublicHealthRoutes = (deps: ReadinessDeps): readonly Route[] => [
-  createHealthRoute(),
+  healthRoute(),
   readyRoute(deps, ({ status }) => ({ status })),
 ]
 
-/** For monitoring and the doctor: with the reason for each part, and how many clients there were. */
-export const createPrivateHealthRoutes = (
-  deps: ReadinessDeps & Pick<ClientCensus, 'readCensus'>,
+/** All of the private listener: health with reasons and how many clients there were, and metrics. */
+export const createPrivateRoutes = (
+  deps: ReadinessDeps & Pick<ClientCensus, 'readCensus'> & { readonly metrics: Metrics },
 ): readonly Route[] => [
-  createHealthRoute(),
+  healthRoute(),
   readyRoute(deps, (readiness) => ({ ...readiness, clients: deps.readCensus() })),
+  metricsRoute(deps.metrics),
 ]

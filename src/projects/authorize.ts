@@ -2,28 +2,16 @@ import { matchesPattern } from '../protocol/pattern.ts'
 import { pathInProject } from '../protocol/reference.ts'
 import { permissionsOf, type Subject, type UserSubject } from '../protocol/subject.ts'
 import { givesAction, givesProject, givesSystem } from './credential-reach.ts'
-import type { Membership, ProjectRights, Role } from './types.ts'
-
-/** What concerns the whole system and no project. */
-export type SystemPermission =
-  | 'user:read'
-  | 'user:write'
-  | 'project:create'
-  | 'catalog:read'
-  | 'robot:read'
-  | 'robot:write'
-
-/** What concerns one project, or a repository in it. */
-export type ProjectPermission =
-  | 'project:read'
-  | 'project:write'
-  | 'member:read'
-  | 'member:write'
-  | 'robot:read'
-  | 'robot:write'
-  | RepositoryPermission
-
-export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
+import {
+  BY_ROLE,
+  MATRIX,
+  type ProjectPermission,
+  PUBLIC,
+  READ_ONLY,
+  type RepositoryPermission,
+  type SystemPermission,
+} from './permissions.ts'
+import type { Membership, ProjectRights } from './types.ts'
 
 export interface Decision {
   readonly allowed: boolean
@@ -42,37 +30,6 @@ export interface ProjectQuestion {
   readonly repository?: string
   readonly now: Date
 }
-
-const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
-const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
-const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
-const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
-const PROJECT_ADMIN: readonly ProjectPermission[] = [
-  ...MAINTAINER,
-  'project:write',
-  'member:write',
-  'robot:write',
-]
-
-/** Harbor's matrix, for the resources that are here. */
-const MATRIX: Readonly<Record<Role, ReadonlySet<ProjectPermission>>> = {
-  limitedGuest: new Set(LIMITED_GUEST),
-  guest: new Set(GUEST),
-  developer: new Set(DEVELOPER),
-  maintainer: new Set(MAINTAINER),
-  projectAdmin: new Set(PROJECT_ADMIN),
-}
-
-const READ_ONLY: ReadonlySet<string> = new Set([
-  'project:read',
-  'member:read',
-  'repository:pull',
-  'user:read',
-  'catalog:read',
-  'robot:read',
-])
-
-const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'repository:pull'])
 
 const REGISTRY_ACTIONS = {
   'repository:pull': 'pull',
@@ -116,10 +73,14 @@ function reaches(membership: Membership, { permission, repository }: ProjectQues
   return patterns.some((pattern) => matchesPattern(pattern, path))
 }
 
+/** @returns undefined when one of them does not end */
 function latestEnd(memberships: readonly Membership[]): Date | undefined {
-  const ends = memberships.map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
-  const latest = Math.max(...ends)
-  return Number.isFinite(latest) ? new Date(latest) : undefined
+  let latest: Date | undefined
+  for (const { expiresAt } of memberships) {
+    if (expiresAt === undefined) return undefined
+    if (latest === undefined || expiresAt > latest) latest = expiresAt
+  }
+  return latest
 }
 
 function membershipDecision(question: ProjectQuestion): Decision {
@@ -133,7 +94,7 @@ function membershipDecision(question: ProjectQuestion): Decision {
   )
   const [first] = giving
   if (first === undefined) return deny('no membership gives it')
-  return allow(`member with role ${first.role}`, latestEnd(giving))
+  return allow(BY_ROLE[first.role], latestEnd(giving))
 }
 
 function userDecision(subject: UserSubject, question: ProjectQuestion): Decision {

@@ -2,12 +2,8 @@ import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Subject } from '../protocol/subject.ts'
-import {
-  authorize,
-  authorizeSystem,
-  type ProjectPermission,
-  type SystemPermission,
-} from './authorize.ts'
+import { authorize, authorizeSystem } from './authorize.ts'
+import type { ProjectPermission, SystemPermission } from './permissions.ts'
 import { findProjectRights } from './queries.ts'
 import type { Project } from './types.ts'
 

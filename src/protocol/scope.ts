@@ -49,12 +49,9 @@ export function parseScope(text: string): Access {
   const list = actions === '' ? [] : actions.split(',')
   if (!list.every((action) => ACTION.test(action)))
     throw invalid(text, 'has an action that is not a word')
-  return {
-    type: plainType,
-    ...(className !== undefined && { class: className }),
-    name,
-    actions: [...new Set(list)],
-  }
+  const each = list.filter((action, at) => list.indexOf(action) === at)
+  if (className === undefined) return { type: plainType, name, actions: each }
+  return { type: plainType, class: className, name, actions: each }
 }
 
 /**
@@ -64,7 +61,9 @@ export function parseScope(text: string): Access {
  * @throws AppError SCOPE_INVALID (400) when one is broken or when there are more than `most`
  */
 export function parseScopes(values: readonly string[], most: number): readonly Access[] {
-  const texts = values.flatMap((value) => value.split(' ').filter((text) => text !== ''))
+  const texts = values.flatMap((value) =>
+    value.includes(' ') ? value.split(' ').filter((text) => text !== '') : value || [],
+  )
   if (texts.length > most) {
     throw new AppError('SCOPE_INVALID', {
       detail: `the request has ${texts.length} scopes; at most ${most} are taken at once`,
@@ -74,7 +73,11 @@ export function parseScopes(values: readonly string[], most: number): readonly A
   for (const access of texts.map(parseScope)) {
     const key = `${access.type}:${access.name}`
     const before = merged.get(key)
-    const actions = new Set([...(before?.actions ?? []), ...access.actions])
+    if (before === undefined) {
+      merged.set(key, access)
+      continue
+    }
+    const actions = new Set([...before.actions, ...access.actions])
     merged.set(key, { ...before, ...access, actions: [...actions] })
   }
   return [...merged.values()]

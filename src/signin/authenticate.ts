@@ -1,18 +1,34 @@
 import type { PasswordHasher } from '../accounts/password-hash.ts'
+
 import { readSecret, type SecretKind } from '../credentials/secret.ts'
+import type { Database } from '../database/open-database.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
+import { deriveSecret } from '../signing/derive-secret.ts'
+import type { TokenAuthority } from '../signing/token-authority.ts'
+import { type CountSignIn, countOutcome } from './count-outcome.ts'
+
 import { createFamiliarNetworks } from './familiar-networks.ts'
 import { createLookUp } from './look-up.ts'
 import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
 import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
+
 import { recognizeRobot, signInAsRobot } from './robot.ts'
+
+import { createSignInThrottle } from './throttle.ts'
+import type { ThrottleSettings } from './throttle-rules.ts'
 
 export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps {
   readonly hasher: PasswordHasher
   /** Whether identity tokens are switched on. */
   readonly takesIdentityTokens: boolean
+  readonly metrics: { readonly countSignIn: CountSignIn }
+  readonly database: Database
+  readonly watch: VersionWatch
+  readonly authority: Pick<TokenAuthority, 'privateKey'>
+  readonly config: { readonly signIn: ThrottleSettings }
 }
 
 /** Which way credentials go; `refused` prove nothing, whoever shows them. */
@@ -21,7 +37,7 @@ type Way = 'password' | 'accessToken' | 'robot' | 'identityToken' | 'refused'
 const isRobot = (username: string): boolean => username.toLowerCase().startsWith(ROBOT_PREFIX)
 
 /** By their form alone: a secret of ours is never held against passwords, nor sent anywhere. */
-function wayOf({ username, secret }: Credentials): Way {
+export function wayOf({ username, secret }: Credentials): Way {
   const form = readSecret(secret)
   const kind: SecretKind | undefined = form?.isBroken ? undefined : form?.kind
   if (username === undefined) return kind === 'accessToken' ? 'accessToken' : 'refused'
@@ -38,24 +54,32 @@ const unproven = (username: string | undefined): AppError =>
         : 'the user name or the password is wrong',
   })
 
+const notAPassword = (): AppError =>
+  new AppError('UNAUTHORIZED', {
+    detail: 'an identity token is not a password; use the password or an access token',
+  })
+
 /**
  * Makes the one function that all requests prove themselves by: no credentials, no identity.
  * An identity token is no password: it is for `grant_type=refresh_token` alone (R11).
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const inside = { ...deps, familiar: createFamiliarNetworks(), lookUp: createLookUp() }
+  const familiar = createFamiliarNetworks()
+  const throttleSecret = deriveSecret(deps.authority, 'sign-in throttle')
+  const settings = deps.config.signIn
+  const throttle = createSignInThrottle({ ...deps, secret: throttleSecret, settings })
+  const inside = { ...deps, familiar, throttle, lookUp: createLookUp() }
+  const { countSignIn } = deps.metrics
   return async (credentials, { address }) => {
     if (credentials === undefined) return ANONYMOUS
-    const way = wayOf(credentials)
     const { username = '', secret } = credentials
-    if (way === 'password') return signInWithPassword(inside, { username, secret, address })
-    if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
-    if (way === 'accessToken') {
-      return signInWithOwnedToken(inside, way, { ...credentials, address })
-    }
+    const way = wayOf(credentials)
     if (way === 'refused') throw unproven(credentials.username)
-    throw new AppError('UNAUTHORIZED', {
-      detail: 'an identity token is not a password; use the password or an access token',
+    if (way === 'identityToken') throw notAPassword()
+    return countOutcome(countSignIn, way, (): Promise<Subject> => {
+      if (way === 'password') return signInWithPassword(inside, { username, secret, address })
+      if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
+      return signInWithOwnedToken(inside, way, { ...credentials, address })
     })
   }
 }
@@ -72,7 +96,10 @@ export function createAuthenticateIdentity(deps: AuthenticateDeps): Authenticate
   return async (secret, { address }) => {
     const form = readSecret(secret)
     if (deps.takesIdentityTokens && form?.kind === 'identityToken' && !form.isBroken) {
-      return signInWithOwnedToken(inside, form.kind, { username: undefined, secret, address })
+      const proof = { username: undefined, secret, address }
+      return countOutcome(deps.metrics.countSignIn, 'identityToken', () =>
+        signInWithOwnedToken(inside, 'identityToken', proof),
+      )
     }
     throw new AppError('UNAUTHORIZED', {
       detail: deps.takesIdentityTokens

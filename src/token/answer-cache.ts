@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { ChangeVersion } from '../database/change-version.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import type { IssuedToken } from './issue-token.ts'
 
 /** A whole answer is repeated for this share of its token's life at most. */
@@ -29,6 +30,7 @@ export interface AnswerCache {
    * @param until the end of the earliest right in it; it is not repeated after that (R3)
    */
   readonly keep: (request: IncomingMessage, issued: IssuedToken, until?: Date | undefined) => void
+  readonly stats: () => CacheStats
 }
 
 export interface AnswerCacheDeps {
@@ -53,7 +55,8 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
   const { watch, fingerprint, monotonicMs } = deps
   const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
   const asked = new WeakMap<IncomingMessage, Asked>()
-  const find: AnswerCache['find'] = (request) => {
+  const lookUps = { hit: 0, miss: 0 }
+  const look: AnswerCache['find'] = (request) => {
     const version = watch.version()
     if (version === undefined || watch.freshness() !== 'fresh') return undefined
     const { headers, url = '' } = request
@@ -66,6 +69,11 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     }
     const expiresInSeconds = Math.floor((answer.endsAtMs - nowMs) / 1000)
     return { token: answer.token, expiresInSeconds }
+  }
+  const find: AnswerCache['find'] = (request) => {
+    const found = look(request)
+    lookUps[found === undefined ? 'miss' : 'hit']++
+    return found
   }
   const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }, until) => {
     const question = asked.get(request)
@@ -82,5 +90,5 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
       version,
     })
   }
-  return { find, keep }
+  return { find, keep, stats: () => ({ entries: kept.size, lookUps }) }
 }

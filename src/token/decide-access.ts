@@ -1,10 +1,6 @@
-import {
-  authorize,
-  authorizeSystem,
-  type Decision,
-  type RepositoryPermission,
-} from '../projects/authorize.ts'
+import { authorize, authorizeSystem, type Decision } from '../projects/authorize.ts'
 import type { FoundRights, RightsQuestion } from '../projects/cached-rights.ts'
+import type { RepositoryPermission } from '../projects/permissions.ts'
 import { userIdOf } from '../projects/require-permission.ts'
 import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
@@ -70,17 +66,12 @@ function nameRefusal(name: string): Decision {
 
 /** `*` asks for all there is; a push without a pull is of no use to the registry (POST needs both). */
 function wantedActions({ actions }: Access): readonly RegistryAction[] {
-  const wanted = new Set(actions.includes('*') ? ACTIONS : actions)
-  if (wanted.has('push')) wanted.add('pull')
-  return ACTIONS.filter((action) => wanted.has(action))
+  const isAll = actions.includes('*')
+  const wantsPush = isAll || actions.includes('push')
+  return ACTIONS.filter(
+    (action) => isAll || actions.includes(action) || (action === 'pull' && wantsPush),
+  )
 }
-
-const unknownActions = ({ actions }: Access): readonly ActionDecision[] =>
-  actions.every((action) => KNOWN.has(action))
-    ? []
-    : actions
-        .filter((action) => !KNOWN.has(action))
-        .map((action) => ({ action, decision: NO_SUCH_ACTION }))
 
 /** Rights of the subject, by the names of projects. */
 interface Known {
@@ -89,17 +80,25 @@ interface Known {
   readonly now: Date
 }
 
-function decideRepository(asked: Access, { subject, found, now }: Known): ActionDecision[] {
+function decideRepository(
+  asked: Access,
+  { subject, found, now }: Known,
+): readonly ActionDecision[] {
   const { name: repository } = asked
-  const question = { subject, rights: found.get(projectOf(repository)), repository, now }
-  const isReserved = hasReservedSegment(repository)
-  return wantedActions(asked).map((action) => ({
-    action,
-    decision:
-      isReserved && action === 'push'
+  const rights = found.get(projectOf(repository))
+  const decided: ActionDecision[] = []
+  for (const action of wantedActions(asked)) {
+    const permission = PERMISSIONS[action]
+    const decision =
+      action === 'push' && hasReservedSegment(repository)
         ? RESERVED_WORD
-        : authorize({ ...question, permission: PERMISSIONS[action] }),
-  }))
+        : authorize({ subject, rights, permission, repository, now })
+    decided.push({ action, decision })
+  }
+  for (const action of asked.actions) {
+    if (!KNOWN.has(action)) decided.push({ action, decision: NO_SUCH_ACTION })
+  }
+  return decided
 }
 
 function decideOther({ type, name, actions }: Access, subject: Subject): readonly ActionDecision[] {
@@ -116,7 +115,7 @@ function decideOther({ type, name, actions }: Access, subject: Subject): readonl
  * the two cannot differ.
  */
 export function decideAccess(asked: Access, known: Known): readonly ActionDecision[] {
-  if (isRepository(asked)) return [...decideRepository(asked, known), ...unknownActions(asked)]
+  if (isRepository(asked)) return decideRepository(asked, known)
   if (asked.type !== 'repository') return decideOther(asked, known.subject)
   const decision = nameRefusal(asked.name)
   const wanted = asked.actions.includes('*') ? ACTIONS : asked.actions

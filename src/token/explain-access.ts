@@ -1,7 +1,8 @@
 import { parseRobotUsername } from '../credentials/robot-name.ts'
 import { AppError } from '../errors.ts'
-import { authorize, authorizeSystem, type ProjectPermission } from '../projects/authorize.ts'
+import { authorize, authorizeSystem } from '../projects/authorize.ts'
 import type { CachedRights } from '../projects/cached-rights.ts'
+import type { ProjectPermission } from '../projects/permissions.ts'
 import { type Access, parseScopes } from '../protocol/scope.ts'
 import { credentialEnd, permissionsOf, type Subject, subjectName } from '../protocol/subject.ts'
 import { decideAccess, isOfGrammar, projectOfAccess, rightsQuestion } from './decide-access.ts'
@@ -13,7 +14,7 @@ import {
   type SubjectDeps,
   unknownRobot,
 } from './explained-subject.ts'
-import { earliestEnd } from './grant-access.ts'
+import { earlierEnd } from './grant-access.ts'
 import { MOST_SCOPES } from './token-request.ts'
 
 /** One scope may name hundreds of actions that do not exist. */
@@ -133,7 +134,7 @@ function explain(
     const entry = { type, name, action, allowed }
     if (allowed) {
       const where = isBound ? ', from its networks alone' : ''
-      return { ...entry, rule: `${rule}${where}`, until: earliestEnd([until, end]) }
+      return { ...entry, rule: `${rule}${where}`, until: earlierEnd(until, end) }
     }
     const own = isHidden && !isOfGrammar(decision) ? hiddenRule(subject) : rule
     return { ...entry, rule: refusal ?? own, until: undefined }

@@ -1,4 +1,3 @@
-import type { Decision } from '../projects/authorize.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
 import type { Access } from '../protocol/scope.ts'
 import { credentialEnd } from '../protocol/subject.ts'
@@ -19,31 +18,23 @@ export interface Grant {
   readonly until: Date | undefined
 }
 
-interface Granted {
-  readonly access: Access
-  readonly decisions: readonly Decision[]
-}
-
-/** The earliest of some ends; undefined when none is one. */
-export function earliestEnd(ends: readonly (Date | undefined)[]): Date | undefined {
-  const times = ends.flatMap((end) => (end === undefined ? [] : [end.getTime()]))
-  return times.length === 0 ? undefined : new Date(Math.min(...times))
-}
+/** The earlier of two ends; undefined is none. */
+export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a
 
 function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
-  const granted = asked.map((access): Granted => {
-    const decided = decideAccess(access, { subject, found, now })
-    const allowed = decided.filter(({ decision }) => decision.allowed)
-    return {
-      access: { ...access, actions: allowed.map(({ action }) => action) },
-      decisions: allowed.map(({ decision }) => decision),
+  const granted: Access[] = []
+  let until = credentialEnd(subject)
+  for (const access of asked) {
+    const actions: string[] = []
+    for (const { action, decision } of decideAccess(access, { subject, found, now })) {
+      if (!decision.allowed) continue
+      actions.push(action)
+      until = earlierEnd(until, decision.until)
     }
-  })
-  const ends = granted.flatMap(({ decisions }) => decisions.map(({ until }) => until))
-  return {
-    access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
-    until: earliestEnd([...ends, credentialEnd(subject)]),
+    if (actions.length > 0) granted.push({ ...access, actions })
   }
+  return { access: granted, until }
 }
 
 /**

@@ -184,8 +184,9 @@ test('changes are in the audit record, with who and from where, and without secr
     headers: { 'x-request-id': 'req-7', 'user-agent': 'a-test' },
   })
   const [row] = await service.database('audit').where({ action: 'user.create', target: 'erin' })
-  const { id, time, actor_id, ...rest } = row
+  const { id, time, actor_id, seal, mac, replica, sequence, ...rest } = row
   t.true(id > 0 && time instanceof Date && actor_id > 0)
+  t.true(sequence > 0 && replica.length === 36 && (seal === null) === (mac === null))
   t.deepEqual(rest, {
     actor_name: 'admin',
     on_behalf_of: null,
@@ -193,6 +194,7 @@ test('changes are in the audit record, with who and from where, and without secr
     target: 'erin',
     project: null,
     outcome: 'done',
+    count: 1,
     address: '127.0.0.1',
     user_agent: 'a-test',
     request_id: 'req-7',

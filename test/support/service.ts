@@ -58,6 +58,9 @@ export interface Service {
   readonly stop: () => Promise<void>
 }
 
+/** What the process around a service gives it. */
+const PROCESS = { version: 'test', writeOut: async () => undefined }
+
 const quiet = { warn: () => undefined, error: () => undefined }
 
 function listen(): Promise<{
@@ -193,7 +196,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const opened = await openTestInstallation(database, early, log, now)
   const registry = options.registryUrl ? undefined : await startRealRegistry(place, early)
   const config = readWith(place, options.registryUrl ?? registry?.url ?? '')
-  const app = createApp({ config, database, watchDatabase, ...opened, log, now, version: 'test' })
+  const app = createApp({ config, database, watchDatabase, ...opened, log, now, ...PROCESS })
   publicServer.use(app.publicListener)
   privateServer.use(app.privateListener)
   const stopBackground = app.start()
