@@ -43,6 +43,7 @@ import {
 import { createSigner } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
+import { createExplainRoutes } from './token/explain-routes.ts'
 import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
 import { createMemory } from './token/memory.ts'
@@ -147,6 +148,7 @@ const createRoutes = (parts: Parts): readonly Route[] => [
     ...createProjectRoutes(parts),
     ...createMemberRoutes(parts),
     ...parts.credentialRoutes,
+    ...createExplainRoutes(parts),
     ...createRemovalRoutes(parts),
     ...createImageRoutes(parts),
     ...parts.audit.createRoutes(createRequireAuditRead(parts)),

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { z } from 'zod'
+import { type Command, Option } from 'commander'
 import type { MemberAnswer } from '../client/answers.ts'
 import type { MemberInput } from '../client/client.ts'
 import { ROLES, type Role } from '../projects/types.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { parseInstant } from './instants.ts'
 import {
   type Column,
   type JsonOption,
@@ -22,15 +22,6 @@ const COLUMNS: readonly Column<MemberAnswer>[] = [
   { head: 'repositories', cell: ({ repositories }) => repositories?.join(', ') ?? 'all' },
   { head: 'until', cell: ({ expiresAt }) => expiresAt },
 ]
-
-const instantSchema = z.iso.datetime({ offset: true })
-
-function parseInstant(text: string): string {
-  if (instantSchema.safeParse(text).success) return text
-  throw new InvalidArgumentError(
-    'must be a time with its zone, such as 2030-12-31T23:59:59Z or 2030-12-31T23:59:59+08:00',
-  )
-}
 
 interface SetOptions extends JsonOption {
   readonly group?: string

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { addAuditVerbs } from './audit-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addDoctorVerb } from './doctor-verb.ts'
+import { addExplainVerb } from './explain-verb.ts'
 import { addGroupVerbs } from './group-verbs.ts'
 import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
@@ -14,7 +15,9 @@ import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
+import { addRobotVerbs } from './robot-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
+import { addTokenVerbs } from './token-verbs.ts'
 import { addUserVerbs } from './user-verbs.ts'
 
 /** Verbs that live above this room; `main.ts` brings them. */
@@ -56,6 +59,9 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addGroupVerbs(program, commandLine)
   addProjectVerbs(program, commandLine)
   addMemberVerbs(program, commandLine)
+  addTokenVerbs(program, commandLine)
+  addRobotVerbs(program, commandLine)
+  addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)

@@ -15,18 +15,17 @@ async function setPassword(
   options: PasswordOptions,
 ): Promise<void> {
   await withApi(commandLine, async (client, { credentials }) => {
-    const isOwn = credentials?.username.toLowerCase() === name.toLowerCase()
+    const signedIn =
+      credentials !== undefined && 'password' in credentials ? credentials : undefined
+    const own = signedIn?.username.toLowerCase() === name.toLowerCase() ? signedIn : undefined
     const password = await readPassword(commandLine, {
       fromStdin: options.passwordStdin === true,
       name: `New password for ${name}`,
       kind: 'new',
     })
-    if (isOwn && credentials !== undefined) {
-      await client.changeOwnPassword(credentials.password, password)
-    } else {
-      await client.changeUser(name, { password })
-    }
-    const next = isOwn ? ['Next: sign in again with: warden login'] : []
+    if (own === undefined) await client.changeUser(name, { password })
+    else await client.changeOwnPassword(own.password, password)
+    const next = own ? ['Next: sign in again with: warden login'] : []
     reportDone(commandLine, {
       result: { username: name.toLowerCase(), passwordChanged: true },
       options,

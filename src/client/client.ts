@@ -13,6 +13,14 @@ import {
   userSchema,
 } from './answers.ts'
 import { type AuditCalls, auditCalls } from './audit-calls.ts'
+import {
+  type ExplainCall,
+  explainCall,
+  type RobotCalls,
+  robotCalls,
+  type TokenCalls,
+  tokenCalls,
+} from './credential-calls.ts'
 import { type GroupCalls, groupCalls } from './group-calls.ts'
 import { type ListInput, type Listing, readList } from './list.ts'
 import { type ApiClientInput, type ApiTransport, createApiTransport } from './transport.ts'
@@ -40,7 +48,7 @@ export interface MembershipInput {
 }
 
 /** Our own API as functions. Each fails with ApiError; lists are read to their end or to the limit. */
-export interface ApiClient extends AuditCalls, GroupCalls {
+export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall, AuditCalls, GroupCalls {
   readonly readMe: () => Promise<UserAnswer>
   readonly createUser: (user: NewUserInput) => Promise<UserAnswer>
   readonly listUsers: (input?: ListInput) => Promise<Listing<UserAnswer>>
@@ -150,6 +158,9 @@ export function createApiClient(input: ApiClientInput): ApiClient {
     ...projectCalls(transport),
     ...memberCalls(transport),
     ...imageCalls(transport),
+    ...tokenCalls(transport),
+    ...robotCalls(transport),
+    ...explainCall(transport),
     ...auditCalls(transport),
     close: transport.close,
   }

@@ -6,10 +6,10 @@ const API = '/api/v1'
 const DEFAULT_TIMEOUT_MS = 60_000
 const MOST_BYTES = 32 * 1024 * 1024
 
-export interface ApiCredentials {
-  readonly username: string
-  readonly password: string
-}
+/** A name with a password, an access token or a robot's secret; or an access token by itself. */
+export type ApiCredentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string }
 
 export interface ApiClientInput {
   /** Address of the service, without a slash at its end. */
@@ -90,6 +90,7 @@ async function readJson(body: Dispatcher.ResponseData['body']): Promise<unknown>
 
 const authorizationOf = (credentials: ApiCredentials | undefined): Record<string, string> => {
   if (credentials === undefined) return {}
+  if ('token' in credentials) return { authorization: `Bearer ${credentials.token}` }
   const { username, password } = credentials
   const pair = Buffer.from(`${username}:${password}`, 'utf8').toString('base64')
   return { authorization: `Basic ${pair}` }

@@ -180,4 +180,8 @@ export const CLIENT_VARIABLES = {
     .describe('Address of the service for the commands that use its API'),
   WARDEN_USERNAME: z.string().optional().describe('User name for the commands that use the API'),
   WARDEN_PASSWORD: z.string().optional().describe('Password for the commands that use the API'),
+  WARDEN_TOKEN: z
+    .string()
+    .optional()
+    .describe('Access token for the commands that use the API, in place of name and password'),
 } as const

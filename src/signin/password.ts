@@ -30,7 +30,8 @@ export interface PasswordSignIn extends BasicCredentials {
   readonly address: string
 }
 
-const toSubject = (user: User): Subject => ({
+/** The user as after signing in with the password. */
+export const toSubject = (user: User): Subject => ({
   kind: 'user',
   id: user.id,
   username: user.username,

@@ -35,7 +35,8 @@ function refusal(
   return `the robot ${username} may not sign in from ${address()}`
 }
 
-const toSubject = (robot: RobotWithSecrets): RobotSubject => ({
+/** The robot as it is after signing in. */
+export const toSubject = (robot: RobotWithSecrets): RobotSubject => ({
   kind: 'robot',
   id: robot.id,
   username: robot.username,

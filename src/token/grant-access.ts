@@ -1,11 +1,7 @@
-import { authorize, authorizeSystem, type Decision } from '../projects/authorize.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
-import type { RepositoryPermission } from '../projects/permissions.ts'
-import { userIdOf } from '../projects/require-permission.ts'
-import type { ProjectRights } from '../projects/types.ts'
-import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
-import { credentialEnd, type Subject } from '../protocol/subject.ts'
+import { credentialEnd } from '../protocol/subject.ts'
+import { type AccessQuestion, decideAccess, rightsQuestion } from './decide-access.ts'
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
@@ -22,92 +18,23 @@ export interface Grant {
   readonly until: Date | undefined
 }
 
-type RegistryAction = 'pull' | 'push' | 'delete'
-
-const PERMISSIONS: Readonly<Record<RegistryAction, RepositoryPermission>> = {
-  pull: 'repository:pull',
-  push: 'repository:push',
-  delete: 'repository:delete',
-}
-
-const ACTIONS = Object.keys(PERMISSIONS) as readonly RegistryAction[]
-
-const isRepository = ({ type, name }: Access): boolean =>
-  type === 'repository' && isRepositoryName(name)
-
-/** `*` asks for all there is; a push without a pull is of no use to the registry (POST needs both). */
-function wantedActions({ name, actions }: Access): readonly RegistryAction[] {
-  const isAll = actions.includes('*')
-  const wantsPush = isAll || actions.includes('push')
-  return ACTIONS.filter((action) => {
-    if (action === 'push') return wantsPush && !hasReservedSegment(name)
-    return isAll || actions.includes(action) || (action === 'pull' && wantsPush)
-  })
-}
-
-interface Granted {
-  readonly access: Access
-  readonly decisions: readonly Decision[]
-}
-
-function grantRepository(
-  asked: Access,
-  question: {
-    readonly subject: Subject
-    readonly rights: ProjectRights | undefined
-    readonly now: Date
-  },
-): Granted {
-  const actions: RegistryAction[] = []
-  const decisions: Decision[] = []
-  for (const action of wantedActions(asked)) {
-    const { subject, rights, now } = question
-    const permission = PERMISSIONS[action]
-    const decision = authorize({ subject, rights, now, permission, repository: asked.name })
-    if (!decision.allowed) continue
-    actions.push(action)
-    decisions.push(decision)
-  }
-  return { access: { ...asked, actions }, decisions }
-}
-
-function grantCatalog(asked: Access, subject: Subject): Granted {
-  const decision = authorizeSystem(subject, 'catalog:read')
-  const isCatalog =
-    asked.type === 'registry' && asked.name === 'catalog' && asked.actions.includes('*')
-  const actions = isCatalog && decision.allowed ? ['*'] : []
-  return { access: { ...asked, actions }, decisions: [] }
-}
-
-function earliestEnd(granted: readonly Granted[], own: Date | undefined): Date | undefined {
-  let earliest = own
-  for (const { decisions } of granted) {
-    for (const { until } of decisions) {
-      if (until !== undefined && (earliest === undefined || until < earliest)) earliest = until
-    }
-  }
-  return earliest
-}
-
-interface AccessQuestion {
-  readonly subject: Subject
-  readonly asked: readonly Access[]
-}
-
-const rightsQuestion = ({ subject, asked }: AccessQuestion) => {
-  const names = asked.filter(isRepository).map(({ name }) => projectOf(name))
-  return { names: [...new Set(names)], userId: userIdOf(subject) }
-}
+/** The earlier of two ends; undefined is none. */
+export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a
 
 function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
-  const granted = asked.map((access) => {
-    if (!isRepository(access)) return grantCatalog(access, subject)
-    return grantRepository(access, { subject, rights: found.get(projectOf(access.name)), now })
-  })
-  return {
-    access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
-    until: earliestEnd(granted, credentialEnd(subject)),
+  const granted: Access[] = []
+  let until = credentialEnd(subject)
+  for (const access of asked) {
+    const actions: string[] = []
+    for (const { action, decision } of decideAccess(access, { subject, found, now })) {
+      if (!decision.allowed) continue
+      actions.push(action)
+      until = earlierEnd(until, decision.until)
+    }
+    if (actions.length > 0) granted.push({ ...access, actions })
   }
+  return { access: granted, until }
 }
 
 /**
