@@ -511,3 +511,22 @@ test.serial(
     }
   },
 )
+
+test.serial('R11: a token that is revoked while its change waits changes nothing', async (t) => {
+  const robot = await makeRobot('waited-for')
+  const token = await tokenOf('gone soon', {})
+  let changed: Promise<Reply> | undefined
+  await service.database.transaction(async (transaction) => {
+    // All changes go through this row, one after the other.
+    await transaction('change_version').where({ id: 1 }).forUpdate().select()
+    const waits = new Promise<void>((resolve) => {
+      service.database.on('query', ({ sql }) => void (/^update .change_version/.test(sql) && resolve()))
+    })
+    changed = call(token, 'PATCH', robot.path, { description: 'too late' })
+    await waits
+    await transaction('access_tokens').where({ name: 'gone soon' }).delete()
+  })
+  const reply = await changed
+  t.deepEqual([reply?.status, reply?.body.detail], [401, 'the access token is revoked'])
+  t.is((await call(PAT, 'GET', robot.path)).body.description, null)
+})
