@@ -520,7 +520,10 @@ test.serial('R11: a token that is revoked while its change waits changes nothing
     // All changes go through this row, one after the other.
     await transaction('change_version').where({ id: 1 }).forUpdate().select()
     const waits = new Promise<void>((resolve) => {
-      service.database.on('query', ({ sql }) => void (/^update .change_version/.test(sql) && resolve()))
+      service.database.on(
+        'query',
+        ({ sql }) => void (/^update .change_version/.test(sql) && resolve()),
+      )
     })
     changed = call(token, 'PATCH', robot.path, { description: 'too late' })
     await waits

@@ -139,6 +139,15 @@ declare('docker logout forgets the identity token', async (t) => {
   t.regex(after.output, /denied: requested access to the resource is denied/)
 })
 
+/** Without what differs from case to case. */
+const plain = (text: string): string =>
+  text
+    .replace(/robot\$[\w.+-]+/g, 'ROBOT')
+    .replace(/account \w+/g, 'account NAME')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replace(/\d+(?:\.\d+){3}/g, 'ADDRESS')
+const DOCUMENTED = plain(readFileSync('docs/clients.md', 'utf8'))
+
 const WRONG = /unauthorized: the user name or the password is wrong/
 
 for (const [what, who, reason] of [
@@ -171,10 +180,12 @@ for (const [what, who, reason] of [
     /unauthorized: an identity token is not a password; use the password or an access token/,
   ],
 ] as const) {
-  declare(`docker login with ${what} prints why`, async (t) => {
+  declare(`docker login with ${what} prints why, as docs/clients.md says`, async (t) => {
     const { code, output } = await login('refused', await who())
     t.is(code, 1)
     t.regex(output, reason)
+    const [said = 'nothing'] = /unauthorized: .*/.exec(output) ?? []
+    t.true(DOCUMENTED.includes(`\`${plain(said)}\``), said)
   })
 }
 
