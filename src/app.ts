@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import Router from '@koa/router'
-import Koa from 'koa'
 import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
@@ -13,15 +11,9 @@ import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
 import { createVersionWatch } from './database/version-watch.ts'
 import { createClientAddressReader } from './http/client-address.ts'
-import {
-  accessLogMiddleware,
-  createOriginReader,
-  errorMiddleware,
-  headersMiddleware,
-  type Log,
-  originMiddleware,
-} from './http/middleware.ts'
-import { mountRoutes } from './http/mount-routes.ts'
+import { createDocumentRoutes } from './http/document-routes.ts'
+import { createListener } from './http/listener.ts'
+import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
@@ -68,34 +60,6 @@ export interface App {
   readonly routes: readonly Route[]
   /** Starts the work that no request asks for. @returns stops it and closes what the app opened */
   readonly start: () => () => Promise<void>
-}
-
-function createListener(
-  { log }: AppDeps,
-  { readOrigin, authenticate, watch }: Parts,
-  routes: readonly Route[],
-): RequestListener {
-  const koa = new Koa()
-  const router = new Router({ sensitive: true, strict: true })
-  mountRoutes(router, routes, { authenticate })
-  koa.use(originMiddleware(readOrigin))
-  koa.use(accessLogMiddleware(log))
-  koa.use(headersMiddleware())
-  koa.use(errorMiddleware(log, toAppError))
-  koa.use(async function ownWritesFirst(ctx, next) {
-    await next()
-    // A token by form is a POST too, and changes nothing.
-    const isChange = ctx.path.startsWith(`${API}/`) && !['GET', 'HEAD'].includes(ctx.method)
-    if (isChange && ctx.status < 300) await watch.lookAgain()
-  })
-  koa.use(router.routes())
-  koa.use(router.allowedMethods())
-  koa.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever breaks a connection or the protocol does it as often as they like.
-    const isTheirs = /^(?:HPE_|ECONNRESET|EPIPE|ERR_STREAM)/.test(error.code ?? '')
-    log[isTheirs ? 'debug' : 'error']({ error }, 'answer could not be sent')
-  })
-  return koa.callback()
 }
 
 const underApi = (routes: readonly Route[]): readonly Route[] =>
@@ -155,18 +119,22 @@ function createParts(deps: AppDeps) {
 
 type Parts = ReturnType<typeof createParts>
 
-const createRoutes = (parts: Parts): readonly Route[] => [
-  ...createTokenRoutes(parts),
-  ...underApi([
-    ...createAccountRoutes({ ...parts, requireSystem }),
-    ...createProjectRoutes(parts),
-    ...createMemberRoutes(parts),
-    ...createRemovalRoutes(parts),
-    ...createImageRoutes(parts),
-  ]),
-  createHealthRoute(),
-  createPublicReadyRoute(parts),
-]
+function createRoutes(parts: Parts, version: string): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...createTokenRoutes(parts),
+    ...underApi([
+      ...createAccountRoutes({ ...parts, requireSystem }),
+      ...createProjectRoutes(parts),
+      ...createMemberRoutes(parts),
+      ...createRemovalRoutes(parts),
+      ...createImageRoutes(parts),
+      ...createDocumentRoutes({ routes: () => routes, version }),
+    ]),
+    createHealthRoute(),
+    createPublicReadyRoute(parts),
+  ]
+  return routes
+}
 
 function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const { database, log, now, installation, version } = deps
@@ -185,14 +153,17 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const routes = createRoutes(parts)
+  const routes = createRoutes(parts, deps.version)
   const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
-  const listener = createListener(deps, parts, routes)
+  const translateError = toAppError
+  const afterChange = (): Promise<void> => parts.watch.lookAgain()
+  const listening = { ...parts, log: deps.log, translateError, afterChange }
+  const listener = createListener(listening, routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, parts, privateRoutes),
+    privateListener: createListener(listening, privateRoutes),
     routes,
     start: () => startBackground(deps, parts),
   }

@@ -29,7 +29,12 @@ export interface Answer {
 export interface AnswerDeclaration {
   readonly description: string
   readonly schema?: z.ZodType
+  /** Media type of the body; `application/json` by default. */
+  readonly type?: string
 }
+
+/** A field of an answer that is told once: never stored, and left out where an answer is repeated. */
+export const secretText = z.string().meta({ 'x-secret': true })
 
 /**
  * A route as data: its schemas check requests and are what the API's document is made of.
@@ -39,6 +44,8 @@ export interface Route {
   readonly method: Method
   readonly path: string
   readonly summary: string
+  /** Name of the operation in the API's document and client; made of method and path by default. */
+  readonly operationId: string | undefined
   /** Whether a request without credentials is let through to the handler; it decides by rights. */
   readonly anonymous: boolean
   /** Whether credentials are not even looked at: who asks makes no difference. */
@@ -55,6 +62,7 @@ interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly method: Method
   readonly path: string
   readonly summary: string
+  readonly operationId?: string
   readonly anonymous?: boolean
   readonly open?: boolean
   readonly params?: P
@@ -76,6 +84,7 @@ export function defineRoute<
     method: declaration.method,
     path: declaration.path,
     summary: declaration.summary,
+    operationId: declaration.operationId,
     anonymous: declaration.anonymous ?? false,
     open: declaration.open ?? false,
     params: declaration.params ?? z.strictObject({}),
