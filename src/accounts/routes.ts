@@ -140,12 +140,14 @@ const changeUserRoute = (deps: AccountRoutesDeps): Route =>
     method: 'patch',
     path: '/users/:username',
     summary: 'Changes a user: disables or enables it, gives or takes a system role',
+    conditional: true,
     params: userParams,
     body: userChangeSchema,
     answers: answerUser,
-    handle: async ({ caller, params: { username }, body }) => {
+    handle: async ({ caller, params: { username }, body, precondition }) => {
       deps.requireSystem(caller, 'user:write')
-      const user = await changeUser(deps, { caller, username, change: body })
+      const check = precondition.on(presentUser)
+      const user = await changeUser(deps, { caller, username, change: body, check })
       return { status: 200, body: presentUser(user) }
     },
   })

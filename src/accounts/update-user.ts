@@ -3,6 +3,7 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Check } from '../http/etag.ts'
 import { countEnabledAdministrators, findUser, updateUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { User, UserChange } from './types.ts'
@@ -20,6 +21,7 @@ export const unknownUser = (username: string): AppError =>
  * Changes an account: its mail, shown name, system role, or whether it is disabled.
  *
  * @throws AppError USER_UNKNOWN (404)
+ * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the account as it is
  * @throws AppError CONFLICT (409) when no enabled administrator would be left
  */
 export function changeUser(
@@ -28,12 +30,19 @@ export function changeUser(
     caller,
     username,
     change,
-  }: { readonly caller: Caller; readonly username: string; readonly change: UserChange },
+    check,
+  }: {
+    readonly caller: Caller
+    readonly username: string
+    readonly change: UserChange
+    readonly check?: Check<User>
+  },
 ): Promise<User> {
   return inRightsChange(database, async ({ transaction, note }) => {
     requireSystem(await refreshCaller(transaction, caller), 'user:write')
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
+    check?.(user)
     await note({ kind: 'user', id: user.id })
     await updateUser(transaction, user.id, { change, now: now() })
     if ((await countEnabledAdministrators(transaction)) === 0) {

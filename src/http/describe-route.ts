@@ -67,6 +67,7 @@ export function errorStatusesOf(route: Route): readonly number[] {
     [403, !open],
     [404, /[:*]/.test(path)],
     [409, isApi && route.method !== 'get'],
+    [412, route.conditional],
     [413, takesBody(route)],
     [415, takesBody(route)],
     [500, true],
@@ -117,11 +118,31 @@ const securityOf = ({ open, anonymous }: Route): Operation['security'] => {
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
+const header = (name: string) => ({ [name]: { $ref: `#/components/headers/${name}` } })
+
+const HEADER_PARAMETERS = {
+  'If-Match': 'Change it only while its ETag is one of these (412 otherwise); * while it is there',
+  'If-None-Match': 'Answer 304 without a body while the ETag is one of these',
+} as const
+
+const headerParameter = (name: keyof typeof HEADER_PARAMETERS): Parameter => ({
+  name,
+  in: 'header',
+  description: HEADER_PARAMETERS[name],
+  schema: { type: 'string' },
+})
+
+const headerParametersOf = ({ etag, conditional }: Route): readonly Parameter[] => [
+  ...(conditional ? [headerParameter('If-Match')] : []),
+  ...(etag ? [headerParameter('If-None-Match')] : []),
+]
+
 function describeAnswer(
   book: SchemaBook,
   { description, schema, type = 'application/json' }: AnswerDeclaration,
+  isTagged: boolean,
 ): DescribedAnswer {
-  const headers = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } }
+  const headers = { ...header('X-Request-Id'), ...(isTagged && header('ETag')) }
   if (schema === undefined) return { description, headers }
   return { description, headers, content: { [type]: { schema: book.describe(schema, 'output') } } }
 }
@@ -132,11 +153,13 @@ function answersOf(book: SchemaBook, route: Route): Operation['responses'] {
     String(status),
     { $ref: `#/components/responses/${form}${status}` },
   ])
+  const isTagged = route.etag || route.conditional
   const declared = Object.entries(route.answers).map(([status, answer]) => [
     status,
-    describeAnswer(book, answer),
+    describeAnswer(book, answer, isTagged && status === '200'),
   ])
-  return Object.fromEntries([...errors, ...declared])
+  const unchanged = { description: 'It is what If-None-Match names', headers: header('ETag') }
+  return Object.fromEntries([...errors, ...declared, ...(route.etag ? [[304, unchanged]] : [])])
 }
 
 /** Describes one route by the schemas that check its requests. */
@@ -152,6 +175,7 @@ export function describeRoute(book: SchemaBook, route: Route): Operation {
     parameters: [
       ...parametersOf(path, 'path', route.path),
       ...parametersOf(query, 'query', route.path),
+      ...headerParametersOf(route),
     ],
     ...(route.body !== undefined && {
       requestBody: {

@@ -15,6 +15,7 @@ const documentRoute = (read: () => OpenApiDocument): Route =>
     path: '/openapi.json',
     summary: 'This API as an OpenAPI 3.1 document',
     open: true,
+    etag: true,
     answers: { 200: { description: 'The document', schema: z.looseObject({}) } },
     handle: async () => ({ status: 200, body: read() }),
   })
@@ -25,6 +26,7 @@ const docsRoute = (read: () => OpenApiDocument): Route =>
     path: '/docs',
     summary: 'This API as a page to read',
     open: true,
+    etag: true,
     answers: { 200: { description: 'The page', schema: z.string(), type: 'text/html' } },
     handle: async () => {
       const { html, contentSecurityPolicy } = renderDocsPage(read())

@@ -7,6 +7,7 @@ import { hasReservedSegment } from '../protocol/reference.ts'
 import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
 import { readBasicCredentials } from './basic-auth.ts'
 import type { Authenticate } from './caller.ts'
+import { readPrecondition, withEtag } from './etag.ts'
 import { originOf } from './middleware.ts'
 import type { Answer, BodyType, Route } from './route.ts'
 
@@ -111,8 +112,9 @@ async function handle(route: Route, authenticate: Authenticate, ctx: Context): P
   const json = takesBody(ctx) ? await readBody(ctx, route.bodyType) : undefined
   const body = route.body === undefined ? undefined : check(route.body, json, 'body')
   const caller = { subject, origin: originOf(ctx) }
-  const url = requestedUrl(ctx)
-  send(ctx, await route.handle({ params, query, body, caller, url, request: ctx.req }))
+  const input = { params, query, body, caller, url: requestedUrl(ctx), request: ctx.req }
+  const precondition = readPrecondition(route, ctx.headers)
+  send(ctx, withEtag(route, ctx.headers, await route.handle({ ...input, precondition })))
 }
 
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */

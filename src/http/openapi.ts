@@ -40,6 +40,10 @@ const SECURITY = {
 } as const
 
 const HEADERS = {
+  ETag: {
+    description: 'Tag of this very representation, for If-Match and If-None-Match',
+    schema: { type: 'string' },
+  },
   'X-Request-Id': {
     description: 'Name of the request in the log; a client may send one of its own',
     schema: { type: 'string', pattern: '^[\\w.-]{1,64}$' },

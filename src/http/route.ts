@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { Caller } from './caller.ts'
+import type { Precondition } from './etag.ts'
 
 /** `form` is application/x-www-form-urlencoded: OAuth2 asks for it. */
 export type BodyType = 'json' | 'form'
@@ -15,6 +16,8 @@ export interface RouteInput<P, Q, B> {
   readonly caller: Caller
   /** Path and query as asked, for `Link`; its host means nothing. */
   readonly url: URL
+  /** What `If-Match` asks; a conditional route hands it to its operation. */
+  readonly precondition: Precondition
   /** The request as it came, for who has to know the same one again. */
   readonly request: IncomingMessage
 }
@@ -50,6 +53,10 @@ export interface Route {
   readonly anonymous: boolean
   /** Whether credentials are not even looked at: who asks makes no difference. */
   readonly open: boolean
+  /** Whether answers of 200 have an `ETag`; by default those of reads that are no lists. */
+  readonly etag: boolean
+  /** Whether the operation checks `precondition`; other changes refuse the headers. */
+  readonly conditional: boolean
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly body: z.ZodType | undefined
@@ -65,12 +72,28 @@ interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly operationId?: string
   readonly anonymous?: boolean
   readonly open?: boolean
+  readonly etag?: boolean
+  readonly conditional?: boolean
   readonly params?: P
   readonly query?: Q
   readonly body?: B
   readonly bodyType?: BodyType
   readonly answers: Readonly<Record<number, AnswerDeclaration>>
   readonly handle: (input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>
+}
+
+/** A read of one thing: no list, and nothing that is the same for everybody or changes by itself. */
+function isReadOfOne({
+  method,
+  open,
+  answers,
+}: Pick<
+  RouteDeclaration<z.ZodType, z.ZodType, z.ZodType>,
+  'method' | 'open' | 'answers'
+>): boolean {
+  const schema = answers[200]?.schema
+  const isList = schema instanceof z.ZodObject && 'items' in schema.shape && 'next' in schema.shape
+  return method === 'get' && open !== true && schema !== undefined && !isList
 }
 
 /** Declares a route; what its handler gets has the types of its schemas. */
@@ -87,6 +110,8 @@ export function defineRoute<
     operationId: declaration.operationId,
     anonymous: declaration.anonymous ?? false,
     open: declaration.open ?? false,
+    etag: declaration.etag ?? isReadOfOne(declaration),
+    conditional: declaration.conditional ?? false,
     params: declaration.params ?? z.strictObject({}),
     query: declaration.query ?? z.strictObject({}),
     body: declaration.body,

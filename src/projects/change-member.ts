@@ -6,7 +6,8 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { putMember, removeMember } from './member-queries.ts'
+import type { Check } from '../http/etag.ts'
+import { findMember, putMember, removeMember } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import type { Member, Membership } from './types.ts'
 
@@ -15,6 +16,8 @@ interface MemberPath {
   /** Name of the project. */
   readonly name: string
   readonly username: string
+  /** Called on the membership as it is, before anything changes. */
+  readonly check?: Check<Member>
 }
 
 interface MemberKey {
@@ -33,6 +36,18 @@ async function resolveMember(
   if (user === undefined) throw unknownUser(username)
   return { projectId: project.id, userId: user.id }
 }
+
+async function findOne(
+  database: Database,
+  key: MemberKey,
+  username: string,
+): Promise<Member | undefined> {
+  const membership = await findMember(database, key)
+  return membership && { ...membership, username }
+}
+
+const unknownMember = ({ name, username }: MemberPath): AppError =>
+  new AppError('MEMBER_UNKNOWN', { detail: `${username} is not a member of ${name}` })
 
 const audit = (
   transaction: Database,
@@ -58,6 +73,7 @@ async function refuseEarly(
  * Makes a user a member of a project, or changes what the membership gives.
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN or USER_UNKNOWN (404), DENIED (403)
+ * @throws AppError PRECONDITION_FAILED (412) by `check`
  */
 export async function setMember(
   deps: RequirePermissionDeps,
@@ -66,8 +82,9 @@ export async function setMember(
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    const { membership, username, check } = input
+    check?.(await findOne(transaction, key, username))
     await note({ kind: 'membership', id: key.userId })
-    const { membership, username } = input
     await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
     return { ...membership, username }
@@ -83,12 +100,26 @@ export async function endMembership(deps: RequirePermissionDeps, input: MemberPa
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    const member = await findOne(transaction, key, input.username)
+    if (member === undefined) throw unknownMember(input)
+    input.check?.(member)
     await note({ kind: 'membership', id: key.userId })
-    if (!(await removeMember(transaction, key))) {
-      throw new AppError('MEMBER_UNKNOWN', {
-        detail: `${input.username} is not a member of ${input.name}`,
-      })
-    }
+    await removeMember(transaction, key)
     await audit(transaction, input, 'member.remove')
   })
+}
+
+/**
+ * Reads the membership of one user.
+ *
+ * @throws AppError UNAUTHORIZED (401), DENIED (403), PROJECT_UNKNOWN or MEMBER_UNKNOWN (404)
+ */
+export async function readMember(deps: RequirePermissionDeps, input: MemberPath): Promise<Member> {
+  const { caller, name, username } = input
+  const project = await requireProject(deps, { caller, name, permission: 'member:read' })
+  const user = await findUser(deps.database, username)
+  if (user === undefined) throw unknownMember(input)
+  const member = await findOne(deps.database, { projectId: project.id, userId: user.id }, username)
+  if (member === undefined) throw unknownMember(input)
+  return member
 }

@@ -13,6 +13,16 @@ const toColumns = ({ projectId, userId }: MemberKey) => ({
   member_id: userId,
 })
 
+export async function findMember(
+  database: Database,
+  key: MemberKey,
+): Promise<Membership | undefined> {
+  const row = await database('members')
+    .where(toColumns(key))
+    .first<MembershipRow | undefined>('role', 'repositories', 'expires_at')
+  return row && toMembership(row)
+}
+
 /** Makes or replaces the membership of a user. */
 export async function putMember(
   database: Database,

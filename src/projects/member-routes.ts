@@ -3,7 +3,7 @@ import { usernameSchema } from '../accounts/routes.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isPattern } from '../protocol/pattern.ts'
-import { endMembership, setMember } from './change-member.ts'
+import { endMembership, readMember, setMember } from './change-member.ts'
 import { listMembers } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
@@ -73,21 +73,41 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
     },
   })
 
+const readMemberRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/projects/:project/members/users/:username',
+    summary: 'Reads the membership of a user',
+    params: memberParams,
+    answers: { 200: { description: 'The member', schema: memberSchema } },
+    handle: async ({ caller, params: { project, username } }) => {
+      const member = await readMember(deps, { caller, name: project, username })
+      return { status: 200, body: presentMember(member) }
+    },
+  })
+
 const setMemberRoute = (deps: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'put',
     path: '/projects/:project/members/users/:username',
     summary: 'Gives a user a role in a project, maybe for some repositories or for a time',
+    conditional: true,
     params: memberParams,
     body: membershipSchema,
     answers: { 200: { description: 'The member', schema: memberSchema } },
-    handle: async ({ caller, params: { project, username }, body }) => {
+    handle: async ({ caller, params: { project, username }, body, precondition }) => {
       const membership = {
         role: body.role,
         repositories: body.repositories ?? undefined,
         expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
       }
-      const member = await setMember(deps, { caller, name: project, username, membership })
+      const member = await setMember(deps, {
+        caller,
+        name: project,
+        username,
+        membership,
+        check: precondition.on(presentMember),
+      })
       return { status: 200, body: presentMember(member) }
     },
   })
@@ -97,16 +117,19 @@ const removeMemberRoute = (deps: RequirePermissionDeps): Route =>
     method: 'delete',
     path: '/projects/:project/members/users/:username',
     summary: 'Ends the membership of a user',
+    conditional: true,
     params: memberParams,
     answers: { 204: { description: 'The user is no member any more' } },
-    handle: async ({ caller, params: { project, username } }) => {
-      await endMembership(deps, { caller, name: project, username })
+    handle: async ({ caller, params: { project, username }, precondition }) => {
+      const check = precondition.on(presentMember)
+      await endMembership(deps, { caller, name: project, username, check })
       return { status: 204 }
     },
   })
 
 export const createMemberRoutes = (deps: RequirePermissionDeps): readonly Route[] => [
   listMembersRoute(deps),
+  readMemberRoute(deps),
   setMemberRoute(deps),
   removeMemberRoute(deps),
 ]

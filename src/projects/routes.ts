@@ -103,11 +103,13 @@ const changeProjectRoute = (deps: RequirePermissionDeps): Route =>
     method: 'patch',
     path: '/projects/:project',
     summary: 'Makes a project public or private',
+    conditional: true,
     params: projectParams,
     body: z.strictObject({ visibility: visibilitySchema }),
     answers: answerProject,
-    handle: async ({ caller, params, body }) => {
-      const project = await changeProject(deps, { caller, name: params.project, ...body })
+    handle: async ({ caller, params, body, precondition }) => {
+      const check = precondition.on(presentProject)
+      const project = await changeProject(deps, { caller, name: params.project, ...body, check })
       return { status: 200, body: presentProject(project) }
     },
   })

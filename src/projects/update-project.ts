@@ -2,6 +2,7 @@ import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Check } from '../http/etag.ts'
 import { updateProject } from './queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import type { Project, Visibility } from './types.ts'
@@ -10,6 +11,7 @@ import type { Project, Visibility } from './types.ts'
  * Opens a project to everybody or closes it.
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN (404), DENIED (403)
+ * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the project as it is
  */
 export async function changeProject(
   deps: RequirePermissionDeps,
@@ -17,7 +19,13 @@ export async function changeProject(
     caller,
     name,
     visibility,
-  }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
+    check,
+  }: {
+    readonly caller: Caller
+    readonly name: string
+    readonly visibility: Visibility
+    readonly check?: Check<Project>
+  },
 ): Promise<Project> {
   const question = { name, permission: 'project:write' } as const
   // Who has no right must not hold the row that all changes go through.
@@ -26,6 +34,7 @@ export async function changeProject(
     const inside = { ...deps, database: transaction }
     const current = await refreshCaller(transaction, caller)
     const project = await requireProject(inside, { caller: current, ...question })
+    check?.(project)
     const now = deps.now()
     await note({ kind: 'project', id: project.id })
     await updateProject(transaction, project.id, { visibility, now })
