@@ -7,6 +7,7 @@ import type { Config } from './config/read-config.ts'
 import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
+import { createAnswerStore, keepForgettingAnswers } from './database/kept-answers.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
 import { createVersionWatch } from './database/version-watch.ts'
@@ -14,6 +15,7 @@ import { createClientAddressReader } from './http/client-address.ts'
 import { createDocumentRoutes } from './http/document-routes.ts'
 import { createListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
+import { createReadOnce } from './http/once.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
@@ -31,6 +33,7 @@ import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
 import { createAuthenticate, createRecognize } from './signin/authenticate.ts'
 import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
+import { deriveSecret } from './signing/derive-secret.ts'
 import { createSigner, type Signer } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
@@ -100,6 +103,8 @@ function createParts(deps: AppDeps) {
   const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory(deps, signer)
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
+  const keptAnswers = createAnswerStore({ database, now })
+  const readOnce = createReadOnce(keptAnswers, deriveSecret(authority, 'idempotency keys'))
   const signIn = { ...memory, hasher }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
@@ -113,6 +118,7 @@ function createParts(deps: AppDeps) {
     hasher,
     readOrigin,
     authenticate,
+    readOnce,
     answerAtOnce,
   }
 }
@@ -142,9 +148,10 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const info = (fields: object, message: string): void => log.info(fields, message)
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
   const stopWatch = parts.watch.start()
+  const stopForgetting = keepForgettingAnswers({ database, now })
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopWatch()])
+    await Promise.all([stopLeaf(), stopRemovals(), stopForgetting(), stopWatch()])
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }

@@ -26,6 +26,11 @@ export const ERRORS = {
   PRECONDITION_FAILED: { status: 412, title: 'it is not what it was', oci: 'DENIED' },
   BODY_TOO_LARGE: { status: 413, title: 'the body is too large', oci: 'SIZE_INVALID' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'the body is not JSON', oci: 'UNSUPPORTED' },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'the key belongs to another request',
+    oci: 'UNSUPPORTED',
+  },
   INTERNAL: { status: 500, title: 'the service failed', oci: 'UNKNOWN' },
   REGISTRY_FAILED: { status: 502, title: 'the registry did not do as asked', oci: 'UNAVAILABLE' },
   UNAVAILABLE: { status: 503, title: 'a part that this needs does not answer', oci: 'UNAVAILABLE' },

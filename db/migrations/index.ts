@@ -1,9 +1,11 @@
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
+import { HTTP } from './http.ts'
 import type { Migration } from './schema.ts'
 
 /** Every step of the schema by its name; they run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...FIRST_LIGHT,
   ...CREDENTIALS,
+  ...HTTP,
 }

@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import { findUser, insertUser } from './queries.ts'
@@ -29,10 +30,12 @@ export async function createUser(
     caller,
     user,
     password,
+    keep,
   }: {
     readonly caller: Caller
     readonly user: Omit<NewUser, 'passwordHash'>
     readonly password: string
+    readonly keep?: Keep<User>
   },
 ): Promise<User> {
   requireGoodPassword(password, user.username)
@@ -48,6 +51,7 @@ export async function createUser(
       })
       const created = await findUser(transaction, user.username)
       if (created === undefined) throw new Error('the new user is not there')
+      await keep?.(transaction, created)
       return created
     })
   } catch (error) {

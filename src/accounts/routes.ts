@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { LONGEST_PASSWORD } from './password-rules.ts'
 import { findUser, listUsers } from './queries.ts'
@@ -65,6 +65,12 @@ const presentUser = (user: User): z.output<typeof userSchema> => ({
   updatedAt: user.updatedAt.toISOString(),
 })
 
+const presentNewUser = (user: User): Answer => ({
+  status: 201,
+  body: presentUser(user),
+  headers: { Location: `/api/v1/users/${encodeURIComponent(user.username)}` },
+})
+
 const userParams = z.strictObject({ username: usernameSchema })
 const answerUser = { 200: { description: 'The user', schema: userSchema } }
 
@@ -105,18 +111,14 @@ const createUserRoute = (deps: AccountRoutesDeps): Route =>
     method: 'post',
     path: '/users',
     summary: 'Makes a user',
+    idempotent: true,
     body: newUserSchema,
     answers: { 201: { description: 'The new user', schema: userSchema } },
-    handle: async ({ caller, body }) => {
+    handle: async ({ caller, body, once }) => {
       deps.requireSystem(caller, 'user:write')
       const { username, password, email, displayName, systemRole } = body
-      const user = await createUser(deps, {
-        caller,
-        user: { username, email, displayName, systemRole },
-        password,
-      })
-      const headers = { Location: `/api/v1/users/${encodeURIComponent(user.username)}` }
-      return { status: 201, body: presentUser(user), headers }
+      const user = { username, email, displayName, systemRole }
+      return once.run(presentNewUser, (keep) => createUser(deps, { caller, user, password, keep }))
     },
   })
 

@@ -1,4 +1,4 @@
-import type { Subject } from '../protocol/subject.ts'
+import { type Subject, subjectName } from '../protocol/subject.ts'
 
 /** User name and secret of an `Authorization: Basic` header, as they came. */
 export interface BasicCredentials {
@@ -30,3 +30,12 @@ export type Authenticate = (
   credentials: BasicCredentials | undefined,
   origin: Origin,
 ) => Promise<Subject>
+
+/**
+ * A text that is one for each caller, and another one for whoever has the name later (R4). Anonymous
+ * callers are told apart by their address.
+ */
+export function ownerOf({ subject, origin }: Caller): string {
+  if (subject.kind === 'anonymous') return `anonymous ${origin.address}`
+  return `${subject.kind} ${subject.id} ${subjectName(subject)}`
+}

@@ -70,6 +70,7 @@ export function errorStatusesOf(route: Route): readonly number[] {
     [412, route.conditional],
     [413, takesBody(route)],
     [415, takesBody(route)],
+    [422, route.idempotent],
     [500, true],
     [502, path.includes('/repositories')],
     [503, true],
@@ -122,6 +123,8 @@ const header = (name: string) => ({ [name]: { $ref: `#/components/headers/${name
 
 const HEADER_PARAMETERS = {
   'If-Match': 'Change it only while its ETag is one of these (412 otherwise); * while it is there',
+  'Idempotency-Key':
+    'Do it once: the same request with the same key is answered as the first time, for 24 hours and without secrets',
   'If-None-Match': 'Answer 304 without a body while the ETag is one of these',
 } as const
 
@@ -132,7 +135,8 @@ const headerParameter = (name: keyof typeof HEADER_PARAMETERS): Parameter => ({
   schema: { type: 'string' },
 })
 
-const headerParametersOf = ({ etag, conditional }: Route): readonly Parameter[] => [
+const headerParametersOf = ({ etag, conditional, idempotent }: Route): readonly Parameter[] => [
+  ...(idempotent ? [headerParameter('Idempotency-Key')] : []),
   ...(conditional ? [headerParameter('If-Match')] : []),
   ...(etag ? [headerParameter('If-None-Match')] : []),
 ]

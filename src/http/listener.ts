@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import Router from '@koa/router'
 import Koa from 'koa'
-import type { Authenticate, Origin } from './caller.ts'
+import type { Origin } from './caller.ts'
 import {
   accessLogMiddleware,
   errorMiddleware,
@@ -9,13 +9,12 @@ import {
   type Log,
   originMiddleware,
 } from './middleware.ts'
-import { mountRoutes } from './mount-routes.ts'
+import { type MountRoutesDeps, mountRoutes } from './mount-routes.ts'
 import type { Route } from './route.ts'
 
-export interface ListenerDeps {
+export interface ListenerDeps extends MountRoutesDeps {
   readonly log: Log
   readonly readOrigin: (request: IncomingMessage) => Origin
-  readonly authenticate: Authenticate
   /** Makes AppErrors of what lower rooms throw. */
   readonly translateError: (error: unknown) => unknown
   /** Done after a change by the API, before it is answered. */

@@ -9,6 +9,7 @@ import { readBasicCredentials } from './basic-auth.ts'
 import type { Authenticate } from './caller.ts'
 import { readPrecondition, withEtag } from './etag.ts'
 import { originOf } from './middleware.ts'
+import type { ReadOnce } from './once.ts'
 import type { Answer, BodyType, Route } from './route.ts'
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
@@ -101,8 +102,18 @@ function requestedUrl(ctx: Context): URL {
   return url
 }
 
-async function handle(route: Route, authenticate: Authenticate, ctx: Context): Promise<void> {
-  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, authenticate)
+export interface MountRoutesDeps {
+  readonly authenticate: Authenticate
+  readonly readOnce: ReadOnce
+}
+
+const headerOf = (ctx: Context, name: string): string | undefined => {
+  const value = ctx.headers[name]
+  return typeof value === 'string' ? value : value?.join(', ')
+}
+
+async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promise<void> {
+  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, deps.authenticate)
   if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
   }
@@ -114,16 +125,14 @@ async function handle(route: Route, authenticate: Authenticate, ctx: Context): P
   const caller = { subject, origin: originOf(ctx) }
   const input = { params, query, body, caller, url: requestedUrl(ctx), request: ctx.req }
   const precondition = readPrecondition(route, ctx.headers)
-  send(ctx, withEtag(route, ctx.headers, await route.handle({ ...input, precondition })))
+  const key = headerOf(ctx, 'idempotency-key')
+  const once = deps.readOnce({ route, caller, path: ctx.path, key, body })
+  send(ctx, withEtag(route, ctx.headers, await route.handle({ ...input, precondition, once })))
 }
 
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */
-export function mountRoutes(
-  router: Router,
-  routes: readonly Route[],
-  { authenticate }: { readonly authenticate: Authenticate },
-): void {
+export function mountRoutes(router: Router, routes: readonly Route[], deps: MountRoutesDeps): void {
   for (const route of routes) {
-    router[route.method](route.path, (ctx) => handle(route, authenticate, ctx))
+    router[route.method](route.path, (ctx) => handle(route, deps, ctx))
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { Caller } from './caller.ts'
 import type { Precondition } from './etag.ts'
+import type { Once } from './once.ts'
 
 /** `form` is application/x-www-form-urlencoded: OAuth2 asks for it. */
 export type BodyType = 'json' | 'form'
@@ -18,6 +19,8 @@ export interface RouteInput<P, Q, B> {
   readonly url: URL
   /** What `If-Match` asks; a conditional route hands it to its operation. */
   readonly precondition: Precondition
+  /** What `Idempotency-Key` asks; an idempotent route does its operation through it. */
+  readonly once: Once
   /** The request as it came, for who has to know the same one again. */
   readonly request: IncomingMessage
 }
@@ -57,6 +60,8 @@ export interface Route {
   readonly etag: boolean
   /** Whether the operation checks `precondition`; other changes refuse the headers. */
   readonly conditional: boolean
+  /** Whether a POST takes `Idempotency-Key`, through `once`; others refuse it. */
+  readonly idempotent: boolean
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly body: z.ZodType | undefined
@@ -74,6 +79,7 @@ interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly open?: boolean
   readonly etag?: boolean
   readonly conditional?: boolean
+  readonly idempotent?: boolean
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -112,6 +118,7 @@ export function defineRoute<
     open: declaration.open ?? false,
     etag: declaration.etag ?? isReadOfOne(declaration),
     conditional: declaration.conditional ?? false,
+    idempotent: declaration.idempotent ?? false,
     params: declaration.params ?? z.strictObject({}),
     query: declaration.query ?? z.strictObject({}),
     body: declaration.body,

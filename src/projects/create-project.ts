@@ -5,6 +5,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import { LIBRARY } from '../protocol/reference.ts'
 import { putMember } from './member-queries.ts'
 import { findProject, insertProject } from './queries.ts'
@@ -23,7 +24,13 @@ export async function createProject(
     caller,
     name,
     visibility,
-  }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
+    keep,
+  }: {
+    readonly caller: Caller
+    readonly name: string
+    readonly visibility: Visibility
+    readonly keep?: Keep<Project>
+  },
 ): Promise<Project> {
   try {
     return await inTransaction(database, async (transaction) => {
@@ -46,6 +53,7 @@ export async function createProject(
         project: name,
         outcome: 'done',
       })
+      await keep?.(transaction, project)
       return project
     })
   } catch (error) {

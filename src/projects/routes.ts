@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { authorizeSystem } from './authorize.ts'
 import { createProject } from './create-project.ts'
@@ -40,6 +40,12 @@ const presentProject = (project: Project): z.output<typeof projectSchema> => ({
   updatedAt: project.updatedAt.toISOString(),
 })
 
+const presentNewProject = (project: Project): Answer => ({
+  status: 201,
+  body: presentProject(project),
+  headers: { Location: `/api/v1/projects/${project.name}` },
+})
+
 const projectParams = z.strictObject({ project: projectNameSchema })
 const answerProject = { 200: { description: 'The project', schema: projectSchema } }
 
@@ -71,16 +77,15 @@ const createProjectRoute = (deps: RequirePermissionDeps): Route =>
     method: 'post',
     path: '/projects',
     summary: 'Makes a project',
+    idempotent: true,
     body: z.strictObject({
       name: projectNameSchema,
       visibility: visibilitySchema.default('private'),
     }),
     answers: { 201: { description: 'The new project', schema: projectSchema } },
-    handle: async ({ caller, body }) => {
+    handle: async ({ caller, body, once }) => {
       requireSystem(caller, 'project:create')
-      const project = await createProject(deps, { caller, ...body })
-      const headers = { Location: `/api/v1/projects/${project.name}` }
-      return { status: 201, body: presentProject(project), headers }
+      return once.run(presentNewProject, (keep) => createProject(deps, { caller, ...body, keep }))
     },
   })
 
