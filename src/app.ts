@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { addressPrefix } from './accounts/address-prefix.ts'
 import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
@@ -16,6 +17,7 @@ import { createDocumentRoutes } from './http/document-routes.ts'
 import { createListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
 import { createReadOnce } from './http/once.ts'
+import { createRateLimit } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
@@ -66,7 +68,7 @@ export interface App {
 }
 
 const underApi = (routes: readonly Route[]): readonly Route[] =>
-  routes.map((route) => ({ ...route, path: `${API}${route.path}` }))
+  routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
 /** What is remembered, and the watch that says when it is old. */
 function createMemory({ config, database, watchDatabase, now }: AppDeps, signer: Signer) {
@@ -105,6 +107,11 @@ function createParts(deps: AppDeps) {
   const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const keptAnswers = createAnswerStore({ database, now })
   const readOnce = createReadOnce(keptAnswers, deriveSecret(authority, 'idempotency keys'))
+  const rateLimit = createRateLimit({
+    perMinute: config.api.ratePerMinute,
+    networkOf: addressPrefix,
+    monotonicMs: () => performance.now(),
+  })
   const signIn = { ...memory, hasher }
   const authenticate = createAuthenticate(signIn)
   const recognize = createRecognize(signIn)
@@ -118,6 +125,7 @@ function createParts(deps: AppDeps) {
     hasher,
     readOrigin,
     authenticate,
+    rateLimit,
     readOnce,
     answerAtOnce,
   }

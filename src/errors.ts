@@ -31,6 +31,7 @@ export const ERRORS = {
     title: 'the key belongs to another request',
     oci: 'UNSUPPORTED',
   },
+  RATE_LIMITED: { status: 429, title: 'too many requests', oci: 'TOOMANYREQUESTS' },
   INTERNAL: { status: 500, title: 'the service failed', oci: 'UNKNOWN' },
   REGISTRY_FAILED: { status: 502, title: 'the registry did not do as asked', oci: 'UNAVAILABLE' },
   UNAVAILABLE: { status: 503, title: 'a part that this needs does not answer', oci: 'UNAVAILABLE' },

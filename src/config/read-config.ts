@@ -55,6 +55,7 @@ export interface Config {
   }
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
+  readonly api: { readonly ratePerMinute: number }
   readonly shutdownSeconds: number
   readonly logLevel: string
 }
@@ -131,6 +132,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     },
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
+    api: { ratePerMinute: v.WARDEN_API_RATE },
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

@@ -71,6 +71,7 @@ export function errorStatusesOf(route: Route): readonly number[] {
     [413, takesBody(route)],
     [415, takesBody(route)],
     [422, route.idempotent],
+    [429, route.limited],
     [500, true],
     [502, path.includes('/repositories')],
     [503, true],
@@ -144,9 +145,9 @@ const headerParametersOf = ({ etag, conditional, idempotent }: Route): readonly 
 function describeAnswer(
   book: SchemaBook,
   { description, schema, type = 'application/json' }: AnswerDeclaration,
-  isTagged: boolean,
+  names: readonly string[],
 ): DescribedAnswer {
-  const headers = { ...header('X-Request-Id'), ...(isTagged && header('ETag')) }
+  const headers = Object.assign({}, ...names.map(header))
   if (schema === undefined) return { description, headers }
   return { description, headers, content: { [type]: { schema: book.describe(schema, 'output') } } }
 }
@@ -157,10 +158,11 @@ function answersOf(book: SchemaBook, route: Route): Operation['responses'] {
     String(status),
     { $ref: `#/components/responses/${form}${status}` },
   ])
-  const isTagged = route.etag || route.conditional
+  const common = ['X-Request-Id', ...(route.limited ? ['RateLimit'] : [])]
+  const tagged = route.etag || route.conditional ? ['ETag'] : []
   const declared = Object.entries(route.answers).map(([status, answer]) => [
     status,
-    describeAnswer(book, answer, isTagged && status === '200'),
+    describeAnswer(book, answer, [...common, ...(status === '200' ? tagged : [])]),
   ])
   const unchanged = { description: 'It is what If-None-Match names', headers: header('ETag') }
   return Object.fromEntries([...errors, ...declared, ...(route.etag ? [[304, unchanged]] : [])])

@@ -10,6 +10,7 @@ import type { Authenticate } from './caller.ts'
 import { readPrecondition, withEtag } from './etag.ts'
 import { originOf } from './middleware.ts'
 import type { ReadOnce } from './once.ts'
+import { type Allowance, type RateLimit, requireAllowance } from './rate-limit.ts'
 import type { Answer, BodyType, Route } from './route.ts'
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
@@ -105,6 +106,7 @@ function requestedUrl(ctx: Context): URL {
 export interface MountRoutesDeps {
   readonly authenticate: Authenticate
   readonly readOnce: ReadOnce
+  readonly rateLimit: RateLimit
 }
 
 const headerOf = (ctx: Context, name: string): string | undefined => {
@@ -112,8 +114,15 @@ const headerOf = (ctx: Context, name: string): string | undefined => {
   return typeof value === 'string' ? value : value?.join(', ')
 }
 
+function limit(ctx: Context, allowance: Allowance): void {
+  ctx.set({ ...allowance.headers })
+  requireAllowance(allowance)
+}
+
 async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promise<void> {
   const subject = route.open ? ANONYMOUS : await proveSubject(ctx, deps.authenticate)
+  const caller = { subject, origin: originOf(ctx) }
+  if (route.limited) limit(ctx, deps.rateLimit(caller))
   if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
   }
@@ -122,7 +131,6 @@ async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promis
   const query = check(route.query, { ...ctx.query }, 'query')
   const json = takesBody(ctx) ? await readBody(ctx, route.bodyType) : undefined
   const body = route.body === undefined ? undefined : check(route.body, json, 'body')
-  const caller = { subject, origin: originOf(ctx) }
   const input = { params, query, body, caller, url: requestedUrl(ctx), request: ctx.req }
   const precondition = readPrecondition(route, ctx.headers)
   const key = headerOf(ctx, 'idempotency-key')

@@ -40,6 +40,10 @@ const SECURITY = {
 } as const
 
 const HEADERS = {
+  RateLimit: {
+    description: 'What the caller has left: r requests within the next t seconds',
+    schema: { type: 'string' },
+  },
   ETag: {
     description: 'Tag of this very representation, for If-Match and If-None-Match',
     schema: { type: 'string' },

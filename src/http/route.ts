@@ -62,6 +62,8 @@ export interface Route {
   readonly conditional: boolean
   /** Whether a POST takes `Idempotency-Key`, through `once`; others refuse it. */
   readonly idempotent: boolean
+  /** Whether its requests count for the caller's rate; `app.ts` says so of the whole API. */
+  readonly limited: boolean
   readonly params: z.ZodType
   readonly query: z.ZodType
   readonly body: z.ZodType | undefined
@@ -119,6 +121,7 @@ export function defineRoute<
     etag: declaration.etag ?? isReadOfOne(declaration),
     conditional: declaration.conditional ?? false,
     idempotent: declaration.idempotent ?? false,
+    limited: false,
     params: declaration.params ?? z.strictObject({}),
     query: declaration.query ?? z.strictObject({}),
     body: declaration.body,

@@ -78,7 +78,7 @@ test('refusals are described in the form in which they come', async (t) => {
   const { responses } = paths['/api/v1/projects/{project}'].patch
   t.deepEqual(
     Object.keys(responses).filter((status) => status >= '400'),
-    ['400', '401', '403', '404', '409', '412', '413', '415', '500', '503'],
+    ['400', '401', '403', '404', '409', '412', '413', '415', '429', '500', '503'],
   )
   t.deepEqual(Object.keys(components.responses.Problem404.content), ['application/problem+json'])
   t.regex(components.responses.Problem404.description, /`PROJECT_UNKNOWN`/)
