@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { pageSchema, presentPage } from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
+import { createSorting } from '../http/sorted-page.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { LONGEST_PASSWORD } from './password-rules.ts'
 import { findUser, listUsers } from './queries.ts'
@@ -87,22 +88,30 @@ const meRoute = ({ database }: AccountRoutesDeps): Route =>
     },
   })
 
+const userSorting = createSorting<User>({
+  name: 'username',
+  nameOf: ({ username }) => username,
+  times: { createdAt: ({ createdAt }) => createdAt },
+})
+
+const searchSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters')
+  .meta({ description: 'Beginning of a user name or a mail address' })
+
 const listUsersRoute = ({ database, requireSystem }: AccountRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/users',
-    summary: 'Lists users by name',
-    query: z.strictObject(pageQuery),
+    summary: 'Lists users',
+    query: z.strictObject({ ...userSorting.query, search: searchSchema.optional() }),
     answers: { 200: { description: 'A page of users', schema: pageSchema(userSchema) } },
     handle: async ({ caller, query, url }) => {
       requireSystem(caller, 'user:read')
-      const after = readCursor(query.cursor)
-      const rows = await listUsers(database, { after, most: query.limit + 1 })
-      return presentPage(
-        cutPage(rows, query.limit, ({ username }) => username),
-        presentUser,
-        url,
-      )
+      const position = userSorting.read(query)
+      const { search, limit } = query
+      const rows = await listUsers(database, { position, search, most: limit + 1 })
+      return presentPage(userSorting.cut(rows, query), presentUser, url)
     },
   })
 

@@ -1,3 +1,4 @@
+import { inOrder, type KeysetPosition, prefixPattern } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Versioned } from '../database/versioned-cache.ts'
 import type { Membership, Project, ProjectRights, Role, Visibility } from './types.ts'
@@ -128,20 +129,24 @@ export async function findVersionedRights(
 export interface ProjectListQuestion {
   /** Projects of all, or public ones and those where the user is a member. */
   readonly of: 'everybody' | { readonly userId: number | undefined; readonly now: Date }
-  readonly after: string
+  readonly position: KeysetPosition
+  /** Beginning of the name. */
+  readonly name: string | undefined
+  readonly visibility: Visibility | undefined
   readonly most: number
 }
 
-/** Projects by name, those after `after`, at most `most`. */
+/** Projects in their order, from a position on, at most `most`. */
 export async function listProjects(
   database: Database,
-  { of, after, most }: ProjectListQuestion,
+  { of, position, name, visibility, most }: ProjectListQuestion,
 ): Promise<readonly Project[]> {
   const query = database('projects')
-    .where('name', '>', after)
-    .orderBy('name')
     .limit(most)
     .select<ProjectRow[]>(...PROJECT_COLUMNS)
+  inOrder(query, position, { name: 'name', times: { createdAt: 'created_at' } })
+  if (name !== undefined) query.whereRaw("name LIKE ? ESCAPE '!'", [prefixPattern(name)])
+  if (visibility !== undefined) query.where({ visibility })
   if (of === 'everybody') return (await query).map(toProject)
   const own = database('members')
     .where({ member_kind: USER, member_id: of.userId ?? 0 })

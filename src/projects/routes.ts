@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { pageSchema, presentPage } from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
+import { createSorting } from '../http/sorted-page.ts'
 import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { authorizeSystem } from './authorize.ts'
 import { createProject } from './create-project.ts'
@@ -49,26 +50,39 @@ const presentNewProject = (project: Project): Answer => ({
 const projectParams = z.strictObject({ project: projectNameSchema })
 const answerProject = { 200: { description: 'The project', schema: projectSchema } }
 
+const projectSorting = createSorting<Project>({
+  name: 'name',
+  nameOf: ({ name }) => name,
+  times: { createdAt: ({ createdAt }) => createdAt },
+})
+
+const nameStartSchema = z
+  .string()
+  .regex(/^[a-z0-9._-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits, . _ or -')
+  .meta({ description: 'Beginning of the name' })
+
 const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/projects',
-    summary: 'Lists the projects that the caller may read, by name',
+    summary: 'Lists the projects that the caller may read',
     anonymous: true,
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({
+      ...projectSorting.query,
+      name: nameStartSchema.optional(),
+      visibility: visibilitySchema.optional(),
+    }),
     answers: { 200: { description: 'A page of projects', schema: pageSchema(projectSchema) } },
     handle: async ({ caller: { subject }, query, url }) => {
       const everybody = authorizeSystem(subject, 'catalog:read').allowed
       const rows = await listProjects(database, {
         of: everybody ? 'everybody' : { userId: userIdOf(subject), now: now() },
-        after: readCursor(query.cursor),
+        position: projectSorting.read(query),
+        name: query.name,
+        visibility: query.visibility,
         most: query.limit + 1,
       })
-      return presentPage(
-        cutPage(rows, query.limit, ({ name }) => name),
-        presentProject,
-        url,
-      )
+      return presentPage(projectSorting.cut(rows, query), presentProject, url)
     },
   })
 
