@@ -136,24 +136,33 @@ export interface ProjectListQuestion {
   readonly most: number
 }
 
+const SORTED_BY = { name: 'name', times: { createdAt: 'created_at' } } as const
+
 /** Projects in their order, from a position on, at most `most`. */
 export async function listProjects(
   database: Database,
   { of, position, name, visibility, most }: ProjectListQuestion,
 ): Promise<readonly Project[]> {
-  const query = database('projects')
-    .limit(most)
-    .select<ProjectRow[]>(...PROJECT_COLUMNS)
-  inOrder(query, position, { name: 'name', times: { createdAt: 'created_at' } })
-  if (name !== undefined) query.whereRaw("name LIKE ? ESCAPE '!'", [prefixPattern(name)])
-  if (visibility !== undefined) query.where({ visibility })
-  if (of === 'everybody') return (await query).map(toProject)
+  const page = () => {
+    const query = database('projects')
+      .limit(most)
+      .select(...PROJECT_COLUMNS)
+    if (name !== undefined) query.whereRaw("name LIKE ? ESCAPE '!'", [prefixPattern(name)])
+    if (visibility !== undefined) query.where({ visibility })
+    return inOrder(query, position, SORTED_BY)
+  }
+  if (of === 'everybody') return ((await page()) as ProjectRow[]).map(toProject)
   const own = database('members')
     .where({ member_kind: USER, member_id: of.userId ?? 0 })
     .andWhere((end) => end.whereNull('expires_at').orWhere('expires_at', '>', of.now))
     .select('project_id')
-  const rows = await query.andWhere((either) =>
-    either.where({ visibility: 'public' }).orWhereIn('id', own),
+  // Each half has an index of its own; with an OR the server would read all projects.
+  const halves = [page().where({ visibility: 'public' }), page().whereIn('id', own)]
+  const both = database.queryBuilder().union(halves, true).limit(most)
+  const rows: readonly ProjectRow[] = await inOrder(
+    both,
+    { ...position, after: undefined },
+    SORTED_BY,
   )
   return rows.map(toProject)
 }
