@@ -71,7 +71,7 @@ export function errorStatusesOf(route: Route): readonly number[] {
     [413, takesBody(route)],
     [415, takesBody(route)],
     [422, route.idempotent],
-    [429, route.limited],
+    [429, !open || route.limited],
     [500, true],
     [502, path.includes('/repositories')],
     [503, true],
