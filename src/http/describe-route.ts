@@ -126,7 +126,8 @@ const HEADER_PARAMETERS = {
   'If-Match': 'Change it only while its ETag is one of these (412 otherwise); * while it is there',
   'Idempotency-Key':
     'Do it once: the same request with the same key is answered as the first time, for 24 hours and without secrets',
-  'If-None-Match': 'Answer 304 without a body while the ETag is one of these',
+  'If-None-Match':
+    'On a read: answer 304 without a body while the ETag is one of these; on a change: do not make it while it is one of these, * where anything is there',
 } as const
 
 const headerParameter = (name: keyof typeof HEADER_PARAMETERS): Parameter => ({
@@ -139,7 +140,7 @@ const headerParameter = (name: keyof typeof HEADER_PARAMETERS): Parameter => ({
 const headerParametersOf = ({ etag, conditional, idempotent }: Route): readonly Parameter[] => [
   ...(idempotent ? [headerParameter('Idempotency-Key')] : []),
   ...(conditional ? [headerParameter('If-Match')] : []),
-  ...(etag ? [headerParameter('If-None-Match')] : []),
+  ...(etag || conditional ? [headerParameter('If-None-Match')] : []),
 ]
 
 function describeAnswer(
