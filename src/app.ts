@@ -1,47 +1,54 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { addressPrefix } from './accounts/address-prefix.ts'
-import { createCachedUsers } from './accounts/cached-users.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
+import { refreshCaller } from './accounts/refresh-caller.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
+import { createAudit } from './audit/create-audit.ts'
+import { recordAudit } from './audit/record.ts'
 import type { Config } from './config/read-config.ts'
-import { readVersionNews } from './database/change-version.ts'
 import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
-import { createAnswerStore, keepForgettingAnswers } from './database/kept-answers.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
-import { createVersionWatch } from './database/version-watch.ts'
+import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
+import { createClientCensus } from './http/client-census.ts'
 import { createDocumentRoutes } from './http/document-routes.ts'
-import { createListener } from './http/listener.ts'
+import { createKoaListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
-import { createReadOnce } from './http/once.ts'
-import { createRateLimit } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
-import {
-  createHealthRoute,
-  createPrivateReadyRoute,
-  createPublicReadyRoute,
-} from './maintenance/routes.ts'
-import { createCachedRights } from './projects/cached-rights.ts'
+import { observeParts } from './maintenance/observe-parts.ts'
+import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
+import { createMetrics } from './metrics/create-metrics.ts'
+import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
+import { createRequireAuditRead } from './projects/require-audit-read.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
-import { createAuthenticate, createRecognize } from './signin/authenticate.ts'
-import { createFingerprint, createProvenCache } from './signin/proven-cache.ts'
-import { deriveSecret } from './signing/derive-secret.ts'
-import { createSigner, type Signer } from './signing/signer.ts'
+import { createSettingsRoutes } from './settings/routes.ts'
+import { createAuthenticateForApi } from './signin/api-caller.ts'
+import {
+  createAuthenticate,
+  createAuthenticateIdentity,
+  createRecognize,
+} from './signin/authenticate.ts'
+import {
+  createRecordedAuthenticate,
+  createRecordedIdentity,
+} from './signin/recorded-authenticate.ts'
+import { createRequestRules } from './signin/request-rules.ts'
+import { createSigner } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
-import { createAnswerCache } from './token/answer-cache.ts'
+import { createExplainRoutes } from './token/explain-routes.ts'
 import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
+import { createMemory } from './token/memory.ts'
 import { createTokenRoutes } from './token/routes.ts'
 
 const API = '/api/v1'
@@ -56,6 +63,8 @@ export interface AppDeps {
   readonly log: Log
   readonly now: () => Date
   readonly version: string
+  /** Writes to the stdout of the process; returns when it is written. */
+  readonly writeOut: (text: string) => Promise<void>
 }
 
 export interface App {
@@ -67,66 +76,68 @@ export interface App {
   readonly start: () => () => Promise<void>
 }
 
+function createListener(
+  { log }: AppDeps,
+  parts: Parts,
+  name: 'public' | 'private',
+  routes: readonly Route[],
+): RequestListener {
+  const { authenticate, watch, metrics } = parts
+  return createKoaListener({
+    ...parts,
+    log,
+    counter: metrics.requests(name),
+    translate: toAppError,
+    isOfApi: (path) => path.startsWith(`${API}/`),
+    afterChange: watch.lookAgain,
+    realm: { authenticate, readCredentials: readBasicCredentials },
+    api: {
+      authenticate: createAuthenticateForApi(authenticate),
+      readCredentials: readApiCredentials,
+    },
+    routes,
+  })
+}
+
 const underApi = (routes: readonly Route[]): readonly Route[] =>
   routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
-/** What is remembered, and the watch that says when it is old. */
-function createMemory({ config, database, watchDatabase, now }: AppDeps, signer: Signer) {
-  const { cache } = config
-  const monotonicMs = (): number => performance.now()
-  const watch = createVersionWatch({
-    readNews: (since) => readVersionNews(watchDatabase, since),
-    graceSeconds: config.database.graceSeconds,
-    monotonicMs,
-    now,
-  })
-  const rows = { database, watch, most: cache.rows }
-  return {
-    watch,
-    users: createCachedUsers(rows),
-    rights: createCachedRights(rows),
-    proven: createProvenCache(cache.proofs),
-    answers: createAnswerCache({
-      watch,
-      most: cache.answers,
-      fingerprint: createFingerprint(),
-      leafFingerprint: () => signer.leaf().fingerprint,
-      monotonicMs,
-    }),
-  }
-}
-
 function createParts(deps: AppDeps) {
   const { config, database, authority, now, log } = deps
+  const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
-  const issue = { signer, now, settings: config.token }
+  const issue = { signer, now, settings: config.token, metrics }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
-  const hasher = createPasswordHasher(config.hashing)
+  const hasher = createPasswordHasher({ ...config.hashing, onWork: metrics.observeHash })
   const nameSeal = createNameSeal(deps.installation.installationId)
-  const memory = createMemory(deps, signer)
-  const readOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
-  const keptAnswers = createAnswerStore({ database, now })
-  const readOnce = createReadOnce(keptAnswers, deriveSecret(authority, 'idempotency keys'))
-  const rateLimit = createRateLimit({
-    perMinute: config.api.ratePerMinute,
-    networkOf: addressPrefix,
-    monotonicMs: () => performance.now(),
-  })
-  const signIn = { ...memory, hasher }
-  const authenticate = createAuthenticate(signIn)
+  const memory = createMemory({ ...deps, signer })
+  const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
+  const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
+  const { identityTokenSeconds } = config.token
+  const takesIdentityTokens = identityTokenSeconds !== undefined
+  const readRetentionDays = async (): Promise<number | null> =>
+    (await memory.runtimeSettings.read()).auditRetentionDays
+  const audit = createAudit({ ...deps, readRetentionDays })
+  const { signIns } = audit
+  const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
+  const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
-    ...memory,
+    ...signIn,
     ...issue,
+    ...createRequestRules(deps),
     database,
     registry,
     nameSeal,
-    hasher,
+    audit,
     readOrigin,
+    readInnerOrigin,
+    readCensus,
     authenticate,
-    rateLimit,
-    readOnce,
+    authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(signIn), signIn),
+    identityTokenSeconds,
     answerAtOnce,
   }
 }
@@ -137,15 +148,18 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
   const routes: readonly Route[] = [
     ...createTokenRoutes(parts),
     ...underApi([
-      ...createAccountRoutes({ ...parts, requireSystem }),
+      ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
+      ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts(parts) }),
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
+      ...parts.credentialRoutes,
+      ...createExplainRoutes(parts),
       ...createRemovalRoutes(parts),
       ...createImageRoutes(parts),
+      ...parts.audit.createRoutes(createRequireAuditRead(parts)),
       ...createDocumentRoutes({ routes: () => routes, version }),
     ]),
-    createHealthRoute(),
-    createPublicReadyRoute(parts),
+    ...createPublicHealthRoutes(parts),
   ]
   return routes
 }
@@ -156,10 +170,13 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const info = (fields: object, message: string): void => log.info(fields, message)
   const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
   const stopWatch = parts.watch.start()
-  const stopForgetting = keepForgettingAnswers({ database, now })
+  const stopForgetting = parts.forgetAnswers()
+  const stopLastUse = parts.lastUse.start()
+  const stopAudit = parts.audit.start()
   const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
+  const stops = [stopLeaf, stopRemovals, stopAudit, stopWatch, stopLastUse, stopForgetting]
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopForgetting(), stopWatch()])
+    await Promise.all(stops.map((stop) => stop()))
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }
@@ -168,17 +185,14 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const routes = createRoutes(parts, deps.version)
-  const privateRoutes = [createHealthRoute(), createPrivateReadyRoute(parts)]
-  const translateError = toAppError
-  const afterChange = (): Promise<void> => parts.watch.lookAgain()
-  const listening = { ...parts, log: deps.log, translateError, afterChange }
-  const listener = createListener(listening, routes)
+  const routes = parts.audit.watchRefusals(createRoutes(parts, deps.version))
+  const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
+  const listener = createListener(deps, parts, 'public', routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(listening, privateRoutes),
+    privateListener: createListener(deps, privateParts, 'private', createPrivateRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

@@ -28,8 +28,14 @@ const packageSchema = JSON.parse(
 
 const now = (): Date => new Date()
 
+interface Output {
+  readonly log: Logger
+  /** Returns when the text is written. */
+  readonly writeOut: (text: string) => Promise<void>
+}
+
 /** Secrets have no business in fields; should one get there, it stops here. */
-function createLog(config: Config): Logger {
+function createLog(config: Config): Output {
   // Lines are gathered for a moment: a write for each would cost more than the request it tells of.
   const stdout = pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 250 })
   process.once('exit', () => stdout.flushSync())
@@ -40,7 +46,17 @@ function createLog(config: Config): Logger {
     redact: ['password', 'secret', 'token', 'authorization'],
     serializers: { error: describeError },
   }
-  return pino(options, stdout)
+  const writeOut = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      // The same stream as the log's, so that lines never run into each other.
+      stdout.write(text)
+      stdout.flush((error?: NodeJS.ErrnoException) => {
+        // A pipe has taken the text, and cannot be asked to keep it safe as a file can.
+        if (error === undefined || error === null || error.syscall === 'fsync') resolve()
+        else reject(error)
+      })
+    })
+  return { log: pino(options, stdout), writeOut }
 }
 
 async function checkTls(config: Config, authority: TokenAuthority): Promise<void> {
@@ -58,7 +74,8 @@ interface Databases {
   readonly watchDatabase: Database
 }
 
-async function open(config: Config, databases: Databases, log: Logger): Promise<App> {
+async function open(config: Config, databases: Databases, output: Output): Promise<App> {
+  const { log } = output
   const { database } = databases
   const tell = (message: string): void => log.info(message)
   const { host, port, waitSeconds } = config.database
@@ -89,11 +106,12 @@ async function open(config: Config, databases: Databases, log: Logger): Promise<
     log.warn({ bundlePath }, 'bundle written; a registry that runs already must be restarted')
   }
   const { version } = packageSchema
-  return createApp({ config, ...databases, installation, authority, log, now, version })
+  return createApp({ config, ...databases, installation, authority, ...output, now, version })
 }
 
-async function run(config: Config, databases: Databases, log: Logger): Promise<void> {
-  const app = await open(config, databases, log)
+async function run(config: Config, databases: Databases, output: Output): Promise<void> {
+  const { log } = output
+  const app = await open(config, databases, output)
   const servers = await openServers([
     { ...config.privateListen, listener: app.privateListener },
     { ...config.listen, listener: app.publicListener },
@@ -120,7 +138,8 @@ async function destroyAll({ database, watchDatabase }: Databases): Promise<void>
 
 async function serve(): Promise<void> {
   const { config, warnings } = readConfig(process.env)
-  const log = createLog(config)
+  const output = createLog(config)
+  const { log } = output
   for (const warning of warnings) log.warn(warning)
   const databaseLog = {
     // A failed connect is told again by whoever waited for it.
@@ -132,7 +151,7 @@ async function serve(): Promise<void> {
     watchDatabase: openDatabase({ ...config.database, poolMax: 1 }, databaseLog),
   }
   try {
-    await run(config, databases, log)
+    await run(config, databases, output)
   } catch (error) {
     await destroyAll(databases)
     throw error

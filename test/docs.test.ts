@@ -3,9 +3,12 @@ import { dirname, join, resolve } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
 import { CLIENT_VARIABLES, VARIABLES } from '../src/config/variables.ts'
+import type { RobotDeps } from '../src/credentials/robot-place.ts'
+import { createRobotRoutes } from '../src/credentials/robot-routes.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open-database.ts'
 import { ERRORS } from '../src/errors.ts'
+import { HISTOGRAMS, METRICS } from '../src/metrics/names.ts'
 import { createTestDatabase } from './support/database.ts'
 
 const read = (path: string): string => readFileSync(resolve(path), 'utf8')
@@ -59,6 +62,27 @@ test('docs/configuration.md has every variable with its default, and no other', 
   )
   t.deepEqual(documented, expected)
   t.is(expected.WARDEN_LISTEN, '`127.0.0.1:5080`')
+})
+
+test('docs/operations.md has every metric with its type and labels, and no other', (t) => {
+  const rows = [...readRows(read('docs/operations.md'))].filter(([n]) => n.startsWith('warden_'))
+  const documented = Object.fromEntries(
+    rows.map(([name, [type, labels, meaning]]) => [
+      name,
+      { type, labels, isTold: Boolean(meaning) },
+    ]),
+  )
+  const declared = [
+    ...Object.entries(METRICS).map(([name, { kind, labels }]) => [name, kind, labels] as const),
+    ...Object.entries(HISTOGRAMS).map(([name, { labels }]) => [name, 'histogram', labels] as const),
+  ]
+  const inWords = (labels: readonly string[]): string =>
+    labels.map((label) => `\`${label}\``).join(' ') || 'none'
+  const expected = Object.fromEntries(
+    declared.map(([name, type, labels]) => [name, { type, labels: inWords(labels), isTold: true }]),
+  )
+  t.deepEqual(documented, expected)
+  t.is(expected.warden_tokens_issued_total?.labels, '`answer`')
 })
 
 test('docs/errors.md has every code with its status and OCI code, and no other', (t) => {
@@ -119,16 +143,21 @@ test('db/README.md has every table and column of a migrated database, and no oth
 })
 
 test('docs/api.md has every route, and no other', (t) => {
-  const declared = filesBelow('src', 'routes.ts').flatMap((file) =>
+  const declared = [...filesBelow('src', 'routes.ts'), 'src/token/form-route.ts'].flatMap((file) =>
     [...read(file).matchAll(/method: '(\w+)',\n +path: '([^']+)'/g)].map(
       ([, method = '', path = '']) =>
         `${method.toUpperCase()} ${path.replace(/[:*](\w+)/g, '{$1}')}`,
     ),
   )
+  // Robots of projects and of the system share their declarations.
+  const ofRobots = createRobotRoutes({} as RobotDeps).map(
+    ({ method, path }) => `${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`,
+  )
+  declared.push(...ofRobots)
   const documented = [...read('docs/api.md').matchAll(/^### `([A-Z]+ \/[^`]+)`$/gm)].map(
     ([, route = '']) => route,
   )
-  const apart = new Set(['GET /healthz', 'GET /readyz'])
+  const apart = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
   t.deepEqual(documented.toSorted(), declared.filter((route) => !apart.has(route)).sort())
   t.true(declared.length > 10)
 })

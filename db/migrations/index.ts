@@ -1,11 +1,19 @@
+import { ACCOUNTS } from './accounts.ts'
+import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
 import type { Migration } from './schema.ts'
+import { SETTINGS } from './settings.ts'
+import { SIGN_IN } from './signin.ts'
 
 /** Every step of the schema by its name; they run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...FIRST_LIGHT,
   ...CREDENTIALS,
   ...HTTP,
+  ...SIGN_IN,
+  ...AUDIT,
+  ...SETTINGS,
+  ...ACCOUNTS,
 }

@@ -1,4 +1,4 @@
-import { recordAudit } from '../audit/record.ts'
+import { type AuditEntry, recordAudit } from '../audit/record.ts'
 import { isDuplicateKey } from '../database/database-error.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
@@ -11,21 +11,82 @@ import { findUser, insertUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { NewUser, User } from './types.ts'
 
-export interface CreateUserDeps {
+/** Makes the project of a new user, in the same transaction. @throws AppError NAME_TAKEN (409) */
+export type MakePersonalProject = (
+  transaction: Database,
+  input: {
+    readonly owner: Pick<User, 'id' | 'username'>
+    readonly now: Date
+    readonly audit: (entry: AuditEntry) => Promise<void>
+  },
+) => Promise<void>
+
+/**
+ * Looks, before anything is written, whether a new user is to get a project of the same name.
+ *
+ * @returns undefined where they are not
+ * @throws AppError REQUEST_INVALID (400) or CONFLICT (409) where they should and cannot
+ */
+export type PlanPersonalProject = (username: string) => Promise<MakePersonalProject | undefined>
+
+/** What every new account needs. */
+export interface InsertAccountDeps {
   readonly database: Database
-  readonly hasher: PasswordHasher
   readonly now: () => Date
+  readonly planPersonalProject: PlanPersonalProject
+}
+
+export interface CreateUserDeps extends InsertAccountDeps {
+  readonly hasher: PasswordHasher
   readonly requireSystem: RequireSystem
 }
 
+export interface NewAccount {
+  readonly user: NewUser
+  readonly action: 'user.create' | 'user.register' | 'user.import'
+  /** Checks once more, inside the transaction, who asks for it. */
+  readonly check: (transaction: Database) => Promise<void>
+  readonly audit: (transaction: Database, entry: AuditEntry) => Promise<void>
+  readonly keep?: Keep<User> | undefined
+}
+
 /**
- * Makes a local account. A new account changes no right of anybody, so the change version stays.
+ * Makes the row, its audit row and, where that is set, a project of the same name, all or nothing. A
+ * new account changes no right of anybody, so the change version stays.
  *
- * @throws AppError PASSWORD_REFUSED (400), BUSY (503)
+ * @throws AppError NAME_TAKEN (409), and what `PlanPersonalProject` throws
+ */
+export async function insertAccount(
+  { database, now, planPersonalProject }: InsertAccountDeps,
+  { user, action, check, audit, keep }: NewAccount,
+): Promise<User> {
+  const makePersonalProject = await planPersonalProject(user.username)
+  try {
+    return await inTransaction(database, async (transaction) => {
+      await check(transaction)
+      await insertUser(transaction, { ...user, now: now() })
+      const record = (entry: AuditEntry): Promise<void> => audit(transaction, entry)
+      await record({ action, target: user.username, outcome: 'done' })
+      const created = await findUser(transaction, user.username)
+      if (created === undefined) throw new Error('the new user is not there')
+      await makePersonalProject?.(transaction, { owner: created, now: now(), audit: record })
+      await keep?.(transaction, created)
+      return created
+    })
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    throw new AppError('NAME_TAKEN', { detail: `the user name ${user.username} is taken` })
+  }
+}
+
+/**
+ * Makes a local account.
+ *
+ * @throws AppError as `insertAccount`, PASSWORD_REFUSED (400), BUSY (503)
  * @throws AppError NAME_TAKEN (409) also when the account of that name was deleted
  */
 export async function createUser(
-  { database, hasher, now, requireSystem }: CreateUserDeps,
+  deps: CreateUserDeps,
   {
     caller,
     user,
@@ -39,23 +100,13 @@ export async function createUser(
   },
 ): Promise<User> {
   requireGoodPassword(password, user.username)
-  const passwordHash = await hasher.hash(password, caller.origin.address)
-  try {
-    return await inTransaction(database, async (transaction) => {
-      requireSystem(await refreshCaller(transaction, caller), 'user:write')
-      await insertUser(transaction, { ...user, passwordHash, now: now() })
-      await recordAudit(transaction, caller, {
-        action: 'user.create',
-        target: user.username,
-        outcome: 'done',
-      })
-      const created = await findUser(transaction, user.username)
-      if (created === undefined) throw new Error('the new user is not there')
-      await keep?.(transaction, created)
-      return created
-    })
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error
-    throw new AppError('NAME_TAKEN', { detail: `the user name ${user.username} is taken` })
-  }
+  const passwordHash = await deps.hasher.hash(password, caller.origin.address)
+  return insertAccount(deps, {
+    user: { ...user, passwordHash },
+    action: 'user.create',
+    check: async (transaction) =>
+      deps.requireSystem(await refreshCaller(transaction, caller), 'user:write'),
+    audit: (transaction, entry) => recordAudit(transaction, caller, entry),
+    keep,
+  })
 }

@@ -22,6 +22,14 @@ export interface FairQueue<Name extends string> {
    * @throws what `work` throws
    */
   readonly run: <T>(place: Place<Name>, work: () => Promise<T>) => Promise<T>
+  readonly stats: () => QueueStats<Name>
+}
+
+export interface QueueStats<Name extends string> {
+  readonly running: number
+  readonly waiting: Readonly<Record<Name, number>>
+  /** Since the start. */
+  readonly refused: Readonly<Record<Name, number>>
 }
 
 interface Line {
@@ -29,16 +37,23 @@ interface Line {
   readonly join: (lane: string, start: Start) => boolean
   /** Takes out the first of the lane whose turn it is. */
   readonly takeFirst: () => Start | undefined
+  readonly waiting: () => number
+  /** How many found no place since the start. */
+  readonly refused: () => number
 }
 
 /** Lanes take turns: the one that was served goes behind all others. */
 function createLine({ places, placesPerLane }: LineLimits): Line {
   const lanes = new Map<string, readonly Start[]>()
   let waiting = 0
+  let refused = 0
   return {
     join: (lane, start) => {
       const before = lanes.get(lane) ?? []
-      if (waiting >= places || before.length >= placesPerLane) return false
+      if (waiting >= places || before.length >= placesPerLane) {
+        refused++
+        return false
+      }
       waiting++
       lanes.set(lane, [...before, start])
       return true
@@ -52,6 +67,8 @@ function createLine({ places, placesPerLane }: LineLimits): Line {
       if (rest.length > 0) lanes.set(lane, rest)
       return first
     },
+    waiting: () => waiting,
+    refused: () => refused,
   }
 }
 
@@ -77,8 +94,11 @@ function takeTurn(order: Line[]): Start | undefined {
 export function createFairQueue<Name extends string>({
   concurrency,
   lines,
+  what = 'passwords are being checked',
 }: {
   readonly concurrency: number
+  /** Ends the sentence of the refusal. */
+  readonly what?: string
   readonly lines: Readonly<Record<Name, LineLimits>>
 }): FairQueue<Name> {
   const named = new Map(
@@ -100,9 +120,21 @@ export function createFairQueue<Name extends string>({
       const begin: Start = () => void start(work).then(resolve, reject)
       if (named.get(line)?.join(lane, begin)) return
       throw new AppError('BUSY', {
-        detail: 'too many passwords are being checked at once; try again in a moment',
+        detail: `too many ${what} at once; try again in a moment`,
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       })
     })
-  return { run: (place, work) => (running < concurrency ? start(work) : wait(place, work)) }
+  const byLine = (numberOf: (line: Line) => number) =>
+    Object.fromEntries([...named].map(([name, line]) => [name, numberOf(line)])) as Record<
+      Name,
+      number
+    >
+  return {
+    run: (place, work) => (running < concurrency ? start(work) : wait(place, work)),
+    stats: () => ({
+      running,
+      waiting: byLine((line) => line.waiting()),
+      refused: byLine((line) => line.refused()),
+    }),
+  }
 }

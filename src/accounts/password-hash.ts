@@ -1,6 +1,8 @@
 import argon2 from 'argon2'
+import bcrypt from 'bcrypt'
 import { addressPrefix } from './address-prefix.ts'
-import { createFairQueue, type Place } from './fair-queue.ts'
+import { createFairQueue, type LineLimits, type Place, type QueueStats } from './fair-queue.ts'
+import { hashForm, normalizeBcrypt } from './hash-forms.ts'
 
 /** OWASP's choice for argon2id: 19 MiB and some 25 ms of one core each. */
 const PARAMETERS = {
@@ -17,6 +19,12 @@ const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/
 
 /** Verified in place of a missing hash, so that unknown names take as long; of no known password. */
 const NOBODY_HASH = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$${base64(Buffer.alloc(16, 'nobody'))}$${base64(Buffer.alloc(32))}`
+
+/** Both libraries work in threads of their own, off the event loop (R17). */
+const verifyHash = (hash: string, password: string): Promise<boolean> =>
+  hashForm(hash) === 'bcrypt'
+    ? bcrypt.compare(password, normalizeBcrypt(hash))
+    : argon2.verify(hash, password)
 
 /** Whose password it is: says in which line and lane its hash waits. */
 export interface Applicant {
@@ -35,6 +43,12 @@ export interface PasswordHasher {
    */
   readonly hash: (password: string, address?: string) => Promise<string>
   /**
+   * For the password of somebody who has no account yet: it waits among strangers.
+   *
+   * @throws AppError BUSY (503) when too many wait already, all told or from that network
+   */
+  readonly hashForStranger: (password: string, address: string) => Promise<string>
+  /**
    * @param hash undefined for an account that does not exist or has no password: the same work is
    *   done and the answer is false
    * @param applicant left out for the service's own work
@@ -45,6 +59,13 @@ export interface PasswordHasher {
     password: string,
     applicant?: Applicant,
   ) => Promise<boolean>
+  readonly stats: () => HashStats
+}
+
+export interface HashStats {
+  readonly queue: QueueStats<Line>
+  /** Passwords that were checked since the start. */
+  readonly checks: Readonly<Record<'right' | 'wrong', number>>
 }
 
 type Line = 'familiar' | 'setting' | 'strange'
@@ -57,6 +78,24 @@ function placeOf({ address, familiarAccount }: Applicant): Place<Line> {
   return { line: 'familiar', lane: `${familiarAccount} ${prefix}` }
 }
 
+function createLines(queueLimit: number): Readonly<Record<Line, LineLimits>> {
+  const half = Math.max(1, Math.floor(queueLimit / 2))
+  return {
+    familiar: { places: half, placesPerLane: PLACES_PER_LANE },
+    setting: { places: half, placesPerLane: half },
+    strange: { places: Math.ceil(queueLimit / 2), placesPerLane: PLACES_PER_LANE },
+  }
+}
+
+async function timed<T>(work: () => Promise<T>, onWork: (seconds: number) => void): Promise<T> {
+  const startedAtMs = performance.now()
+  try {
+    return await work()
+  } finally {
+    onWork((performance.now() - startedAtMs) / 1000)
+  }
+}
+
 /**
  * Slow hashes, off the event loop, so many at once and so many waiting: each takes a core and 19 MiB,
  * and whoever sends passwords decides how many there are. So accounts that proved themselves from a
@@ -65,34 +104,38 @@ function placeOf({ address, familiarAccount }: Applicant): Place<Line> {
  *
  * @param queueLimit sign-ins that may wait, half of them from strangers; new passwords that wait
  *   have half as many places again
+ * @param onWork told how long each slow hash took, its wait left out
  */
 export function createPasswordHasher({
   concurrency,
   queueLimit,
+  onWork = () => undefined,
 }: {
   readonly concurrency: number
   readonly queueLimit: number
+  readonly onWork?: (seconds: number) => void
 }): PasswordHasher {
-  const half = Math.max(1, Math.floor(queueLimit / 2))
-  const strangers = { places: Math.ceil(queueLimit / 2), placesPerLane: PLACES_PER_LANE }
-  const queue = createFairQueue<Line>({
-    concurrency,
-    lines: {
-      familiar: { places: half, placesPerLane: PLACES_PER_LANE },
-      setting: { places: half, placesPerLane: half },
-      strange: strangers,
-    },
-  })
+  const queue = createFairQueue<Line>({ concurrency, lines: createLines(queueLimit) })
+  const checks = { right: 0, wrong: 0 }
+  const run = <T>(place: Place<Line>, work: () => Promise<T>): Promise<T> =>
+    queue.run(place, () => timed(work, onWork))
   return {
     hash: (password, address) => {
       const place: Place<Line> =
         address === undefined ? OWN_PLACE : { line: 'setting', lane: addressPrefix(address) }
-      return queue.run(place, () => argon2.hash(password, PARAMETERS))
+      return run(place, () => argon2.hash(password, PARAMETERS))
     },
+    hashForStranger: (password, address) =>
+      run(placeOf({ address, familiarAccount: undefined }), () =>
+        argon2.hash(password, PARAMETERS),
+      ),
     verify: async (hash, password, applicant) => {
       const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
-      const isRight = await queue.run(place, () => argon2.verify(hash ?? NOBODY_HASH, password))
-      return isRight && hash !== undefined
+      const isSame = await run(place, () => verifyHash(hash ?? NOBODY_HASH, password))
+      const isRight = isSame && hash !== undefined
+      checks[isRight ? 'right' : 'wrong']++
+      return isRight
     },
+    stats: () => ({ queue: queue.stats(), checks }),
   }
 }

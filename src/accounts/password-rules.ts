@@ -1,4 +1,5 @@
-import { dictionary } from '@zxcvbn-ts/language-common'
+import { ZxcvbnFactory } from '@zxcvbn-ts/core'
+import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
 import { AppError } from '../errors.ts'
 
 const SHORTEST = 8
@@ -18,6 +19,24 @@ const FACTORY_PASSWORDS = [
   'registry-warden',
 ]
 
+/** Guessing it takes a few milliseconds for so many characters, and ever longer for more. */
+const MOST_SCORED = 32
+/** Of 4: a million guesses and more. */
+const LEAST_SCORE = 2
+
+let strength: ZxcvbnFactory | undefined
+
+/** Made at first use: it takes a moment and some megabytes, and most commands set no password. */
+function strengthMeter(): ZxcvbnFactory {
+  strength ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
+  return strength
+}
+
+const isEasyToGuess = (password: string, username: string): boolean => {
+  const hints = [username, 'registry', 'warden', 'docker', 'harbor']
+  return strengthMeter().check(password.slice(0, MOST_SCORED), hints).score < LEAST_SCORE
+}
+
 const known: ReadonlySet<string> = new Set([
   ...dictionary['passwords-common'].map(String),
   ...FACTORY_PASSWORDS,
@@ -32,15 +51,23 @@ function faultOf(password: string, username: string): string | undefined {
     return 'it is little more than the user name'
   }
   if (known.has(lower)) return 'it is on a list of well-known passwords'
+  if (isEasyToGuess(password, username)) return 'it is easy to guess'
   return undefined
 }
 
-/** @throws AppError PASSWORD_REFUSED (400) that says why, without the password */
-export function requireGoodPassword(password: string, username: string): void {
+/**
+ * @param pointer where in the request it stands
+ * @throws AppError PASSWORD_REFUSED (400) that says why, without the password
+ */
+export function requireGoodPassword(
+  password: string,
+  username: string,
+  pointer = 'password',
+): void {
   const fault = faultOf(password, username)
   if (fault === undefined) return
   throw new AppError('PASSWORD_REFUSED', {
     detail: `the password is not accepted: ${fault}; choose another one`,
-    faults: [{ pointer: 'password', detail: fault }],
+    faults: [{ pointer, detail: fault }],
   })
 }

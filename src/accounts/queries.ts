@@ -114,6 +114,10 @@ export async function insertUser(
   })
 }
 
+/** Identity tokens of before are over when the password changes or the account is disabled. */
+const endsSignIns = ({ passwordHash, disabled }: UserChange): boolean =>
+  passwordHash !== undefined || disabled === true
+
 export async function updateUser(
   database: Database,
   id: number,
@@ -126,6 +130,8 @@ export async function updateUser(
       ...(change.displayName !== undefined && { display_name: change.displayName }),
       ...(change.systemRole !== undefined && { system_role: change.systemRole }),
       ...(change.disabled !== undefined && { disabled_at: change.disabled ? now : null }),
+      ...(change.passwordHash !== undefined && { password_hash: change.passwordHash }),
+      ...(endsSignIns(change) && { sign_in_epoch: database.raw('sign_in_epoch + 1') }),
       version: database.raw('version + 1'),
       updated_at: now,
     })
@@ -136,4 +142,49 @@ export async function countEnabledAdministrators(database: Database): Promise<nu
     .where({ system_role: 'administrator', disabled_at: null, deleted_at: null })
     .count<{ count: number }[]>({ count: '*' })
   return row[0]?.count ?? 0
+}
+
+/** @returns false when the stored hash is another one than `from`; nothing is changed then */
+export async function replacePassword(
+  database: Database,
+  id: number,
+  { from, to, now }: { readonly from: string; readonly to: string; readonly now: Date },
+): Promise<boolean> {
+  const changed = await database('users')
+    .where({ id, password_hash: from, deleted_at: null })
+    .update({
+      password_hash: to,
+      sign_in_epoch: database.raw('sign_in_epoch + 1'),
+      version: database.raw('version + 1'),
+      updated_at: now,
+    })
+  return changed > 0
+}
+
+/** The same password under another hash: sign-ins of before go on. @returns as `replacePassword` */
+export async function upgradeHash(
+  database: Database,
+  id: number,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  const changed = await database('users')
+    .where({ id, password_hash: from, deleted_at: null })
+    .update({ password_hash: to })
+  return changed > 0
+}
+
+/** Empties the row of all but the name, which is never given again. */
+export async function deleteUserRow(database: Database, id: number, now: Date): Promise<void> {
+  await database('users')
+    .where({ id })
+    .update({
+      email: null,
+      display_name: null,
+      system_role: null,
+      password_hash: null,
+      sign_in_epoch: database.raw('sign_in_epoch + 1'),
+      deleted_at: now,
+      version: database.raw('version + 1'),
+      updated_at: now,
+    })
 }

@@ -19,7 +19,7 @@ export type RequireSystem = (caller: Caller, permission: 'user:read' | 'user:wri
  */
 export async function refreshCaller(transaction: Database, caller: Caller): Promise<Caller> {
   const { subject } = caller
-  if (subject.kind === 'anonymous') return caller
+  if (subject.kind !== 'user') return caller
   const user = await findUser(transaction, subject.username)
   if (user === undefined || user.id !== subject.id || user.disabled) {
     throw new AppError('UNAUTHORIZED', {

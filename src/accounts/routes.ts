@@ -3,23 +3,18 @@ import { AppError } from '../errors.ts'
 import { pageSchema, presentPage } from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import { createSorting } from '../http/sorted-page.ts'
+import type { DeleteGroupDeps } from './change-group.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
-import { LONGEST_PASSWORD } from './password-rules.ts'
+import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
+import { createGroupRoutes } from './group-routes.ts'
+import { createPasswordRoutes, passwordSchema } from './password-routes.ts'
 import { findUser, listUsers } from './queries.ts'
+import { type RegisterUserDeps, registerUser, requireRegistration } from './register-user.ts'
 import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
-import { normalizeUsername } from './username.ts'
+import { usernameSchema } from './username-schema.ts'
 
-export type AccountRoutesDeps = CreateUserDeps
-
-const USERNAME_RULE =
-  'must be 1 to 64 letters, digits or . _ @ + - and begin with a letter or digit, without ..'
-
-/** A user name in a path or body; comes out in its one spelling. */
-export const usernameSchema = z
-  .string()
-  .refine((text) => normalizeUsername(text) !== undefined, USERNAME_RULE)
-  .transform((text) => text.toLowerCase())
+export type AccountRoutesDeps = CreateUserDeps & RegisterUserDeps & DeleteUserDeps & DeleteGroupDeps
 
 const systemRoleSchema = z.enum(['administrator', 'auditor'])
 const emailSchema = z.email().max(254)
@@ -31,7 +26,7 @@ const displayNameSchema = z
 
 const newUserSchema = z.strictObject({
   username: usernameSchema,
-  password: z.string().max(LONGEST_PASSWORD * 4),
+  password: passwordSchema,
   email: emailSchema.optional(),
   displayName: displayNameSchema.optional(),
   systemRole: systemRoleSchema.optional(),
@@ -42,6 +37,7 @@ const userChangeSchema = z.strictObject({
   displayName: displayNameSchema.nullable().optional(),
   systemRole: systemRoleSchema.nullable().optional(),
   disabled: z.boolean().optional(),
+  password: passwordSchema.optional(),
 })
 
 const userSchema = z
@@ -82,6 +78,9 @@ const meRoute = ({ database }: AccountRoutesDeps): Route =>
     summary: 'Who the caller is',
     answers: answerUser,
     handle: async ({ caller: { subject } }) => {
+      if (subject.kind === 'robot') {
+        throw new AppError('DENIED', { detail: `${subject.username} is a robot and no user` })
+      }
       const user = subject.kind === 'user' ? await findUser(database, subject.username) : undefined
       if (user === undefined) throw new AppError('UNAUTHORIZED')
       return { status: 200, body: presentUser(user) }
@@ -119,15 +118,21 @@ const createUserRoute = (deps: AccountRoutesDeps): Route =>
   defineRoute({
     method: 'post',
     path: '/users',
-    summary: 'Makes a user',
+    summary: 'Makes a user; where that is set, for whoever has no account yet',
+    anonymous: true,
     idempotent: true,
     body: newUserSchema,
     answers: { 201: { description: 'The new user', schema: userSchema } },
     handle: async ({ caller, body, once }) => {
-      deps.requireSystem(caller, 'user:write')
+      const isStranger = caller.subject.kind === 'anonymous'
       const { username, password, email, displayName, systemRole } = body
       const user = { username, email, displayName, systemRole }
-      return once.run(presentNewUser, (keep) => createUser(deps, { caller, user, password, keep }))
+      if (isStranger) await requireRegistration(deps, user)
+      else deps.requireSystem(caller, 'user:write')
+      return once.run(presentNewUser, (keep) => {
+        const input = { caller, user, password, keep }
+        return isStranger ? registerUser(deps, input) : createUser(deps, input)
+      })
     },
   })
 
@@ -150,16 +155,31 @@ const changeUserRoute = (deps: AccountRoutesDeps): Route =>
   defineRoute({
     method: 'patch',
     path: '/users/:username',
-    summary: 'Changes a user: disables or enables it, gives or takes a system role',
+    summary: 'Changes a user: disables or enables it, sets a system role or a password',
     conditional: true,
     params: userParams,
     body: userChangeSchema,
     answers: answerUser,
     handle: async ({ caller, params: { username }, body, precondition }) => {
       deps.requireSystem(caller, 'user:write')
+      const { password, ...change } = body
       const check = precondition.on(presentUser)
-      const user = await changeUser(deps, { caller, username, change: body, check })
+      const user = await changeUser(deps, { caller, username, change, password, check })
       return { status: 200, body: presentUser(user) }
+    },
+  })
+
+const deleteUserRoute = (deps: AccountRoutesDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/users/:username',
+    summary: 'Deletes a user; the name is never given again',
+    params: userParams,
+    answers: { 204: { description: 'The user is gone' } },
+    handle: async ({ caller, params: { username } }) => {
+      deps.requireSystem(caller, 'user:write')
+      await deleteUser(deps, { caller, username })
+      return { status: 204 }
     },
   })
 
@@ -169,4 +189,7 @@ export const createAccountRoutes = (deps: AccountRoutesDeps): readonly Route[] =
   createUserRoute(deps),
   readUserRoute(deps),
   changeUserRoute(deps),
+  deleteUserRoute(deps),
+  ...createPasswordRoutes(deps),
+  ...createGroupRoutes(deps),
 ]

@@ -31,4 +31,14 @@ export interface UserChange {
   readonly displayName?: string | null | undefined
   readonly systemRole?: SystemRole | null | undefined
   readonly disabled?: boolean | undefined
+  readonly passwordHash?: string | undefined
+}
+
+/** Some people under one name, who get the rights that the group gets. */
+export interface Group {
+  readonly id: number
+  readonly name: string
+  readonly description: string | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
 }

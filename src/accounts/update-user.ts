@@ -1,15 +1,19 @@
-import { recordAudit } from '../audit/record.ts'
+import { type AuditAction, recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Check } from '../http/etag.ts'
+import { hashGivenPassword } from './change-password.ts'
+import type { PasswordHasher } from './password-hash.ts'
 import { countEnabledAdministrators, findUser, updateUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
+import { requireFullSignIn } from './require-full-sign-in.ts'
 import type { User, UserChange } from './types.ts'
 
 export interface UpdateUserDeps {
   readonly database: Database
+  readonly hasher: PasswordHasher
   readonly now: () => Date
   readonly requireSystem: RequireSystem
 }
@@ -17,44 +21,64 @@ export interface UpdateUserDeps {
 export const unknownUser = (username: string): AppError =>
   new AppError('USER_UNKNOWN', { detail: `there is no user ${username}` })
 
+/** @throws AppError CONFLICT (409) when no administrator is left who can sign in */
+export async function requireAdministratorLeft(
+  transaction: Database,
+  username: string,
+): Promise<void> {
+  if ((await countEnabledAdministrators(transaction)) > 0) return
+  throw new AppError('CONFLICT', {
+    detail: `${username} is the last administrator who can sign in; make another one first`,
+  })
+}
+
+interface ChangeUserInput {
+  readonly caller: Caller
+  readonly username: string
+  readonly change: UserChange
+  /** A new one, which its owner did not choose. */
+  readonly password?: string | undefined
+  readonly check?: Check<User>
+}
+
+/** What the audit record says was done. */
+const actionsOf = ({ change, password }: ChangeUserInput): readonly AuditAction[] => {
+  const isUpdate = Object.values(change).some((value) => value !== undefined)
+  return [
+    ...(password === undefined ? [] : (['user.password'] as const)),
+    ...(isUpdate || password === undefined ? (['user.update'] as const) : []),
+  ]
+}
+
 /**
- * Changes an account: its mail, shown name, system role, or whether it is disabled.
+ * Changes an account: its mail, shown name, system role, whether it is disabled, its password.
  *
- * @throws AppError USER_UNKNOWN (404)
+ * @throws AppError USER_UNKNOWN (404), PASSWORD_REFUSED (400), BUSY (503)
+ * @throws AppError DENIED (403) also for one's own password, and mail or password by a token
  * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the account as it is
  * @throws AppError CONFLICT (409) when no enabled administrator would be left
  */
-export function changeUser(
-  { database, now, requireSystem }: UpdateUserDeps,
-  {
-    caller,
-    username,
-    change,
-    check,
-  }: {
-    readonly caller: Caller
-    readonly username: string
-    readonly change: UserChange
-    readonly check?: Check<User>
-  },
+export async function changeUser(
+  { database, hasher, now, requireSystem }: UpdateUserDeps,
+  input: ChangeUserInput,
 ): Promise<User> {
+  const { caller, username, change, password, check } = input
+  if (change.email !== undefined) requireFullSignIn(caller.subject)
+  const passwordHash =
+    password === undefined
+      ? undefined
+      : await hashGivenPassword(hasher, { caller, username, password })
   return inRightsChange(database, async ({ transaction, note }) => {
     requireSystem(await refreshCaller(transaction, caller), 'user:write')
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
     check?.(user)
     await note({ kind: 'user', id: user.id })
-    await updateUser(transaction, user.id, { change, now: now() })
-    if ((await countEnabledAdministrators(transaction)) === 0) {
-      throw new AppError('CONFLICT', {
-        detail: `${username} is the last administrator who can sign in; make another one first`,
-      })
+    await updateUser(transaction, user.id, { change: { ...change, passwordHash }, now: now() })
+    await requireAdministratorLeft(transaction, username)
+    for (const action of actionsOf(input)) {
+      await recordAudit(transaction, caller, { action, target: username, outcome: 'done' })
     }
-    await recordAudit(transaction, caller, {
-      action: 'user.update',
-      target: username,
-      outcome: 'done',
-    })
     return (await findUser(transaction, username)) ?? user
   })
 }

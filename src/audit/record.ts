@@ -2,30 +2,54 @@ import type { Database } from '../database/open-database.ts'
 import type { Caller } from '../http/caller.ts'
 import { type Subject, subjectName } from '../protocol/subject.ts'
 import { insertAudit } from './queries.ts'
+import type { Outcome } from './types.ts'
+
+/** How an identity was proven. */
+export type SignInWay = 'password' | 'accessToken' | 'identityToken' | 'robot' | 'ldap' | 'oidc'
 
 /** What was done; the field's words, parted by a dot. */
 export type AuditAction =
   | 'installation.create'
   | 'user.create'
   | 'user.update'
+  | 'user.password'
+  | 'user.delete'
+  | 'user.register'
+  | 'user.import'
+  | 'group.create'
+  | 'group.update'
+  | 'group.delete'
+  | 'group.member.add'
+  | 'group.member.remove'
+  | 'settings.update'
   | 'project.create'
   | 'project.update'
   | 'member.set'
   | 'member.remove'
   | 'tag.delete'
+  | 'access-token.create'
+  | 'access-token.revoke'
+  | 'identity-token.revoke'
+  | 'robot.create'
+  | 'robot.update'
+  | 'robot.rotate'
+  | 'robot.delete'
+  | 'request.refuse'
+  | 'record.overflow'
+  | `signin.${SignInWay}`
 
 export interface AuditEntry {
   readonly action: AuditAction
   /** What it was done to: a name, `project/username`, or `repository:tag`. */
   readonly target: string
   readonly project?: string
-  readonly outcome: 'done' | 'denied' | 'failed'
+  readonly outcome: Outcome
 }
 
 const actorOf = (subject: Subject): { readonly actorId?: number; readonly actorName: string } =>
   subject.kind === 'user'
     ? { actorId: subject.id, actorName: subjectName(subject) }
-    : { actorName: 'anonymous' }
+    : { actorName: subjectName(subject) || 'anonymous' }
 
 /**
  * Writes one audit row in the transaction of the change that it tells of, so that neither is there

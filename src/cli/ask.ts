@@ -59,7 +59,7 @@ async function readAll({ stdin }: CommandLine): Promise<string> {
     const bytes = Buffer.from(chunk)
     size += bytes.length
     if (size > MOST_BYTES) {
-      throw new CommandError('the standard input is too long for a password', EXIT.usage)
+      throw new CommandError('the standard input is too long for a secret', EXIT.usage)
     }
     chunks.push(bytes)
   }
@@ -68,12 +68,11 @@ async function readAll({ stdin }: CommandLine): Promise<string> {
     .replace(/\r?\n$/, '')
 }
 
-const noPassword = (): CommandError =>
-  new CommandError('the password is empty; nothing was done', EXIT.usage)
-
 export interface PasswordInput {
   /** `--password-stdin`: all of the standard input, less one line end, is the password. */
   readonly fromStdin: boolean
+  /** An access token goes the same way, by `--token-stdin`. */
+  readonly what?: 'password' | 'access token'
   /** Such as `Password of ann`. */
   readonly name: string
   /** `new` is asked for twice. */
@@ -100,14 +99,17 @@ export async function readPassword(
   input: PasswordInput,
 ): Promise<string> {
   const isPiped = input.fromStdin && !isTerminalInput(commandLine)
+  const { what = 'password' } = input
   if (!isPiped && !canAsk(commandLine)) {
     throw new CommandError(
-      'there is no terminal to ask for the password; pipe it in and add --password-stdin',
+      `there is no terminal to ask for the ${what}; pipe it in and add ${what === 'password' ? '--password-stdin' : '--token-stdin'}`,
       EXIT.usage,
     )
   }
   const password = await (isPiped ? readAll(commandLine) : askPassword(commandLine, input))
-  if (password === '') throw noPassword()
+  if (password === '') {
+    throw new CommandError(`the ${what} is empty; nothing was done`, EXIT.usage)
+  }
   return password
 }
 

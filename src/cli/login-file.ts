@@ -5,11 +5,12 @@ import { z } from 'zod'
 import { makeFolder, replaceFile } from '../signing/atomic-file.ts'
 import { CommandError } from './command-line.ts'
 
-const loginSchema = z.object({
-  url: z.string(),
-  username: z.string(),
-  password: z.string(),
-})
+const placeSchema = z.object({ url: z.string(), username: z.string() })
+
+const loginSchema = z.union([
+  placeSchema.extend({ password: z.string() }),
+  placeSchema.extend({ token: z.string() }),
+])
 
 /** What `warden login` keeps for the commands after it. */
 export type Login = z.output<typeof loginSchema>

@@ -1,11 +1,17 @@
-import type { Command } from 'commander'
-import { createApiClient } from '../client/client.ts'
+import { type Command, Option } from 'commander'
+import type { ApiCredentials } from '../client/transport.ts'
 import { askLine, canAsk, readPassword } from './ask.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { type JsonOption, reportDone, withJson } from './listing.ts'
 import { loginPath, readLogin, removeLogin, writeLogin } from './login-file.ts'
 import { say } from './output.ts'
-import { type ClientEnvironment, parseServiceUrl, readClientEnvironment } from './session.ts'
+import { proveLogin } from './prove-login.ts'
+import {
+  type ClientEnvironment,
+  parseServiceUrl,
+  parseToken,
+  readClientEnvironment,
+} from './session.ts'
 
 /** Where quickstart serves. */
 const DEFAULT_URL = 'http://localhost:5000'
@@ -14,6 +20,7 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
 interface LoginOptions extends JsonOption {
   readonly username?: string
   readonly passwordStdin?: boolean
+  readonly tokenStdin?: boolean
 }
 
 async function chooseUrl(
@@ -57,7 +64,26 @@ const overrides = (environment: ClientEnvironment): readonly string[] => [
   ...(environment.url === undefined ? [] : ['WARDEN_URL']),
   ...(environment.username === undefined ? [] : ['WARDEN_USERNAME']),
   ...(environment.password === undefined ? [] : ['WARDEN_PASSWORD']),
+  ...(environment.token === undefined ? [] : ['WARDEN_TOKEN']),
 ]
+
+/** What a person gives is asked for as little as it takes: an access token says whose it is. */
+async function chooseCredentials(
+  commandLine: CommandLine,
+  options: LoginOptions,
+  environment: ClientEnvironment,
+): Promise<ApiCredentials> {
+  if (options.tokenStdin) {
+    const kind = { kind: 'known', what: 'access token' } as const
+    const input = { fromStdin: true, name: 'Access token', ...kind }
+    return { token: parseToken(await readPassword(commandLine, input)) }
+  }
+  const wantsPassword = options.passwordStdin === true || options.username !== undefined
+  if (environment.token !== undefined && !wantsPassword) return { token: environment.token }
+  const username = await chooseUsername(commandLine, options.username ?? environment.username)
+  const from = { username, given: environment.password }
+  return { username, password: await choosePassword(commandLine, options, from) }
+}
 
 async function login(
   commandLine: CommandLine,
@@ -67,20 +93,17 @@ async function login(
   const environment = readClientEnvironment(commandLine)
   const url = await chooseUrl(commandLine, argument, environment)
   warnOfPlainHttp(commandLine, url)
-  const name = await chooseUsername(commandLine, options.username ?? environment.username)
-  const from = { username: name, given: environment.password }
-  const password = await choosePassword(commandLine, options, from)
-  const client = createApiClient({ url, credentials: { username: name, password } })
-  const { username } = await client.readMe().finally(client.close)
+  const credentials = await chooseCredentials(commandLine, options, environment)
+  const username = await proveLogin(url, credentials)
   const path = loginPath(commandLine.env)
-  await writeLogin(path, { url, username, password })
+  await writeLogin(path, { ...credentials, url, username })
   const set = overrides(environment)
   reportDone(commandLine, {
     result: { url, username, path },
     options,
     sentences: [
       `You are signed in to ${url} as ${username}.`,
-      `The password is now in ${path}, in readable form, for your account alone; warden logout removes it.`,
+      `The ${'token' in credentials ? 'access token' : 'password'} is now in ${path}, in readable form, for your account alone; warden logout removes it.`,
       ...(set.length === 0 ? [] : [`What ${set.join(', ')} says goes before that file.`]),
       'Next: warden project list',
     ],
@@ -94,11 +117,15 @@ async function logout(commandLine: CommandLine): Promise<void> {
 }
 
 const LOGIN_HELP = `
-The other commands then ask that address as that user. In scripts, the variables WARDEN_URL,
-WARDEN_USERNAME and WARDEN_PASSWORD (or WARDEN_PASSWORD_FILE) do instead, and nothing is written.
+The other commands then ask that address as that user. In scripts, the variables WARDEN_URL and
+WARDEN_TOKEN, or WARDEN_USERNAME and WARDEN_PASSWORD, do instead, and nothing is written; each may be
+the name of a file with _FILE (WARDEN_TOKEN_FILE). An access token is enough by itself, a robot signs
+in with its name and secret; both need permissions with the action api.
 
 Examples:
   warden login https://registry.example.com --username ann
+  warden login https://registry.example.com --token-stdin < token.txt
+  warden login https://registry.example.com --username 'robot$demo+ci' --password-stdin < secret.txt
   warden login http://localhost:5000 --username admin --password-stdin < password.txt`
 
 /** `warden login` and `warden logout`. */
@@ -109,6 +136,12 @@ export function addLoginVerbs(program: Command, commandLine: CommandLine): void 
     .argument('[url]', `address of the service; the last one or ${DEFAULT_URL} by default`)
     .option('-u, --username <name>', 'user name; asked for by default')
     .option('--password-stdin', 'read the password from the standard input')
+    .addOption(
+      new Option('--token-stdin', 'read an access token from the standard input').conflicts([
+        'username',
+        'passwordStdin',
+      ]),
+    )
     .addHelpText('after', LOGIN_HELP)
   withJson(command).action((url: string | undefined, options: LoginOptions) =>
     login(commandLine, url, options),

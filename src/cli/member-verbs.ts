@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { z } from 'zod'
+import { type Command, Option } from 'commander'
 import type { MemberAnswer } from '../client/answers.ts'
+import type { MemberInput } from '../client/client.ts'
 import { ROLES, type Role } from '../projects/types.ts'
-import type { CommandLine } from './command-line.ts'
+import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { parseInstant } from './instants.ts'
 import {
   type Column,
   type JsonOption,
@@ -16,30 +17,39 @@ import { withApi } from './session.ts'
 
 const COLUMNS: readonly Column<MemberAnswer>[] = [
   { head: 'user', cell: ({ username }) => username },
+  { head: 'group', cell: ({ group }) => group },
   { head: 'role', cell: ({ role }) => role },
   { head: 'repositories', cell: ({ repositories }) => repositories?.join(', ') ?? 'all' },
   { head: 'until', cell: ({ expiresAt }) => expiresAt },
 ]
 
-const instantSchema = z.iso.datetime({ offset: true })
-
-function parseInstant(text: string): string {
-  if (instantSchema.safeParse(text).success) return text
-  throw new InvalidArgumentError(
-    'must be a time with its zone, such as 2030-12-31T23:59:59Z or 2030-12-31T23:59:59+08:00',
-  )
-}
-
 interface SetOptions extends JsonOption {
+  readonly group?: string
   readonly role: Role
   readonly repositories?: readonly string[]
   readonly expiresAt?: string
 }
 
-function describe(project: string, { username, role, repositories, expiresAt }: MemberAnswer) {
+const nameOf = ({ kind, name }: MemberInput): string =>
+  kind === 'group' ? `The group ${name}` : name
+
+interface MemberOptions extends JsonOption {
+  readonly group?: string
+}
+
+/** The member that a command line means: the argument is a user, the option a group. */
+function memberOf(user: string | undefined, { group }: MemberOptions): MemberInput {
+  if (user !== undefined && group === undefined) return { kind: 'user', name: user }
+  if (user === undefined && group !== undefined) return { kind: 'group', name: group }
+  throw new CommandError('name one user, or one group with --group', EXIT.usage)
+}
+
+function describe(project: string, answer: MemberAnswer): string {
+  const { username, group, role, repositories, expiresAt } = answer
+  const who = username ?? `The group ${group}`
   const where = repositories === null ? '' : `, for ${repositories.join(' and ')}`
   const until = expiresAt === null ? '' : `, until ${expiresAt}`
-  return `${username} is ${role} in ${project}${where}${until}.`
+  return `${who} is ${role} in ${project}${where}${until}.`
 }
 
 const SET_HELP = `
@@ -49,14 +59,16 @@ A membership is replaced as a whole: without --repositories it is for the whole 
 
 Examples:
   warden member set acme ann --role developer
+  warden member set acme --group ops --role maintainer
   warden member set acme ben --role guest --repositories 'web/**' api --expires-at 2030-12-31T23:59:59Z`
 
 const setVerb = (member: Command, commandLine: CommandLine): void => {
   const command = member
     .command('set')
-    .description('make a user a member of a project, or change the membership')
+    .description('make a user or a group a member of a project, or change the membership')
     .argument('<project>')
-    .argument('<user>')
+    .argument('[user]')
+    .option('--group <group>', 'all who are in this group, instead of a user')
     .addOption(
       new Option('--role <role>', 'what the user may do').choices(ROLES).makeOptionMandatory(),
     )
@@ -66,11 +78,11 @@ const setVerb = (member: Command, commandLine: CommandLine): void => {
     )
     .option('--expires-at <instant>', 'end of the membership', parseInstant)
     .addHelpText('after', SET_HELP)
-  withJson(command).action((project: string, user: string, options: SetOptions) =>
+  withJson(command).action((project: string, user: string | undefined, options: SetOptions) =>
     withApi(commandLine, async (client) => {
       const { role, repositories, expiresAt } = options
       const membership = { role, repositories, expiresAt }
-      const result = await client.setMember(project, user, membership)
+      const result = await client.setMember(project, memberOf(user, options), membership)
       reportDone(commandLine, { result, options, sentences: [describe(project, result)] })
     }),
   )
@@ -93,16 +105,19 @@ const listVerb = (member: Command, commandLine: CommandLine): void => {
 const removeVerb = (member: Command, commandLine: CommandLine): void => {
   const command = member
     .command('remove')
-    .description('end the membership of a user')
+    .description('end the membership of a user or a group')
     .argument('<project>')
-    .argument('<user>')
-  withJson(command).action((project: string, user: string, options: JsonOption) =>
+    .argument('[user]')
+    .option('--group <group>', 'a group, instead of a user')
+  withJson(command).action((project: string, user: string | undefined, options: MemberOptions) =>
     withApi(commandLine, async (client) => {
-      await client.removeMember(project, user)
+      const member = memberOf(user, options)
+      await client.removeMember(project, member)
+      const key = member.kind === 'group' ? 'group' : 'username'
       reportDone(commandLine, {
-        result: { project, username: user, removed: true },
+        result: { project, [key]: member.name, removed: true },
         options,
-        sentences: [`${user} is no member of ${project} any more.`],
+        sentences: [`${nameOf(member)} is no member of ${project} any more.`],
       })
     }),
   )

@@ -2,7 +2,12 @@ import { Command, CommanderError } from 'commander'
 import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
+import { addAuditVerbs } from './audit-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { addDoctorVerb } from './doctor-verb.ts'
+import { addExplainVerb } from './explain-verb.ts'
+import { addGroupVerbs } from './group-verbs.ts'
+import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
@@ -10,7 +15,9 @@ import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
+import { addRobotVerbs } from './robot-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
+import { addTokenVerbs } from './token-verbs.ts'
 import { addUserVerbs } from './user-verbs.ts'
 
 /** Verbs that live above this room; `main.ts` brings them. */
@@ -43,14 +50,21 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   program.command('serve').description('serve tokens and the API').action(upper.serve)
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
+  addHtpasswdVerbs(program, commandLine)
   addSetupVerb(program, commandLine)
+  addDoctorVerb(program, commandLine)
   program.commandsGroup('Through the API, from anywhere:')
   addLoginVerbs(program, commandLine)
   addUserVerbs(program, commandLine)
+  addGroupVerbs(program, commandLine)
   addProjectVerbs(program, commandLine)
   addMemberVerbs(program, commandLine)
+  addTokenVerbs(program, commandLine)
+  addRobotVerbs(program, commandLine)
+  addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
+  addAuditVerbs(program, commandLine)
   return program
 }
 

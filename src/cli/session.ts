@@ -4,6 +4,7 @@ import type { ApiCredentials } from '../client/transport.ts'
 import { readEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { CLIENT_VARIABLES, VARIABLES } from '../config/variables.ts'
+import { readSecret } from '../credentials/secret.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { type Login, loginPath, readLogin } from './login-file.ts'
 import { say } from './output.ts'
@@ -18,6 +19,8 @@ export interface ClientEnvironment {
   readonly url: string | undefined
   readonly username: string | undefined
   readonly password: string | undefined
+  /** An access token. */
+  readonly token: string | undefined
 }
 
 /** Variables of the service are none of ours, not even when one of them is broken. */
@@ -37,27 +40,52 @@ export function parseServiceUrl(text: string): string {
   )
 }
 
+const BEARER = /^[A-Za-z0-9._~+/-]+=*$/
+
+/**
+ * Reads an access token as it was piped in or set.
+ *
+ * @throws CommandError when it cannot be one
+ */
+export function parseToken(text: string): string {
+  const token = text.trim()
+  const kind = readSecret(token)?.kind
+  if (BEARER.test(token) && (kind === undefined || kind === 'accessToken')) return token
+  const why =
+    kind === 'robot'
+      ? 'is the secret of a robot, which signs in with its name: set WARDEN_USERNAME and WARDEN_PASSWORD, or use --username and --password-stdin'
+      : 'is none; make one with: warden token create NAME'
+  throw new CommandError(`what is given as the access token ${why}`, EXIT.usage)
+}
+
 /**
  * Reads the variables that stand for `warden login`.
  *
- * @throws ConfigError, or CommandError when the address is none
+ * @throws ConfigError, or CommandError when the address is none, or two secrets are given
  */
 export function readClientEnvironment(commandLine: CommandLine): ClientEnvironment {
   const { values, faults, warnings } = readEnvironment(withoutService(commandLine.env))
   if (faults.length > 0) throw new ConfigError(faults, warnings)
   for (const warning of warnings) say(commandLine, warning)
-  const { WARDEN_URL, WARDEN_USERNAME, WARDEN_PASSWORD } = values
+  const { WARDEN_URL, WARDEN_USERNAME, WARDEN_PASSWORD, WARDEN_TOKEN } = values
+  if (WARDEN_TOKEN !== undefined && WARDEN_PASSWORD !== undefined) {
+    throw new CommandError('WARDEN_TOKEN and WARDEN_PASSWORD are both set; keep one', EXIT.usage)
+  }
   return {
     url: WARDEN_URL === undefined ? undefined : parseServiceUrl(WARDEN_URL),
     username: WARDEN_USERNAME,
     password: WARDEN_PASSWORD,
+    token: WARDEN_TOKEN === undefined ? undefined : parseToken(WARDEN_TOKEN),
   }
 }
 
 function credentialsOf({
   username,
   password,
-}: ClientEnvironment): { readonly username: string; readonly password: string } | undefined {
+  token,
+}: ClientEnvironment): ApiCredentials | undefined {
+  // With a name beside it, the service holds the token against that name.
+  if (token !== undefined) return username === undefined ? { token } : { username, password: token }
   if (username !== undefined && password !== undefined) return { username, password }
   if (username === undefined && password === undefined) return undefined
   throw new CommandError(
@@ -70,14 +98,15 @@ async function readKeptLogin(commandLine: CommandLine): Promise<Login | undefine
   const path = loginPath(commandLine.env)
   const kept = await readLogin(path)
   if (kept?.isExposed) {
-    say(commandLine, `Other people may read ${path}, and it holds a password: chmod 600 it.`)
+    const what = 'token' in kept.login ? 'an access token' : 'a password'
+    say(commandLine, `Other people may read ${path}, and it holds ${what}: chmod 600 it.`)
   }
   return kept?.login
 }
 
 /**
  * Finds out where to ask and as whom: each from the environment first, then from `warden login`.
- * A kept password goes to the address that it was kept for and to no other.
+ * A kept secret goes to the address that it was kept for and to no other.
  *
  * @throws CommandError when no address is known
  */
@@ -89,7 +118,7 @@ export async function findSession(commandLine: CommandLine): Promise<Session> {
   const url = environment.url ?? kept?.url
   if (url === undefined) {
     throw new CommandError(
-      'you are not signed in; run: warden login URL --username NAME (or set WARDEN_URL, WARDEN_USERNAME and WARDEN_PASSWORD_FILE)',
+      'you are not signed in; run: warden login URL --username NAME (or set WARDEN_URL with WARDEN_TOKEN_FILE, or with WARDEN_USERNAME and WARDEN_PASSWORD_FILE)',
       EXIT.refused,
     )
   }

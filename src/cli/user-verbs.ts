@@ -14,6 +14,7 @@ import {
   withListOptions,
 } from './listing.ts'
 import { withApi } from './session.ts'
+import { addUserEndVerbs } from './user-end-verbs.ts'
 
 const COLUMNS: readonly Column<UserAnswer>[] = [
   { head: 'user', cell: ({ username }) => username },
@@ -142,4 +143,5 @@ export function addUserVerbs(program: Command, commandLine: CommandLine): void {
   createVerb(user, commandLine)
   readVerbs(user, commandLine)
   switchVerbs(user, commandLine)
+  addUserEndVerbs(user, commandLine)
 }

@@ -22,8 +22,19 @@ export const projectSchema = z.looseObject({
   updatedAt: z.string(),
 })
 
+export const groupSchema = z.looseObject({
+  name: z.string(),
+  description: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+})
+
+export const groupMemberSchema = z.looseObject({ username: z.string() })
+
+/** A user or a group: one of both names is there. */
 export const memberSchema = z.looseObject({
-  username: z.string(),
+  username: z.string().optional(),
+  group: z.string().optional(),
   role: z.string(),
   repositories: z.array(z.string()).nullable(),
   expiresAt: z.string().nullable(),
@@ -51,6 +62,8 @@ export const tagSchema = z.looseObject({
 
 export type UserAnswer = z.output<typeof userSchema>
 export type ProjectAnswer = z.output<typeof projectSchema>
+export type GroupAnswer = z.output<typeof groupSchema>
+export type GroupMemberAnswer = z.output<typeof groupMemberSchema>
 export type MemberAnswer = z.output<typeof memberSchema>
 export type RepositoryAnswer = z.output<typeof repositorySchema>
 export type TagAnswer = z.output<typeof tagSchema>

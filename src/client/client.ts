@@ -12,6 +12,16 @@ import {
   type UserAnswer,
   userSchema,
 } from './answers.ts'
+import { type AuditCalls, auditCalls } from './audit-calls.ts'
+import {
+  type ExplainCall,
+  explainCall,
+  type RobotCalls,
+  robotCalls,
+  type TokenCalls,
+  tokenCalls,
+} from './credential-calls.ts'
+import { type GroupCalls, groupCalls } from './group-calls.ts'
 import { type ListInput, type Listing, readList } from './list.ts'
 import { type ApiClientInput, type ApiTransport, createApiTransport } from './transport.ts'
 
@@ -23,6 +33,12 @@ export interface NewUserInput {
   readonly systemRole?: SystemRole | undefined
 }
 
+/** A user, or all who are in a group. */
+export interface MemberInput {
+  readonly kind: 'user' | 'group'
+  readonly name: string
+}
+
 /** What is left out is not limited: a membership is replaced as a whole. */
 export interface MembershipInput {
   readonly role: Role
@@ -32,15 +48,17 @@ export interface MembershipInput {
 }
 
 /** Our own API as functions. Each fails with ApiError; lists are read to their end or to the limit. */
-export interface ApiClient {
+export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall, AuditCalls, GroupCalls {
   readonly readMe: () => Promise<UserAnswer>
   readonly createUser: (user: NewUserInput) => Promise<UserAnswer>
   readonly listUsers: (input?: ListInput) => Promise<Listing<UserAnswer>>
   readonly readUser: (username: string) => Promise<UserAnswer>
   readonly changeUser: (
     username: string,
-    change: { readonly disabled: boolean },
+    change: { readonly disabled?: boolean; readonly password?: string },
   ) => Promise<UserAnswer>
+  readonly deleteUser: (username: string) => Promise<void>
+  readonly changeOwnPassword: (currentPassword: string, newPassword: string) => Promise<void>
 
   readonly createProject: (name: string, visibility: Visibility) => Promise<ProjectAnswer>
   readonly listProjects: (input?: ListInput) => Promise<Listing<ProjectAnswer>>
@@ -50,10 +68,10 @@ export interface ApiClient {
   readonly listMembers: (project: string, input?: ListInput) => Promise<Listing<MemberAnswer>>
   readonly setMember: (
     project: string,
-    username: string,
+    member: MemberInput,
     membership: MembershipInput,
   ) => Promise<MemberAnswer>
-  readonly removeMember: (project: string, username: string) => Promise<void>
+  readonly removeMember: (project: string, member: MemberInput) => Promise<void>
 
   readonly listRepositories: (
     input?: ListInput & { readonly project?: string | undefined },
@@ -64,7 +82,16 @@ export interface ApiClient {
   readonly close: () => Promise<void>
 }
 
-type UserCalls = Pick<ApiClient, 'readMe' | 'createUser' | 'listUsers' | 'readUser' | 'changeUser'>
+type UserCalls = Pick<
+  ApiClient,
+  | 'readMe'
+  | 'createUser'
+  | 'listUsers'
+  | 'readUser'
+  | 'changeUser'
+  | 'deleteUser'
+  | 'changeOwnPassword'
+>
 type ProjectCalls = Pick<
   ApiClient,
   'createProject' | 'listProjects' | 'readProject' | 'changeProject'
@@ -79,6 +106,9 @@ const userCalls = (api: ApiTransport): UserCalls => ({
   readUser: (username) => api.call({ method: 'GET', path: ['users', username] }, userSchema),
   changeUser: (username, change) =>
     api.call({ method: 'PATCH', path: ['users', username], body: change }, userSchema),
+  deleteUser: (username) => api.send({ method: 'DELETE', path: ['users', username] }),
+  changeOwnPassword: (currentPassword, newPassword) =>
+    api.send({ method: 'PUT', path: ['me', 'password'], body: { currentPassword, newPassword } }),
 })
 
 const projectCalls = (api: ApiTransport): ProjectCalls => ({
@@ -91,23 +121,18 @@ const projectCalls = (api: ApiTransport): ProjectCalls => ({
 })
 
 const memberCalls = (api: ApiTransport): MemberCalls => {
-  const memberPath = (project: string, username: string) => [
-    'projects',
-    project,
-    'members',
-    'users',
-    username,
-  ]
+  const memberPath = (project: string, { kind, name }: MemberInput) =>
+    ['projects', project, 'members', `${kind}s`, name] as const
   return {
     listMembers: (project, input) =>
       readList(api, { ...input, path: ['projects', project, 'members'], item: memberSchema }),
-    setMember: (project, username, membership) =>
+    setMember: (project, member, membership) =>
       api.call(
-        { method: 'PUT', path: memberPath(project, username), body: membership },
+        { method: 'PUT', path: memberPath(project, member), body: membership },
         memberSchema,
       ),
-    removeMember: (project, username) =>
-      api.send({ method: 'DELETE', path: memberPath(project, username) }),
+    removeMember: (project, member) =>
+      api.send({ method: 'DELETE', path: memberPath(project, member) }),
   }
 }
 
@@ -129,9 +154,14 @@ export function createApiClient(input: ApiClientInput): ApiClient {
   const transport = createApiTransport(input)
   return {
     ...userCalls(transport),
+    ...groupCalls(transport),
     ...projectCalls(transport),
     ...memberCalls(transport),
     ...imageCalls(transport),
+    ...tokenCalls(transport),
+    ...robotCalls(transport),
+    ...explainCall(transport),
+    ...auditCalls(transport),
     close: transport.close,
   }
 }

@@ -18,6 +18,8 @@ export interface Listing<T> {
 
 interface Listed<T extends z.ZodType> extends ListInput {
   readonly path: readonly string[]
+  /** Filters. */
+  readonly query?: Readonly<Record<string, string>>
   readonly item: T
 }
 
@@ -28,14 +30,14 @@ interface Listed<T extends z.ZodType> extends ListInput {
  */
 export async function readList<T extends z.ZodType>(
   { call }: ApiTransport,
-  { path, item, limit = Number.POSITIVE_INFINITY }: Listed<T>,
+  { path, query: filters, item, limit = Number.POSITIVE_INFINITY }: Listed<T>,
 ): Promise<Listing<z.output<T>>> {
   const pageSchema = z.object({ items: z.array(item), next: z.string().nullable() })
   const items: z.output<T>[] = []
   let cursor: string | undefined
   for (;;) {
     const size = Math.min(PAGE, limit - items.length)
-    const query = { limit: String(size), ...(cursor === undefined ? {} : { cursor }) }
+    const query = { ...filters, limit: String(size), ...(cursor === undefined ? {} : { cursor }) }
     const page = await call({ method: 'GET', path, query }, pageSchema)
     items.push(...page.items)
     if (page.next === null) return { items, hasMore: false }

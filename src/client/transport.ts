@@ -6,10 +6,10 @@ const API = '/api/v1'
 const DEFAULT_TIMEOUT_MS = 60_000
 const MOST_BYTES = 32 * 1024 * 1024
 
-export interface ApiCredentials {
-  readonly username: string
-  readonly password: string
-}
+/** A name with a password, an access token or a robot's secret; or an access token by itself. */
+export type ApiCredentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string }
 
 export interface ApiClientInput {
   /** Address of the service, without a slash at its end. */
@@ -33,6 +33,8 @@ export interface ApiTransport {
   readonly call: <T extends z.ZodType>(request: ApiRequest, answer: T) => Promise<z.output<T>>
   /** For answers without a body. @throws ApiError */
   readonly send: (request: ApiRequest) => Promise<void>
+  /** The body as it comes; however long it is, memory does not grow. @throws ApiError */
+  readonly stream: (request: ApiRequest) => Promise<AsyncIterable<Buffer>>
   readonly close: () => Promise<void>
 }
 
@@ -88,6 +90,7 @@ async function readJson(body: Dispatcher.ResponseData['body']): Promise<unknown>
 
 const authorizationOf = (credentials: ApiCredentials | undefined): Record<string, string> => {
   if (credentials === undefined) return {}
+  if ('token' in credentials) return { authorization: `Bearer ${credentials.token}` }
   const { username, password } = credentials
   const pair = Buffer.from(`${username}:${password}`, 'utf8').toString('base64')
   return { authorization: `Basic ${pair}` }
@@ -128,23 +131,29 @@ export function createApiTransport(input: ApiClientInput): ApiTransport {
     connect: { timeout: timeoutMs },
   })
 
-  const exchange = async (asked: ApiRequest): Promise<{ status: number; body: unknown }> => {
-    const answer = await request(targetOf(url, asked), {
+  const start = (asked: ApiRequest): Promise<Dispatcher.ResponseData> =>
+    request(targetOf(url, asked), {
       dispatcher,
       method: asked.method,
       headers: headersOf(input, asked),
       body: asked.body === undefined ? null : JSON.stringify(asked.body),
     })
+
+  const finish = async (
+    answer: Dispatcher.ResponseData,
+  ): Promise<{ status: number; body: unknown }> => {
     const { statusCode: status, headers } = answer
     const body = await readJson(answer.body)
     if (status >= 300 && status < 400) throw wanderedOff(url, status, headers.location)
     return { status, body }
   }
 
+  const failed = (error: unknown): never => {
+    throw error instanceof ApiError ? error : noAnswer(url, error)
+  }
+
   const ask = async (asked: ApiRequest): Promise<unknown> => {
-    const { status, body } = await exchange(asked).catch((error: unknown) => {
-      throw error instanceof ApiError ? error : noAnswer(url, error)
-    })
+    const { status, body } = await start(asked).then(finish).catch(failed)
     if (status >= 200 && status < 300) return body
     throw readProblem(body, { status, url })
   }
@@ -158,6 +167,12 @@ export function createApiTransport(input: ApiClientInput): ApiTransport {
     },
     send: async (asked) => {
       await ask(asked)
+    },
+    stream: async (asked) => {
+      const answer = await start(asked).catch(failed)
+      if (answer.statusCode === 200) return answer.body
+      const { status, body } = await finish(answer).catch(failed)
+      throw readProblem(body, { status, url })
     },
     close: () => dispatcher.destroy(),
   }

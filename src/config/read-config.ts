@@ -1,7 +1,9 @@
-import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
+import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
+import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
 import { VARIABLES } from './variables.ts'
 
 const environmentSchema = z.object(VARIABLES)
@@ -29,6 +31,8 @@ export interface CertsConfig {
   readonly dir: string
   readonly authorityPath: string
   readonly bundlePath: string
+  /** Beside the authority, which is kept from others in the same way. */
+  readonly auditKeyPath: string
 }
 
 export interface Config {
@@ -43,8 +47,11 @@ export interface Config {
     readonly pullSeconds: number
     readonly pushSeconds: number
     readonly leafSeconds: number
+    /** Undefined: identity tokens are switched off. */
+    readonly identityTokenSeconds: number | undefined
   }
   readonly certs: CertsConfig
+  readonly audit: AuditConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
@@ -56,6 +63,9 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
   readonly api: { readonly ratePerMinute: number }
+  /** Wrong passwords for one account from one network that nobody has to wait after. */
+  readonly signIn: { readonly freeFailures: number }
+  readonly settings: PinnedSettings
   readonly shutdownSeconds: number
   readonly logLevel: string
 }
@@ -88,8 +98,20 @@ const certsConfig = (folder: string): CertsConfig => {
     dir,
     authorityPath: join(dir, 'token-ca', 'ca.pem'),
     bundlePath: join(dir, 'bundle', 'ca.crt'),
+    auditKeyPath: join(dir, 'token-ca', 'audit.key'),
   }
 }
+
+const administratorConfig = (
+  v: z.output<typeof environmentSchema>,
+  certs: CertsConfig,
+): Config['administrator'] => ({
+  username: v.WARDEN_ADMIN_USER,
+  password: v.WARDEN_ADMIN_PASSWORD,
+  passwordPath: resolve(
+    v.WARDEN_FIRST_PASSWORD_PATH ?? join(certs.dir, 'token-ca', 'first-admin-password'),
+  ),
+})
 
 function toConfig(v: z.output<typeof environmentSchema>): Config {
   const certs = certsConfig(v.WARDEN_CERTS_DIR)
@@ -104,8 +126,11 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
       pullSeconds: v.WARDEN_TOKEN_PULL_SECONDS,
       pushSeconds: v.WARDEN_TOKEN_PUSH_SECONDS,
       leafSeconds: v.WARDEN_LEAF_SECONDS,
+      identityTokenSeconds:
+        v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
     },
     certs,
+    audit: toAuditConfig(v),
     database: {
       host: v.WARDEN_DB_HOST,
       port: v.WARDEN_DB_PORT,
@@ -123,16 +148,12 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
       rows: v.WARDEN_CACHE_ROWS,
       proofs: v.WARDEN_CACHE_PROOFS,
     },
-    administrator: {
-      username: v.WARDEN_ADMIN_USER,
-      password: v.WARDEN_ADMIN_PASSWORD,
-      passwordPath: resolve(
-        v.WARDEN_FIRST_PASSWORD_PATH ?? join(certs.dir, 'token-ca', 'first-admin-password'),
-      ),
-    },
+    administrator: administratorConfig(v, certs),
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
     api: { ratePerMinute: v.WARDEN_API_RATE },
+    signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
+    settings: toPinnedSettings(v),
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }
@@ -143,27 +164,6 @@ function deepFreeze<T>(value: T): T {
   for (const part of Object.values(value)) deepFreeze(part)
   return Object.freeze(value)
 }
-
-/** Faults that no variable has alone. */
-const across = (config: Config): readonly string[] => [
-  ...(config.token.leafSeconds < 3 * Math.max(config.token.pullSeconds, config.token.pushSeconds)
-    ? [
-        "WARDEN_LEAF_SECONDS is less than three times a token's life (WARDEN_TOKEN_PULL_SECONDS, WARDEN_TOKEN_PUSH_SECONDS); tokens would be cut short",
-      ]
-    : []),
-  ...(config.listen.host === config.privateListen.host &&
-  config.listen.port === config.privateListen.port
-    ? ['WARDEN_LISTEN and WARDEN_PRIVATE_LISTEN are the same address; give each its own port']
-    : []),
-  ...(config.database.tls === 'verify' && isIP(config.database.host) !== 0
-    ? [
-        'WARDEN_DB_TLS=verify holds the certificate against a host name, and WARDEN_DB_HOST is an address; give the name',
-      ]
-    : []),
-  ...(config.database.ca !== undefined && config.database.tls !== 'verify'
-    ? ['WARDEN_DB_CA is set but WARDEN_DB_TLS is not verify; set both or neither']
-    : []),
-]
 
 /**
  * Turns an environment into the frozen configuration.

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { AUDIT_VARIABLES } from './audit-variables.ts'
+import { SETTING_VARIABLES } from './setting-variables.ts'
 
 const integer = (minimum: number, maximum: number) =>
   z
@@ -27,7 +29,8 @@ const address = z
   })
   .refine(({ port }) => port <= 65_535, 'the port must be at most 65535')
 
-const isNetwork = (text: string): boolean => {
+/** An address, or a network such as `10.0.0.0/8`. */
+export const isNetwork = (text: string): boolean => {
   const [ip = '', prefix] = text.split('/')
   const family = isIP(ip)
   if (family === 0) return false
@@ -76,6 +79,15 @@ export const VARIABLES = {
   WARDEN_TOKEN_PUSH_SECONDS: integer(60, 86_400)
     .prefault('900')
     .describe('Life of a token that may do more than pull, in seconds'),
+  WARDEN_IDENTITY_TOKENS: z
+    .enum(['off', 'on'])
+    .prefault('off')
+    .describe(
+      'Whether docker login gets an identity token to keep in place of the password; such a login makes no pull secret for Kubernetes',
+    ),
+  WARDEN_IDENTITY_TOKEN_SECONDS: integer(3600, 31_536_000)
+    .prefault('2592000')
+    .describe('Life of an identity token, in seconds'),
   WARDEN_LEAF_SECONDS: integer(180, 7_776_000)
     .prefault('604800')
     .describe('Life of the signing leaf, in seconds; it is renewed after two thirds of it'),
@@ -148,6 +160,12 @@ export const VARIABLES = {
   WARDEN_API_RATE: integer(0, 1_000_000)
     .prefault('6000')
     .describe('Requests of one caller to the API within a minute, per process; 0 is without limit'),
+  WARDEN_SIGN_IN_FAILURES: integer(1, 1_000_000)
+    .prefault('5')
+    .describe(
+      'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
+    ),
+  ...AUDIT_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),
@@ -155,6 +173,7 @@ export const VARIABLES = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .prefault('info')
     .describe('Least severe log line that is written'),
+  ...SETTING_VARIABLES,
 } as const
 
 /** Variables of the command line as a client of the API; `warden serve` does not read them. */
@@ -164,4 +183,8 @@ export const CLIENT_VARIABLES = {
     .describe('Address of the service for the commands that use its API'),
   WARDEN_USERNAME: z.string().optional().describe('User name for the commands that use the API'),
   WARDEN_PASSWORD: z.string().optional().describe('Password for the commands that use the API'),
+  WARDEN_TOKEN: z
+    .string()
+    .optional()
+    .describe('Access token for the commands that use the API, in place of name and password'),
 } as const

@@ -17,9 +17,20 @@ export interface ChangeVersion {
   readonly counter: number
 }
 
-/** What was changed: the account, or the project, of that id; `membership` is that of a user. */
+/**
+ * What was changed: the thing of that kind and id; `membership` is what the user of that id has of
+ * projects and groups; `settings` has no id (0).
+ */
 export interface Change {
-  readonly kind: 'user' | 'project' | 'membership'
+  readonly kind:
+    | 'user'
+    | 'project'
+    | 'membership'
+    | 'group'
+    | 'settings'
+    | 'accessToken'
+    | 'identityToken'
+    | 'robot'
   readonly id: number
 }
 

@@ -1,5 +1,8 @@
 import type { Knex } from 'knex'
 
+/** A list that is being asked for, for rooms that may not know the database's types. */
+export type Listing = Knex.QueryBuilder
+
 /** Columns that a list is sorted by, as its sort keys name them. */
 export interface KeysetColumns {
   /** A unique column. */

@@ -19,6 +19,13 @@ export interface VersionWatchDeps {
  */
 export type Freshness = 'fresh' | 'grace' | 'closed'
 
+export interface WatchStats {
+  /** What freshness is judged by; infinite before the first good poll. */
+  readonly ageSeconds: number
+  /** Since the start, by outcome. */
+  readonly polls: Readonly<Record<'ok' | 'failed', number>>
+}
+
 /** What this process knows of the change version, and how long ago it was true. */
 export interface VersionWatch {
   readonly version: () => ChangeVersion | undefined
@@ -33,6 +40,7 @@ export interface VersionWatch {
   readonly lookAgain: () => Promise<void>
   /** `undefined` means: anything may have changed. */
   readonly onChange: (listener: (changes: readonly Change[] | undefined) => void) => void
+  readonly stats: () => WatchStats
   /** @returns stops it */
   readonly start: () => () => Promise<void>
 }
@@ -50,13 +58,38 @@ interface LastLook {
   goodAtMs: number
   goodAtWallMs: number
   hasFailed: boolean
+  readonly polls: { ok: number; failed: number }
+}
+
+const neverLooked = (): LastLook => ({
+  goodAtMs: Number.NEGATIVE_INFINITY,
+  goodAtWallMs: Number.NEGATIVE_INFINITY,
+  hasFailed: false,
+  polls: { ok: 0, failed: 0 },
+})
+
+type Begun = Pick<LastLook, 'goodAtMs' | 'goodAtWallMs'>
+
+function noteGood(last: LastLook, begun: Begun): void {
+  Object.assign(last, begun, { hasFailed: false })
+  last.polls.ok++
+}
+
+function noteFailed(last: LastLook): void {
+  last.hasFailed = true
+  last.polls.failed++
+}
+
+/** On the clock on which it is older. */
+function ageMsOf(last: LastLook, { monotonicMs, now }: VersionWatchDeps): number {
+  const wallMs = Math.abs(now().getTime() - last.goodAtWallMs)
+  return Math.max(monotonicMs() - last.goodAtMs, wallMs)
 }
 
 /** Watches the change version (R6). Whoever caches rows serves them only while it is fresh. */
 export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
   const { readNews, graceSeconds, monotonicMs, now } = deps
-  const never = Number.NEGATIVE_INFINITY
-  const last: LastLook = { goodAtMs: never, goodAtWallMs: never, hasFailed: false }
+  const last = neverLooked()
   const listeners: ((changes: readonly Change[] | undefined) => void)[] = []
   let version: ChangeVersion | undefined
   let running: Promise<void> | undefined
@@ -68,25 +101,23 @@ export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
       version = news.version
       for (const listener of listeners) listener(news.changes)
     }
-    Object.assign(last, begun, { hasFailed: false })
+    noteGood(last, begun)
   }
   const poll = (): Promise<void> => {
-    const failed = (): void => void Object.assign(last, { hasFailed: true })
     running ??= look()
-      .catch(failed)
+      .catch(() => noteFailed(last))
       .finally(() => {
         running = undefined
       })
     return running
   }
-  const freshness = (): Freshness => {
-    const wallMs = Math.abs(now().getTime() - last.goodAtWallMs)
-    return freshnessAt(Math.max(monotonicMs() - last.goodAtMs, wallMs), graceSeconds)
-  }
+  const freshness = (): Freshness => freshnessAt(ageMsOf(last, deps), graceSeconds)
   const settle = async (): Promise<Freshness> => {
     const before = freshness()
     if (before === 'fresh' || last.hasFailed) return before
-    await poll()
+    await running
+    // That look may have begun before the clock was set, or too long ago.
+    if (freshness() !== 'fresh' && !last.hasFailed) await poll()
     return freshness()
   }
   const lookAgain = async (): Promise<void> => {
@@ -103,5 +134,6 @@ export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
     }
   }
   const onChange: VersionWatch['onChange'] = (listener) => void listeners.push(listener)
-  return { version: () => version, freshness, settle, lookAgain, onChange, start }
+  const stats = (): WatchStats => ({ ageSeconds: ageMsOf(last, deps) / 1000, polls: last.polls })
+  return { version: () => version, freshness, settle, lookAgain, onChange, stats, start }
 }

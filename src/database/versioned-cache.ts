@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { AppError } from '../errors.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import type { Change, ChangeVersion } from './change-version.ts'
-import type { VersionWatch } from './version-watch.ts'
+import type { Freshness, VersionWatch } from './version-watch.ts'
 
 const MOST_READS = 5
 
@@ -30,12 +31,50 @@ export interface VersionedCache<V> {
    * @throws what `load` throws
    */
   readonly read: (key: string) => Promise<V | undefined>
+  /**
+   * From the database, and into memory: what somebody asks for takes the same work whether it is
+   * there or not.
+   *
+   * @throws what `load` throws
+   */
+  readonly readAnew: (key: string) => Promise<V | undefined>
   /** From memory alone, at once, and only while it is fresh; undefined says nothing. */
   readonly peek: (key: string) => V | undefined
+  /**
+   * Look-ups are a `hit`, a `miss` (read from the database), or, while that is away (R6), `grace`
+   * (served from memory), `unknown` or `closed` (both refused).
+   */
+  readonly stats: () => CacheStats
 }
 
 const isOlder = (loaded: ChangeVersion, known: ChangeVersion | undefined): boolean =>
   known !== undefined && loaded.epoch === known.epoch && loaded.counter < known.counter
+
+function outcomeOf(freshness: Freshness, isKnown: boolean) {
+  if (freshness === 'fresh') return isKnown ? 'hit' : 'miss'
+  if (freshness === 'closed') return 'closed'
+  return isKnown ? 'grace' : 'unknown'
+}
+
+const unavailable = (): AppError =>
+  new AppError('UNAVAILABLE', {
+    detail: 'the database does not answer; try again in a moment',
+    retryAfterSeconds: 5,
+  })
+
+function drop<V extends object>(
+  kept: LRUCache<string, V>,
+  changes: readonly Change[] | undefined,
+  concerns: VersionedCacheDeps<V>['concerns'],
+): void {
+  if (changes === undefined) {
+    kept.clear()
+    return
+  }
+  for (const [key, value] of kept.entries()) {
+    if (changes.some((change) => concerns(change, value))) kept.delete(key)
+  }
+}
 
 /**
  * Makes such a cache. A value is stored only when it was read at the newest version that is known,
@@ -47,13 +86,9 @@ export function createVersionedCache<V extends object>(
   const { watch, load, concerns } = deps
   const kept = new LRUCache<string, V>({ max: deps.most })
   const loading = new Map<string, Promise<V | undefined>>()
+  const lookUps = { hit: 0, miss: 0, grace: 0, unknown: 0, closed: 0 }
 
-  watch.onChange((changes) => {
-    if (changes === undefined) return kept.clear()
-    for (const [key, value] of kept.entries()) {
-      if (changes.some((change) => concerns(change, value))) kept.delete(key)
-    }
-  })
+  watch.onChange((changes) => drop(kept, changes, concerns))
 
   /** Reads again what was read before the newest change that is known by now. */
   const loadCurrent = async (key: string, readsLeft: number): Promise<Versioned<V>> => {
@@ -81,16 +116,24 @@ export function createVersionedCache<V extends object>(
   }
 
   return {
-    peek: (key) => (watch.freshness() === 'fresh' ? kept.get(key) : undefined),
+    readAnew: (key) => {
+      lookUps.miss++
+      return read(key)
+    },
+    // One that finds nothing is not counted: who asked reads next, and that is.
+    peek: (key) => {
+      const value = watch.freshness() === 'fresh' ? kept.get(key) : undefined
+      if (value !== undefined) lookUps.hit++
+      return value
+    },
     read: async (key) => {
       const freshness = await watch.settle()
       const value = freshness === 'closed' ? undefined : kept.get(key)
+      lookUps[outcomeOf(freshness, value !== undefined)]++
       if (value !== undefined) return value
       if (freshness === 'fresh') return read(key)
-      throw new AppError('UNAVAILABLE', {
-        detail: 'the database does not answer; try again in a moment',
-        retryAfterSeconds: 5,
-      })
+      throw unavailable()
     },
+    stats: () => ({ entries: kept.size, lookUps }),
   }
 }

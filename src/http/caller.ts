@@ -6,6 +6,14 @@ export interface BasicCredentials {
   readonly secret: string
 }
 
+/** The secret of an `Authorization: Bearer` header, which says nobody's name. */
+export interface BearerCredentials {
+  readonly username: undefined
+  readonly secret: string
+}
+
+export type Credentials = BasicCredentials | BearerCredentials
+
 /** Where a request comes from, for throttles, the log and the audit record. */
 export interface Origin {
   /** The client's address, as far as trusted proxies vouch for it. */
@@ -27,7 +35,7 @@ export interface Caller {
  * @throws AppError UNAUTHORIZED (401) when they prove nothing
  */
 export type Authenticate = (
-  credentials: BasicCredentials | undefined,
+  credentials: Credentials | undefined,
   origin: Origin,
 ) => Promise<Subject>
 

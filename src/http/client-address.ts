@@ -8,7 +8,8 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const plain = (address: string): string =>
   (MAPPED.exec(address)?.[1] ?? address).replace(/%.*$/, '')
 
-function toBlockList(networks: readonly string[]): BlockList {
+/** Networks in CIDR form, or single addresses, to hold addresses against. */
+export function toBlockList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
     const [address = '', prefix] = network.split('/')
@@ -20,6 +21,12 @@ function toBlockList(networks: readonly string[]): BlockList {
 }
 
 export type ReadClientAddress = (peer: string | undefined, forwardedFor: string) => string
+
+/** Whether an address stands in one of the networks; what is no address stands in none. */
+export function isInNetworks(networks: BlockList, address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
 
 /**
  * Makes the function that tells a client's address.

@@ -105,6 +105,7 @@ const challenge = (path: string): string =>
 
 function answerError(ctx: Context, error: AppError): void {
   ctx.status = error.status
+  ctx.state.errorCode = error.code
   if (error.status === 401) ctx.set('WWW-Authenticate', challenge(ctx.path))
   if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
   if (REGISTRY_PATHS.test(ctx.path)) {

@@ -5,8 +5,7 @@ import type { z } from 'zod'
 import { AppError, type Fault } from '../errors.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
 import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
-import { readBasicCredentials } from './basic-auth.ts'
-import type { Authenticate } from './caller.ts'
+import type { Authenticate, Credentials } from './caller.ts'
 import { readPrecondition, withEtag } from './etag.ts'
 import { originOf } from './middleware.ts'
 import type { ReadOnce } from './once.ts'
@@ -61,7 +60,13 @@ async function readBody(ctx: Context, bodyType: BodyType): Promise<unknown> {
       detail: `send this request with Content-Type: ${name}`,
     })
   }
-  await read(ctx as unknown as Parameters<typeof read>[0], async () => undefined)
+  try {
+    await read(ctx as unknown as Parameters<typeof read>[0], async () => undefined)
+  } catch (error) {
+    // Registry clients send forms, and go on after a 400 as they do after no other refusal.
+    if (bodyType !== 'form' || (error as { status?: unknown }).status !== 413) throw error
+    throw new AppError('REQUEST_INVALID', { detail: `the form is larger than ${FORM_LIMIT}` })
+  }
   return ctx.request.body ?? {}
 }
 
@@ -80,8 +85,18 @@ function refuseAmbiguousName(ctx: Context, name: unknown): void {
   })
 }
 
-async function proveSubject(ctx: Context, authenticate: Authenticate): Promise<Subject> {
-  const credentials = readBasicCredentials(ctx.get('authorization'))
+/** How requests of some routes prove themselves. */
+export interface ProofOfCallers {
+  readonly authenticate: Authenticate
+  /** Reads the `Authorization` header. */
+  readonly readCredentials: (header: string) => Credentials | undefined
+}
+
+async function proveSubject(
+  ctx: Context,
+  { authenticate, readCredentials }: ProofOfCallers,
+): Promise<Subject> {
+  const credentials = readCredentials(ctx.get('authorization'))
   const subject = await authenticate(credentials, originOf(ctx))
   ctx.state.subjectName = subjectName(subject)
   return subject
@@ -103,8 +118,8 @@ function requestedUrl(ctx: Context): URL {
   return url
 }
 
-export interface MountRoutesDeps {
-  readonly authenticate: Authenticate
+/** What every request goes through beside that. */
+export interface MountRoutesDeps extends ProofOfCallers {
   readonly readOnce: ReadOnce
   readonly rateLimit: RateLimit
 }
@@ -120,7 +135,7 @@ function limit(ctx: Context, allowance: Allowance): void {
 }
 
 async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promise<void> {
-  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, deps.authenticate)
+  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, deps)
   const caller = { subject, origin: originOf(ctx) }
   if (route.limited) limit(ctx, deps.rateLimit(caller))
   if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
@@ -141,6 +156,9 @@ async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promis
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */
 export function mountRoutes(router: Router, routes: readonly Route[], deps: MountRoutesDeps): void {
   for (const route of routes) {
-    router[route.method](route.path, (ctx) => handle(route, deps, ctx))
+    router[route.method](route.path, (ctx) => {
+      ctx.state.route = route.path
+      return handle(route, deps, ctx)
+    })
   }
 }

@@ -27,6 +27,7 @@ export interface RouteInput<P, Q, B> {
 
 export interface Answer {
   readonly status: number
+  /** Sent as JSON; a `Readable` is sent as it comes, with the Content-Type that `headers` name. */
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }

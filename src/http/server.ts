@@ -1,4 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { AppError } from '../errors.ts'
+import { presentRegistryError } from './problem.ts'
 
 // Above the idle time of the proxy in front, so that it never writes into a connection we close.
 const KEEP_ALIVE_MS = 75_000
@@ -19,6 +22,22 @@ export interface Listening {
   readonly host: string
   readonly port: number
   readonly listener: RequestListener
+}
+
+/** Answers what is no request that could be routed; registry clients read such an answer, too. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const detail = isTooLarge
+    ? `the headers are larger than ${MAX_HEADER_BYTES} bytes; ask for fewer scopes, or send a shorter token`
+    : 'the request is not HTTP as this service reads it'
+  const body = JSON.stringify(presentRegistryError(new AppError('REQUEST_INVALID', { detail })))
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
 }
 
 function listen(server: Server, { host, port }: Listening): Promise<void> {
@@ -52,6 +71,7 @@ export async function openServers(all: readonly Listening[]): Promise<Servers> {
     })
     server.keepAliveTimeout = KEEP_ALIVE_MS
     server.headersTimeout = HEADERS_TIMEOUT_MS
+    server.on('clientError', refuseBroken)
     return server
   })
   const close = async (limitMs: number): Promise<void> => {

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { authorize, type RepositoryPermission } from '../projects/authorize.ts'
+import { authorize } from '../projects/authorize.ts'
+import type { RepositoryPermission } from '../projects/permissions.ts'
 import { findProjectRights } from '../projects/queries.ts'
 import { type RequirePermissionDeps, userIdOf } from '../projects/require-permission.ts'
 import { projectOf } from '../protocol/reference.ts'

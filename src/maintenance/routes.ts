@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import type { ClientCensus } from '../http/client-census.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import type { Metrics } from '../metrics/create-metrics.ts'
 import { type Readiness, type ReadinessDeps, readReadiness } from './readiness.ts'
 
 const statusSchema = z.object({ status: z.string() })
 
-export const createHealthRoute = (): Route =>
+const healthRoute = (): Route =>
   defineRoute({
     method: 'get',
     path: '/healthz',
@@ -30,9 +32,30 @@ const readyRoute = (deps: ReadinessDeps, present: (readiness: Readiness) => obje
     },
   })
 
-/** For everybody: the status alone, since reasons name inner addresses. */
-export const createPublicReadyRoute = (deps: ReadinessDeps): Route =>
-  readyRoute(deps, ({ status }) => ({ status }))
+const metricsRoute = (metrics: Metrics): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/metrics',
+    summary: 'What the process counts, for Prometheus',
+    open: true,
+    answers: { 200: { description: 'Its text format, version 0.0.4', schema: z.string() } },
+    handle: async () => {
+      const { contentType, text } = await metrics.expose()
+      return { status: 200, body: text, headers: { 'Content-Type': contentType } }
+    },
+  })
 
-export const createPrivateReadyRoute = (deps: ReadinessDeps): Route =>
-  readyRoute(deps, (readiness) => readiness)
+/** For everybody: the status alone, since reasons name inner addresses. */
+export const createPublicHealthRoutes = (deps: ReadinessDeps): readonly Route[] => [
+  healthRoute(),
+  readyRoute(deps, ({ status }) => ({ status })),
+]
+
+/** All of the private listener: health with reasons and how many clients there were, and metrics. */
+export const createPrivateRoutes = (
+  deps: ReadinessDeps & Pick<ClientCensus, 'readCensus'> & { readonly metrics: Metrics },
+): readonly Route[] => [
+  healthRoute(),
+  readyRoute(deps, (readiness) => ({ ...readiness, clients: deps.readCensus() })),
+  metricsRoute(deps.metrics),
+]

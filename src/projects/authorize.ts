@@ -1,20 +1,17 @@
 import { matchesPattern } from '../protocol/pattern.ts'
 import { pathInProject } from '../protocol/reference.ts'
-import type { Subject } from '../protocol/subject.ts'
-import type { Membership, ProjectRights, Role } from './types.ts'
-
-/** What concerns the whole system and no project. */
-export type SystemPermission = 'user:read' | 'user:write' | 'project:create' | 'catalog:read'
-
-/** What concerns one project, or a repository in it. */
-export type ProjectPermission =
-  | 'project:read'
-  | 'project:write'
-  | 'member:read'
-  | 'member:write'
-  | RepositoryPermission
-
-export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
+import { permissionsOf, type Subject, type UserSubject } from '../protocol/subject.ts'
+import { givesAction, givesProject, givesSystem } from './credential-reach.ts'
+import {
+  BY_ROLE,
+  MATRIX,
+  type ProjectPermission,
+  PUBLIC,
+  READ_ONLY,
+  type RepositoryPermission,
+  type SystemPermission,
+} from './permissions.ts'
+import type { Membership, ProjectRights } from './types.ts'
 
 export interface Decision {
   readonly allowed: boolean
@@ -34,55 +31,48 @@ export interface ProjectQuestion {
   readonly now: Date
 }
 
-const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
-const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read']
-const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
-const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
-const PROJECT_ADMIN: readonly ProjectPermission[] = [...MAINTAINER, 'project:write', 'member:write']
+const REGISTRY_ACTIONS = {
+  'repository:pull': 'pull',
+  'repository:push': 'push',
+  'repository:delete': 'delete',
+} as const
 
-/** Harbor's matrix, for the resources that are here. */
-const MATRIX: Readonly<Record<Role, ReadonlySet<ProjectPermission>>> = {
-  limitedGuest: new Set(LIMITED_GUEST),
-  guest: new Set(GUEST),
-  developer: new Set(DEVELOPER),
-  maintainer: new Set(MAINTAINER),
-  projectAdmin: new Set(PROJECT_ADMIN),
-}
-
-const READ_ONLY: ReadonlySet<string> = new Set([
-  'project:read',
-  'member:read',
-  'repository:pull',
-  'user:read',
-  'catalog:read',
-])
-
-const PUBLIC: ReadonlySet<ProjectPermission> = new Set(['project:read', 'repository:pull'])
+const isRepositoryPermission = (
+  permission: ProjectPermission,
+): permission is RepositoryPermission => permission in REGISTRY_ACTIONS
 
 const allow = (rule: string, until?: Date): Decision => ({ allowed: true, rule, until })
 const deny = (rule: string): Decision => ({ allowed: false, rule, until: undefined })
 
-/** Whether a subject may do something that concerns no project. */
-export function authorizeSystem(subject: Subject, permission: SystemPermission): Decision {
-  if (subject.kind === 'anonymous') return deny('nobody is signed in')
-  if (subject.systemRole === 'administrator') return allow('system role administrator')
-  if (subject.systemRole === 'auditor' && READ_ONLY.has(permission)) {
-    return allow('system role auditor')
-  }
-  return deny('no system role gives it')
+function systemRoleDecision(
+  { systemRole }: UserSubject,
+  permission: SystemPermission | ProjectPermission,
+): Decision | undefined {
+  if (systemRole === 'administrator') return allow('system role administrator')
+  if (systemRole === 'auditor' && READ_ONLY.has(permission)) return allow('system role auditor')
+  return undefined
 }
 
-function systemDecision({ subject, rights, permission }: ProjectQuestion): Decision | undefined {
-  if (subject.kind !== 'user') return undefined
-  if (subject.systemRole === 'administrator') {
-    // Rights hang on projects, so nothing may be pushed where there is none.
-    if (rights === undefined && permission === 'repository:push') return undefined
-    return allow('system role administrator')
-  }
-  if (subject.systemRole === 'auditor' && READ_ONLY.has(permission)) {
-    return allow('system role auditor')
-  }
-  return undefined
+/**
+ * Whether a subject may do something that concerns no project.
+ *
+ * @param forEverybody what a setting gives to every user; an auditor changes nothing all the same
+ */
+export function authorizeSystem(
+  subject: Subject,
+  permission: SystemPermission,
+  forEverybody: readonly SystemPermission[] = [],
+): Decision {
+  if (subject.kind === 'anonymous') return deny('nobody is signed in')
+  if (subject.kind === 'robot') return deny('robots have no system role')
+  const isGivenToAll = subject.systemRole === undefined && forEverybody.includes(permission)
+  const decision = isGivenToAll
+    ? allow('a setting gives it to everybody')
+    : systemRoleDecision(subject, permission)
+  if (decision === undefined) return deny('no system role gives it')
+  const permissions = permissionsOf(subject)
+  if (permissions === undefined || givesSystem(permissions)) return decision
+  return deny('the access token does not give it')
 }
 
 function reaches(membership: Membership, { permission, repository }: ProjectQuestion): boolean {
@@ -94,24 +84,19 @@ function reaches(membership: Membership, { permission, repository }: ProjectQues
   return patterns.some((pattern) => matchesPattern(pattern, path))
 }
 
+/** @returns undefined when one of them does not end */
 function latestEnd(memberships: readonly Membership[]): Date | undefined {
-  const ends = memberships.map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
-  const latest = Math.max(...ends)
-  return Number.isFinite(latest) ? new Date(latest) : undefined
+  let latest: Date | undefined
+  for (const { expiresAt } of memberships) {
+    if (expiresAt === undefined) return undefined
+    if (latest === undefined || expiresAt > latest) latest = expiresAt
+  }
+  return latest
 }
 
-/**
- * Decides whether a subject may do something in a project: the only place where that is decided, for
- * tokens, API and door alike. Pure: all it needs is in the question. What no rule allows is denied.
- */
-export function authorize(question: ProjectQuestion): Decision {
+function membershipDecision(question: ProjectQuestion): Decision {
   const { rights, permission, now } = question
-  const bySystem = systemDecision(question)
-  if (bySystem !== undefined) return bySystem
   if (rights === undefined) return deny('there is no such project')
-  if (rights.project.visibility === 'public' && PUBLIC.has(permission)) {
-    return allow('the project is public')
-  }
   const giving = rights.memberships.filter(
     (membership) =>
       MATRIX[membership.role].has(permission) &&
@@ -120,5 +105,55 @@ export function authorize(question: ProjectQuestion): Decision {
   )
   const [first] = giving
   if (first === undefined) return deny('no membership gives it')
-  return allow(`member with role ${first.role}`, latestEnd(giving))
+  return allow(BY_ROLE[first.role], latestEnd(giving))
+}
+
+function userDecision(subject: UserSubject, question: ProjectQuestion): Decision {
+  // Rights hang on projects, so nothing may be pushed where there is none.
+  const isPushNowhere = question.rights === undefined && question.permission === 'repository:push'
+  const bySystem = isPushNowhere ? undefined : systemRoleDecision(subject, question.permission)
+  return bySystem ?? membershipDecision(question)
+}
+
+/** Whether what the subject signed in with reaches so far; all that a robot may is decided by this. */
+function isGivenByPermissions({
+  subject,
+  rights,
+  permission,
+  repository,
+}: ProjectQuestion): boolean {
+  const permissions = permissionsOf(subject)
+  if (permissions === undefined) return true
+  if (isRepositoryPermission(permission)) {
+    const action = REGISTRY_ACTIONS[permission]
+    return repository !== undefined && givesAction(permissions, action, repository)
+  }
+  return givesProject(permissions, rights?.project.name, permission === 'project:read')
+}
+
+function robotDecision(question: ProjectQuestion, projectId: number | undefined): Decision {
+  const { rights, permission } = question
+  if (rights === undefined) return deny('there is no such project')
+  if (projectId !== undefined && projectId !== rights.project.id) {
+    return deny('the robot is of another project')
+  }
+  const mayEver = isRepositoryPermission(permission) || permission === 'project:read'
+  if (!mayEver || !isGivenByPermissions(question)) return deny('the robot has no permission for it')
+  return allow('permission of the robot')
+}
+
+/**
+ * Decides whether a subject may do something in a project: the only place where that is decided, for
+ * tokens, API and door alike. Pure: all it needs is in the question. What no rule allows is denied.
+ */
+export function authorize(question: ProjectQuestion): Decision {
+  const { subject, rights, permission } = question
+  if (rights?.project.visibility === 'public' && PUBLIC.has(permission)) {
+    return allow('the project is public')
+  }
+  if (subject.kind === 'robot') return robotDecision(question, subject.projectId)
+  if (subject.kind === 'anonymous') return deny('nobody is signed in')
+  const decision = userDecision(subject, question)
+  if (!decision.allowed || isGivenByPermissions(question)) return decision
+  return deny('the access token does not give it')
 }

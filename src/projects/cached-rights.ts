@@ -1,6 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { createVersionedCache } from '../database/versioned-cache.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import { findVersionedRights } from './queries.ts'
 import type { ProjectRights } from './types.ts'
 
@@ -18,6 +19,8 @@ export interface CachedRights {
   readonly read: (question: RightsQuestion) => Promise<FoundRights>
   /** From memory alone, at once; undefined when one of them is not there. */
   readonly peek: (question: RightsQuestion) => FoundRights | undefined
+  /** Look-ups are of one project each. */
+  readonly stats: () => CacheStats
 }
 
 interface KeptRights extends ProjectRights {
@@ -64,5 +67,5 @@ export function createCachedRights({
     }
     return found
   }
-  return { read, peek }
+  return { read, peek, stats: cache.stats }
 }

@@ -1,78 +1,107 @@
+import { unknownGroup } from '../accounts/change-group.ts'
+import { findGroup } from '../accounts/group-queries.ts'
 import { findUser } from '../accounts/queries.ts'
 import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { unknownUser } from '../accounts/update-user.ts'
 import { recordAudit } from '../audit/record.ts'
-import { inRightsChange } from '../database/change-version.ts'
+import { type Change, inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Check } from '../http/etag.ts'
-import { findMember, putMember, removeMember } from './member-queries.ts'
+import {
+  findMember,
+  type MemberId,
+  type MemberKey,
+  putMember,
+  removeMember,
+} from './member-queries.ts'
+import { GROUP, type MemberKind, USER } from './queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import type { Member, Membership } from './types.ts'
+
+/** A user or a group, by name. */
+export interface MemberName {
+  readonly kind: MemberKind
+  readonly name: string
+}
 
 interface MemberPath {
   readonly caller: Caller
   /** Name of the project. */
-  readonly name: string
-  readonly username: string
+  readonly project: string
+  readonly member: MemberName
   /** Called on the membership as it is, before anything changes. */
   readonly check?: Check<Member>
 }
 
-interface MemberKey {
-  readonly projectId: number
-  readonly userId: number
+async function findId(
+  database: Database,
+  { kind, name }: MemberName,
+): Promise<MemberId | undefined> {
+  const found = kind === USER ? await findUser(database, name) : await findGroup(database, name)
+  return found && { kind, id: found.id }
+}
+
+async function requireId(database: Database, member: MemberName): Promise<MemberId> {
+  const found = await findId(database, member)
+  if (found !== undefined) return found
+  throw member.kind === USER ? unknownUser(member.name) : unknownGroup(member.name)
 }
 
 async function resolveMember(
   deps: RequirePermissionDeps,
-  { caller, name, username }: MemberPath,
+  { caller, project: name, member }: MemberPath,
 ): Promise<MemberKey> {
   const current = await refreshCaller(deps.database, caller)
   const question = { caller: current, name, permission: 'member:write' } as const
   const project = await requireProject(deps, question)
-  const user = await findUser(deps.database, username)
-  if (user === undefined) throw unknownUser(username)
-  return { projectId: project.id, userId: user.id }
+  return { projectId: project.id, member: await requireId(deps.database, member) }
 }
 
 async function findOne(
   database: Database,
   key: MemberKey,
-  username: string,
+  name: MemberName,
 ): Promise<Member | undefined> {
   const membership = await findMember(database, key)
-  return membership && { ...membership, username }
+  return membership && { ...membership, ...name }
 }
 
-const unknownMember = ({ name, username }: MemberPath): AppError =>
-  new AppError('MEMBER_UNKNOWN', { detail: `${username} is not a member of ${name}` })
+const unknownMember = ({ project, member: { kind, name } }: MemberPath): AppError =>
+  new AppError('MEMBER_UNKNOWN', {
+    detail: `${kind === GROUP ? `the group ${name}` : name} is not a member of ${project}`,
+  })
+
+/** Who is in a group may be many: all that is known of the project is read again instead. */
+const changeOf = ({ projectId, member }: MemberKey): Change =>
+  member.kind === GROUP ? { kind: 'project', id: projectId } : { kind: 'membership', id: member.id }
 
 const audit = (
   transaction: Database,
-  { caller, name, username }: MemberPath,
+  { caller, project, member: { kind, name } }: MemberPath,
   action: 'member.set' | 'member.remove',
 ): Promise<void> =>
   recordAudit(transaction, caller, {
     action,
-    target: `${name}/${username}`,
-    project: name,
+    target: kind === GROUP ? `${project}/group ${name}` : `${project}/${name}`,
+    project,
     outcome: 'done',
   })
 
 /** Who has no right at all must not wait for, and hold, the row that all changes go through. */
 async function refuseEarly(
   deps: RequirePermissionDeps,
-  { caller, name }: MemberPath,
+  { caller, project: name }: MemberPath,
 ): Promise<void> {
   await requireProject(deps, { caller, name, permission: 'member:write' })
 }
 
 /**
- * Makes a user a member of a project, or changes what the membership gives.
+ * Makes a user or a group a member of a project, or changes what the membership gives.
  *
- * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN or USER_UNKNOWN (404), DENIED (403)
+ * @throws AppError UNAUTHORIZED (401), DENIED (403)
+ * @throws AppError PROJECT_UNKNOWN, USER_UNKNOWN or GROUP_UNKNOWN (404)
  * @throws AppError PRECONDITION_FAILED (412) by `check`
  */
 export async function setMember(
@@ -82,12 +111,12 @@ export async function setMember(
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
-    const { membership, username, check } = input
-    check?.(await findOne(transaction, key, username))
-    await note({ kind: 'membership', id: key.userId })
+    const { membership, member, check } = input
+    check?.(await findOne(transaction, key, member))
+    await note(changeOf(key))
     await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
-    return { ...membership, username }
+    return { ...membership, ...member }
   })
 }
 
@@ -100,26 +129,26 @@ export async function endMembership(deps: RequirePermissionDeps, input: MemberPa
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
-    const member = await findOne(transaction, key, input.username)
+    const member = await findOne(transaction, key, input.member)
     if (member === undefined) throw unknownMember(input)
     input.check?.(member)
-    await note({ kind: 'membership', id: key.userId })
+    await note(changeOf(key))
     await removeMember(transaction, key)
     await audit(transaction, input, 'member.remove')
   })
 }
 
 /**
- * Reads the membership of one user.
+ * Reads the membership of one user or group.
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403), PROJECT_UNKNOWN or MEMBER_UNKNOWN (404)
  */
 export async function readMember(deps: RequirePermissionDeps, input: MemberPath): Promise<Member> {
-  const { caller, name, username } = input
-  const project = await requireProject(deps, { caller, name, permission: 'member:read' })
-  const user = await findUser(deps.database, username)
-  if (user === undefined) throw unknownMember(input)
-  const member = await findOne(deps.database, { projectId: project.id, userId: user.id }, username)
-  if (member === undefined) throw unknownMember(input)
-  return member
+  const { caller, project: name, member } = input
+  const { id } = await requireProject(deps, { caller, name, permission: 'member:read' })
+  const memberId = await findId(deps.database, member)
+  const found =
+    memberId && (await findOne(deps.database, { projectId: id, member: memberId }, member))
+  if (found === undefined) throw unknownMember(input)
+  return found
 }

@@ -1,16 +1,22 @@
 import type { Database } from '../database/open-database.ts'
-import { type MembershipRow, toMembership, USER } from './queries.ts'
+import { GROUP, type MemberKind, type MembershipRow, toMembership, USER } from './queries.ts'
 import type { Member, Membership } from './types.ts'
 
-interface MemberKey {
-  readonly projectId: number
-  readonly userId: number
+/** A user or a group, by id. */
+export interface MemberId {
+  readonly kind: MemberKind
+  readonly id: number
 }
 
-const toColumns = ({ projectId, userId }: MemberKey) => ({
+export interface MemberKey {
+  readonly projectId: number
+  readonly member: MemberId
+}
+
+const toColumns = ({ projectId, member }: MemberKey) => ({
   project_id: projectId,
-  member_kind: USER,
-  member_id: userId,
+  member_kind: member.kind,
+  member_id: member.id,
 })
 
 export async function findMember(
@@ -23,7 +29,7 @@ export async function findMember(
   return row && toMembership(row)
 }
 
-/** Makes or replaces the membership of a user. */
+/** Makes or replaces the membership of a user or a group. */
 export async function putMember(
   database: Database,
   key: MemberKey,
@@ -47,23 +53,76 @@ export async function removeMember(database: Database, key: MemberKey): Promise<
   return (await database('members').where(toColumns(key)).delete()) > 0
 }
 
-/** Members by user name, those after `after`, at most `most`. */
-export async function listMembers(
+/** Ends all that a user or a group is in any project. */
+export async function removeMemberships(database: Database, { kind, id }: MemberId): Promise<void> {
+  await database('members').where({ member_kind: kind, member_id: id }).delete()
+}
+
+/** Ids of the projects that a user or a group is a member of. */
+export async function listProjectsOfMember(
   database: Database,
-  projectId: number,
-  { after, most }: { readonly after: string; readonly most: number },
-): Promise<readonly Member[]> {
+  { kind, id }: MemberId,
+): Promise<readonly number[]> {
   const rows = await database('members')
-    .join('users', 'users.id', 'members.member_id')
-    .where({ 'members.project_id': projectId, 'members.member_kind': USER })
-    .where('users.username', '>', after)
-    .orderBy('users.username')
+    .where({ member_kind: kind, member_id: id })
+    .select<{ project_id: number }[]>('project_id')
+  return rows.map(({ project_id }) => project_id)
+}
+
+const SOURCES = {
+  user: { table: 'users', name: 'users.username' },
+  group: { table: 'user_groups', name: 'user_groups.name' },
+} as const
+
+interface PageOfMembers {
+  readonly after: string
+  readonly most: number
+}
+
+async function listMembersOfKind(
+  database: Database,
+  { projectId, kind }: { readonly projectId: number; readonly kind: MemberKind },
+  { after, most }: PageOfMembers,
+): Promise<readonly Member[]> {
+  const { table, name } = SOURCES[kind]
+  const rows = await database('members')
+    .join(table, `${table}.id`, 'members.member_id')
+    .where({ 'members.project_id': projectId, 'members.member_kind': kind })
+    .where(name, '>', after)
+    .modify((query) => (kind === USER ? query.whereNull('users.deleted_at') : query))
+    .orderBy(name)
     .limit(most)
-    .select<(MembershipRow & { username: string })[]>(
-      'users.username as username',
+    .select<(MembershipRow & { name: string })[]>(
+      `${name} as name`,
       'members.role as role',
       'members.repositories as repositories',
       'members.expires_at as expires_at',
     )
-  return rows.map((row) => ({ ...toMembership(row), username: row.username }))
+  return rows.map((row) => ({ ...toMembership(row), kind, name: row.name }))
+}
+
+const KEY_MARK = '/'
+
+/** What a page of members goes on after: users come first, then groups, each by name. */
+export const memberKey = ({ kind, name }: Pick<Member, 'kind' | 'name'>): string =>
+  `${kind}${KEY_MARK}${name}`
+
+/** Members after the key `after` ('' for the first), at most `most`. */
+export async function listMembers(
+  database: Database,
+  projectId: number,
+  { after, most }: PageOfMembers,
+): Promise<readonly Member[]> {
+  const afterGroup = after.startsWith(`${GROUP}${KEY_MARK}`)
+  const name = after.slice(after.indexOf(KEY_MARK) + 1)
+  const users = afterGroup
+    ? []
+    : await listMembersOfKind(database, { projectId, kind: USER }, { after: name, most })
+  if (users.length >= most) return users
+  const groups = await listMembersOfKind(
+    database,
+    { projectId, kind: GROUP },
+    { after: afterGroup ? name : '', most: most - users.length },
+  )
+  return [...users, ...groups]
 }

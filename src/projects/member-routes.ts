@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { usernameSchema } from '../accounts/routes.ts'
+import { groupNameSchema, usernameSchema } from '../accounts/username-schema.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isPattern } from '../protocol/pattern.ts'
 import { endMembership, readMember, setMember } from './change-member.ts'
-import { listMembers } from './member-queries.ts'
+import { listMembers, memberKey } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
-import { type Member, ROLES } from './types.ts'
+import { type Member, type Membership, ROLES } from './types.ts'
 
 const MOST_PATTERNS = 50
 
@@ -16,14 +16,15 @@ const patternSchema = z
   .refine(isPattern, 'must be a repository path, with * inside one level and ** for any depth')
 
 /** Patterns relative to the project; a single one may stand without its list. */
-const patternsSchema = z.union([
+export const patternsSchema = z.union([
   patternSchema.transform((pattern) => [pattern]),
   z.array(patternSchema).min(1).max(MOST_PATTERNS),
 ])
 
 const LAST_YEAR = 9999
 
-const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
+/** A time in the future, with its zone. */
+export const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
   const end = new Date(text)
   return end.getTime() > Date.now() && end.getUTCFullYear() <= LAST_YEAR
 }, 'must be in the future, and before the year 10000')
@@ -34,29 +35,43 @@ const membershipSchema = z.strictObject({
   expiresAt: endSchema.nullable().optional(),
 })
 
-const memberSchema = z
-  .object({
-    username: z.string(),
-    role: z.enum(ROLES),
-    repositories: z.array(z.string()).nullable(),
-    expiresAt: z.iso.datetime().nullable(),
-  })
+const membershipFields = {
+  role: z.enum(ROLES),
+  repositories: z.array(z.string()).nullable(),
+  expiresAt: z.iso.datetime().nullable(),
+}
+
+const userMemberSchema = z
+  .object({ username: z.string(), ...membershipFields })
   .meta({ id: 'Member' })
 
+const groupMemberSchema = z
+  .object({ group: z.string(), ...membershipFields })
+  .meta({ id: 'MemberGroup' })
+
+const memberSchema = z.union([userMemberSchema, groupMemberSchema])
+
 const presentMember = (member: Member): z.output<typeof memberSchema> => ({
-  username: member.username,
+  ...(member.kind === 'user' ? { username: member.name } : { group: member.name }),
   role: member.role,
   repositories: member.repositories ? [...member.repositories] : null,
   expiresAt: member.expiresAt?.toISOString() ?? null,
 })
 
-const memberParams = z.strictObject({ project: projectNameSchema, username: usernameSchema })
+const toMembership = (body: z.output<typeof membershipSchema>): Membership => ({
+  role: body.role,
+  repositories: body.repositories ?? undefined,
+  expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
+})
+
+const userParams = z.strictObject({ project: projectNameSchema, username: usernameSchema })
+const groupParams = z.strictObject({ project: projectNameSchema, group: groupNameSchema })
 
 const listMembersRoute = (deps: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/projects/:project/members',
-    summary: 'Lists the members of a project by name',
+    summary: 'Lists the members of a project by name: users, then groups',
     params: z.strictObject({ project: projectNameSchema }),
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page of members', schema: pageSchema(memberSchema) } },
@@ -65,11 +80,7 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
       const { id } = await requireProject(deps, question)
       const page = { after: readCursor(query.cursor), most: query.limit + 1 }
       const rows = await listMembers(deps.database, id, page)
-      return presentPage(
-        cutPage(rows, query.limit, ({ username }) => username),
-        presentMember,
-        url,
-      )
+      return presentPage(cutPage(rows, query.limit, memberKey), presentMember, url)
     },
   })
 
@@ -78,11 +89,14 @@ const readMemberRoute = (deps: RequirePermissionDeps): Route =>
     method: 'get',
     path: '/projects/:project/members/users/:username',
     summary: 'Reads the membership of a user',
-    params: memberParams,
-    answers: { 200: { description: 'The member', schema: memberSchema } },
+    params: userParams,
+    answers: { 200: { description: 'The member', schema: userMemberSchema } },
     handle: async ({ caller, params: { project, username } }) => {
-      const member = await readMember(deps, { caller, name: project, username })
-      return { status: 200, body: presentMember(member) }
+      const member = { kind: 'user', name: username } as const
+      return {
+        status: 200,
+        body: presentMember(await readMember(deps, { caller, project, member })),
+      }
     },
   })
 
@@ -92,23 +106,15 @@ const setMemberRoute = (deps: RequirePermissionDeps): Route =>
     path: '/projects/:project/members/users/:username',
     summary: 'Gives a user a role in a project, maybe for some repositories or for a time',
     conditional: true,
-    params: memberParams,
+    params: userParams,
     body: membershipSchema,
-    answers: { 200: { description: 'The member', schema: memberSchema } },
+    answers: { 200: { description: 'The member', schema: userMemberSchema } },
     handle: async ({ caller, params: { project, username }, body, precondition }) => {
-      const membership = {
-        role: body.role,
-        repositories: body.repositories ?? undefined,
-        expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
-      }
-      const member = await setMember(deps, {
-        caller,
-        name: project,
-        username,
-        membership,
-        check: precondition.on(presentMember),
-      })
-      return { status: 200, body: presentMember(member) }
+      const member = { kind: 'user', name: username } as const
+      const membership = toMembership(body)
+      const check = precondition.on(presentMember)
+      const set = await setMember(deps, { caller, project, member, membership, check })
+      return { status: 200, body: presentMember(set) }
     },
   })
 
@@ -118,11 +124,62 @@ const removeMemberRoute = (deps: RequirePermissionDeps): Route =>
     path: '/projects/:project/members/users/:username',
     summary: 'Ends the membership of a user',
     conditional: true,
-    params: memberParams,
+    params: userParams,
     answers: { 204: { description: 'The user is no member any more' } },
     handle: async ({ caller, params: { project, username }, precondition }) => {
+      const member = { kind: 'user', name: username } as const
       const check = precondition.on(presentMember)
-      await endMembership(deps, { caller, name: project, username, check })
+      await endMembership(deps, { caller, project, member, check })
+      return { status: 204 }
+    },
+  })
+
+const readGroupRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/projects/:project/members/groups/:group',
+    summary: 'Reads the membership of a group',
+    params: groupParams,
+    answers: { 200: { description: 'The member', schema: groupMemberSchema } },
+    handle: async ({ caller, params: { project, group } }) => {
+      const member = { kind: 'group', name: group } as const
+      return {
+        status: 200,
+        body: presentMember(await readMember(deps, { caller, project, member })),
+      }
+    },
+  })
+
+const setGroupRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'put',
+    path: '/projects/:project/members/groups/:group',
+    summary: 'Gives all who are in a group a role in a project',
+    conditional: true,
+    params: groupParams,
+    body: membershipSchema,
+    answers: { 200: { description: 'The member', schema: groupMemberSchema } },
+    handle: async ({ caller, params: { project, group }, body, precondition }) => {
+      const member = { kind: 'group', name: group } as const
+      const membership = toMembership(body)
+      const check = precondition.on(presentMember)
+      const set = await setMember(deps, { caller, project, member, membership, check })
+      return { status: 200, body: presentMember(set) }
+    },
+  })
+
+const removeGroupRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/projects/:project/members/groups/:group',
+    summary: 'Ends the membership of a group',
+    conditional: true,
+    params: groupParams,
+    answers: { 204: { description: 'The group is no member any more' } },
+    handle: async ({ caller, params: { project, group }, precondition }) => {
+      const member = { kind: 'group', name: group } as const
+      const check = precondition.on(presentMember)
+      await endMembership(deps, { caller, project, member, check })
       return { status: 204 }
     },
   })
@@ -132,4 +189,7 @@ export const createMemberRoutes = (deps: RequirePermissionDeps): readonly Route[
   readMemberRoute(deps),
   setMemberRoute(deps),
   removeMemberRoute(deps),
+  readGroupRoute(deps),
+  setGroupRoute(deps),
+  removeGroupRoute(deps),
 ]

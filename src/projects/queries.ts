@@ -1,12 +1,13 @@
-import { inOrder, type KeysetPosition, prefixPattern } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Versioned } from '../database/versioned-cache.ts'
 import type { Membership, Project, ProjectRights, Role, Visibility } from './types.ts'
 
-/** The kind of member that is a person. */
-export const USER = 'user'
+/** The kinds of members: a person, or all who are in a group. */
+export const USER = 'user' as const
+export const GROUP = 'group' as const
+export type MemberKind = typeof USER | typeof GROUP
 
-interface ProjectRow {
+export interface ProjectRow {
   readonly id: number
   readonly name: string
   readonly visibility: Visibility
@@ -20,9 +21,10 @@ export interface MembershipRow {
   readonly expires_at: Date | null
 }
 
-const PROJECT_COLUMNS = ['id', 'name', 'visibility', 'created_at', 'updated_at'] as const
+export const PROJECT_COLUMNS = ['id', 'name', 'visibility', 'created_at', 'updated_at'] as const
+const MEMBERSHIP_COLUMNS = ['project_id', 'role', 'repositories', 'expires_at'] as const
 
-const toProject = (row: ProjectRow): Project => ({
+export const toProject = (row: ProjectRow): Project => ({
   id: row.id,
   name: row.name,
   visibility: row.visibility,
@@ -49,6 +51,26 @@ export async function findProject(database: Database, name: string): Promise<Pro
   return row && toProject(row)
 }
 
+type ProjectMembershipRow = MembershipRow & { readonly project_id: number }
+
+/** What a user is in some projects, by memberships of their own and of their groups. */
+async function listMemberships(
+  database: Database,
+  { userId, projectIds }: { readonly userId: number; readonly projectIds: readonly number[] },
+): Promise<readonly ProjectMembershipRow[]> {
+  return database('members')
+    .where({ member_kind: USER, member_id: userId })
+    .whereIn('project_id', [...projectIds])
+    .select<ProjectMembershipRow[]>(...MEMBERSHIP_COLUMNS)
+    .unionAll(
+      database('group_members')
+        .join('members', 'members.member_id', 'group_members.group_id')
+        .where({ 'group_members.user_id': userId, 'members.member_kind': GROUP })
+        .whereIn('members.project_id', [...projectIds])
+        .select(...MEMBERSHIP_COLUMNS),
+    )
+}
+
 /**
  * Projects by name, each with what the user is in it. Names without a project are left out.
  *
@@ -62,32 +84,16 @@ export async function findProjectRights(
   const projects = await database('projects')
     .whereIn('name', [...names])
     .select<ProjectRow[]>(...PROJECT_COLUMNS)
+  const projectIds = projects.map(({ id }) => id)
   const memberships =
     userId === undefined || projects.length === 0
       ? []
-      : await database('members')
-          .where({ member_kind: USER, member_id: userId })
-          .whereIn(
-            'project_id',
-            projects.map(({ id }) => id),
-          )
-          .select<(MembershipRow & { project_id: number })[]>(
-            'project_id',
-            'role',
-            'repositories',
-            'expires_at',
-          )
-  return new Map(
-    projects.map((row) => [
-      row.name,
-      {
-        project: toProject(row),
-        memberships: memberships
-          .filter(({ project_id }) => project_id === row.id)
-          .map(toMembership),
-      },
-    ]),
-  )
+      : await listMemberships(database, { userId, projectIds })
+  const rightsOf = (row: ProjectRow): ProjectRights => ({
+    project: toProject(row),
+    memberships: memberships.filter(({ project_id }) => project_id === row.id).map(toMembership),
+  })
+  return new Map(projects.map((row) => [row.name, rightsOf(row)]))
 }
 
 interface VersionedRow extends ProjectRow {
@@ -112,9 +118,20 @@ export async function findVersionedRights(
             m.role, m.repositories, m.expires_at
        FROM change_version v
        LEFT JOIN projects p ON p.name = ?
-       LEFT JOIN members m ON m.project_id = p.id AND m.member_kind = ? AND m.member_id = ?
+       LEFT JOIN (
+         SELECT o.project_id, o.role, o.repositories, o.expires_at
+           FROM projects q
+           JOIN members o ON o.project_id = q.id AND o.member_kind = ? AND o.member_id = ?
+          WHERE q.name = ?
+         UNION ALL
+         SELECT o.project_id, o.role, o.repositories, o.expires_at
+           FROM projects q
+           JOIN group_members g ON g.user_id = ?
+           JOIN members o ON o.project_id = q.id AND o.member_kind = ? AND o.member_id = g.group_id
+          WHERE q.name = ?
+       ) m ON m.project_id = p.id
       WHERE v.id = 1`,
-    [name, USER, userId ?? 0],
+    [name, USER, userId ?? 0, name, userId ?? 0, GROUP, name],
   )) as [readonly VersionedRow[]]
   const [first] = rows
   if (first === undefined) throw new Error('the database has no change version')
@@ -124,47 +141,6 @@ export async function findVersionedRights(
     role === null ? [] : [toMembership({ role, repositories, expires_at })],
   )
   return { version, value: { project: toProject(first), memberships } }
-}
-
-export interface ProjectListQuestion {
-  /** Projects of all, or public ones and those where the user is a member. */
-  readonly of: 'everybody' | { readonly userId: number | undefined; readonly now: Date }
-  readonly position: KeysetPosition
-  /** Beginning of the name. */
-  readonly name: string | undefined
-  readonly visibility: Visibility | undefined
-  readonly most: number
-}
-
-const SORTED_BY = { name: 'name', times: { createdAt: 'created_at' } } as const
-
-/** Projects in their order, from a position on, at most `most`. */
-export async function listProjects(
-  database: Database,
-  { of, position, name, visibility, most }: ProjectListQuestion,
-): Promise<readonly Project[]> {
-  const page = () => {
-    const query = database('projects')
-      .limit(most)
-      .select(...PROJECT_COLUMNS)
-    if (name !== undefined) query.whereRaw("name LIKE ? ESCAPE '!'", [prefixPattern(name)])
-    if (visibility !== undefined) query.where({ visibility })
-    return inOrder(query, position, SORTED_BY)
-  }
-  if (of === 'everybody') return ((await page()) as ProjectRow[]).map(toProject)
-  const own = database('members')
-    .where({ member_kind: USER, member_id: of.userId ?? 0 })
-    .andWhere((end) => end.whereNull('expires_at').orWhere('expires_at', '>', of.now))
-    .select('project_id')
-  // Each half has an index of its own; with an OR the server would read all projects.
-  const halves = [page().where({ visibility: 'public' }), page().whereIn('id', own)]
-  const both = database.queryBuilder().union(halves, true).limit(most)
-  const rows: readonly ProjectRow[] = await inOrder(
-    both,
-    { ...position, after: undefined },
-    SORTED_BY,
-  )
-  return rows.map(toProject)
 }
 
 /** A taken name is a duplicate key. */

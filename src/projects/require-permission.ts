@@ -2,12 +2,8 @@ import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Subject } from '../protocol/subject.ts'
-import {
-  authorize,
-  authorizeSystem,
-  type ProjectPermission,
-  type SystemPermission,
-} from './authorize.ts'
+import { authorize, authorizeSystem } from './authorize.ts'
+import type { ProjectPermission, SystemPermission } from './permissions.ts'
 import { findProjectRights } from './queries.ts'
 import type { Project } from './types.ts'
 
@@ -22,9 +18,16 @@ export const userIdOf = (subject: Subject): number | undefined =>
 const signInFirst = (): AppError =>
   new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
 
-/** @throws AppError UNAUTHORIZED (401) or DENIED (403) */
-export function requireSystem({ subject }: Caller, permission: SystemPermission): void {
-  if (authorizeSystem(subject, permission).allowed) return
+/**
+ * @param forEverybody what a setting gives to everybody with an account
+ * @throws AppError UNAUTHORIZED (401) or DENIED (403)
+ */
+export function requireSystem(
+  { subject }: Caller,
+  permission: SystemPermission,
+  forEverybody: readonly SystemPermission[] = [],
+): void {
+  if (authorizeSystem(subject, permission, forEverybody).allowed) return
   if (subject.kind === 'anonymous') throw signInFirst()
   throw new AppError('DENIED', {
     detail: `${subject.username} may not do this; it needs a system role that gives ${permission}`,

@@ -3,15 +3,11 @@ import { pageSchema, presentPage } from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import { createSorting } from '../http/sorted-page.ts'
 import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
-import { authorizeSystem } from './authorize.ts'
-import { createProject } from './create-project.ts'
-import { listProjects } from './queries.ts'
-import {
-  type RequirePermissionDeps,
-  requireProject,
-  requireSystem,
-  userIdOf,
-} from './require-permission.ts'
+import { permissionsOf, type Subject } from '../protocol/subject.ts'
+import { createProject, type ProjectDeps, requireProjectCreation } from './create-project.ts'
+import { givesProject } from './credential-reach.ts'
+import { listProjects, type ProjectListQuestion } from './list-queries.ts'
+import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
 import type { Project } from './types.ts'
 import { changeProject } from './update-project.ts'
 
@@ -61,6 +57,22 @@ const nameStartSchema = z
   .regex(/^[a-z0-9._-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits, . _ or -')
   .meta({ description: 'Beginning of the name' })
 
+/** Whose projects a list begins with. */
+function projectsOf(subject: Subject, now: Date): ProjectListQuestion['of'] {
+  if (subject.kind === 'robot') {
+    return subject.projectId === undefined ? 'everybody' : { projectId: subject.projectId }
+  }
+  const isForAll = subject.kind === 'user' && subject.systemRole !== undefined
+  return isForAll ? 'everybody' : { userId: userIdOf(subject), now }
+}
+
+/** Whether what the subject signed in with reaches the project at all. */
+function mayKnow(subject: Subject, { name, visibility }: Project): boolean {
+  const permissions = permissionsOf(subject)
+  if (permissions === undefined || visibility === 'public') return true
+  return givesProject(permissions, name, true)
+}
+
 const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'get',
@@ -74,19 +86,20 @@ const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
     }),
     answers: { 200: { description: 'A page of projects', schema: pageSchema(projectSchema) } },
     handle: async ({ caller: { subject }, query, url }) => {
-      const everybody = authorizeSystem(subject, 'catalog:read').allowed
       const rows = await listProjects(database, {
-        of: everybody ? 'everybody' : { userId: userIdOf(subject), now: now() },
+        of: projectsOf(subject, now()),
         position: projectSorting.read(query),
         name: query.name,
         visibility: query.visibility,
         most: query.limit + 1,
       })
-      return presentPage(projectSorting.cut(rows, query), presentProject, url)
+      const page = projectSorting.cut(rows, query)
+      const items = page.items.filter((project) => mayKnow(subject, project))
+      return presentPage({ ...page, items }, presentProject, url)
     },
   })
 
-const createProjectRoute = (deps: RequirePermissionDeps): Route =>
+const createProjectRoute = (deps: ProjectDeps): Route =>
   defineRoute({
     method: 'post',
     path: '/projects',
@@ -98,7 +111,7 @@ const createProjectRoute = (deps: RequirePermissionDeps): Route =>
     }),
     answers: { 201: { description: 'The new project', schema: projectSchema } },
     handle: async ({ caller, body, once }) => {
-      requireSystem(caller, 'project:create')
+      requireProjectCreation(caller, await deps.runtimeSettings.read())
       return once.run(presentNewProject, (keep) => createProject(deps, { caller, ...body, keep }))
     },
   })
@@ -117,7 +130,7 @@ const readProjectRoute = (deps: RequirePermissionDeps): Route =>
     },
   })
 
-const changeProjectRoute = (deps: RequirePermissionDeps): Route =>
+const changeProjectRoute = (deps: ProjectDeps): Route =>
   defineRoute({
     method: 'patch',
     path: '/projects/:project',
@@ -133,7 +146,7 @@ const changeProjectRoute = (deps: RequirePermissionDeps): Route =>
     },
   })
 
-export const createProjectRoutes = (deps: RequirePermissionDeps): readonly Route[] => [
+export const createProjectRoutes = (deps: ProjectDeps): readonly Route[] => [
   listProjectsRoute(deps),
   createProjectRoute(deps),
   readProjectRoute(deps),

@@ -22,8 +22,10 @@ export interface Membership {
   readonly expiresAt: Date | undefined
 }
 
+/** A user or a group with what it is in a project. */
 export interface Member extends Membership {
-  readonly username: string
+  readonly kind: 'user' | 'group'
+  readonly name: string
 }
 
 /** A project with what a certain user is in it. */

@@ -49,6 +49,19 @@ const matchSegment = (pattern: string, segment: string): boolean =>
   matchParts([...pattern], [...segment], '*', (a, b) => a === b)
 
 /**
+ * Whether every name that fits `inner` fits `outer` too. Only what is certain counts: an answer of
+ * no may be too strict, an answer of yes never is.
+ */
+export const coversPattern = (outer: string, inner: string): boolean =>
+  matchParts(
+    outer.split('/'),
+    inner.split('/'),
+    '**',
+    // A star of the inner one is taken as a letter, which only a star of the outer one takes.
+    (wanted, part) => part !== '**' && matchSegment(wanted, part),
+  )
+
+/**
  * Whether a repository path or a tag fits a pattern: `*` is any text within one path segment, `**`
  * any number of segments, none included.
  */

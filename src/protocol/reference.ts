@@ -13,7 +13,7 @@ const TAG = /^\w[\w.-]{0,127}$/
 const DIGEST = /^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/
 
 /** Path segments with a meaning of their own below a repository; the last one of a path wins. */
-const RESERVED: ReadonlySet<string> = new Set(['tags', 'manifests', 'blobs', 'referrers'])
+const RESERVED = /(?:^|\/)(?:tags|manifests|blobs|referrers)(?:\/|$)/
 
 /** The project of names without a slash, such as `ubuntu`. */
 export const LIBRARY = 'library'
@@ -44,5 +44,4 @@ export function pathInProject(repository: string): string {
  * Whether a name holds a word that the registry's own routes use, such as `acme/app/tags`.
  * The registry takes such names, but nobody can tell their paths apart, so new pushes are refused.
  */
-export const hasReservedSegment = (repository: string): boolean =>
-  repository.split('/').some((segment) => RESERVED.has(segment))
+export const hasReservedSegment = (repository: string): boolean => RESERVED.test(repository)

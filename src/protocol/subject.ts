@@ -1,21 +1,72 @@
 /** What an administrator made a user for the whole system. */
 export type SystemRole = 'administrator' | 'auditor'
 
+/** What a credential may do: at the registry, and with `api` in the admin API. */
+export const CREDENTIAL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
+
+export type CredentialAction = (typeof CREDENTIAL_ACTIONS)[number]
+
+/** Some actions on the repositories that fit one of the patterns; the patterns are of whole names. */
+export interface CredentialPermission {
+  readonly repositories: readonly string[]
+  readonly actions: readonly CredentialAction[]
+}
+
+/** What a user signed in with, where it was no password. */
+export interface Credential {
+  readonly kind: 'accessToken' | 'identityToken'
+  readonly id: number
+  /** The most that it may do of what its owner may; undefined: all of that. */
+  readonly permissions: readonly CredentialPermission[] | undefined
+  readonly expiresAt: Date | undefined
+}
+
+export interface UserSubject {
+  readonly kind: 'user'
+  readonly id: number
+  readonly username: string
+  readonly systemRole: SystemRole | undefined
+  /** Undefined after a sign-in by password. */
+  readonly credential?: Credential | undefined
+}
+
+/** An account of a machine. It has no roles: its permissions are all that it may. */
+export interface RobotSubject {
+  readonly kind: 'robot'
+  readonly id: number
+  /** What it signs in as: `robot$name`, or `robot$project+name`. */
+  readonly username: string
+  /** Its project; undefined for a robot of the system. */
+  readonly projectId: number | undefined
+  readonly permissions: readonly CredentialPermission[]
+  readonly expiresAt: Date | undefined
+  /** Whether it gets tokens from certain networks only. */
+  readonly isBoundToNetworks: boolean
+}
+
 /** Who a token or a request speaks for. */
-export type Subject =
-  | { readonly kind: 'anonymous' }
-  | {
-      readonly kind: 'user'
-      readonly id: number
-      readonly username: string
-      readonly systemRole: SystemRole | undefined
-    }
+export type Subject = { readonly kind: 'anonymous' } | UserSubject | RobotSubject
 
 export const ANONYMOUS: Subject = { kind: 'anonymous' }
 
 /** Names that begin so belong to this service itself; no account may have them. */
 export const RESERVED_SUBJECT_PREFIX = 'warden$'
 
+/** Names that begin so belong to robots; no person may have them. */
+export const ROBOT_PREFIX = 'robot$'
+
 /** The `sub` claim: the registry shows it as the actor of its events; empty for anonymous. */
 export const subjectName = (subject: Subject): string =>
-  subject.kind === 'user' ? subject.username : ''
+  subject.kind === 'anonymous' ? '' : subject.username
+
+/** What narrows the subject; undefined where nothing does. */
+export function permissionsOf(subject: Subject): readonly CredentialPermission[] | undefined {
+  if (subject.kind === 'robot') return subject.permissions
+  return subject.kind === 'user' ? subject.credential?.permissions : undefined
+}
+
+/** When what the subject signed in with ends; undefined: not by time. */
+export function credentialEnd(subject: Subject): Date | undefined {
+  if (subject.kind === 'robot') return subject.expiresAt
+  return subject.kind === 'user' ? subject.credential?.expiresAt : undefined
+}

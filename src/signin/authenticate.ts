@@ -1,26 +1,123 @@
-import type { PasswordHasher } from '../accounts/password-hash.ts'
-import type { Authenticate, BasicCredentials } from '../http/caller.ts'
-import { ANONYMOUS, type Subject } from '../protocol/subject.ts'
+import { createUpgradeHash, type UpgradeHashDeps } from '../accounts/upgrade-hash.ts'
+import { readSecret, type SecretKind } from '../credentials/secret.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
+import { AppError } from '../errors.ts'
+import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
+import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
+import { deriveSecret } from '../signing/derive-secret.ts'
+import type { TokenAuthority } from '../signing/token-authority.ts'
+import { type CountSignIn, countOutcome } from './count-outcome.ts'
+
 import { createFamiliarNetworks } from './familiar-networks.ts'
+import { createLookUp } from './look-up.ts'
+import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
 import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
 
-export interface AuthenticateDeps extends RecognizeDeps {
-  readonly hasher: PasswordHasher
+import { recognizeRobot, signInAsRobot } from './robot.ts'
+
+import { createSignInThrottle } from './throttle.ts'
+import type { ThrottleSettings } from './throttle-rules.ts'
+
+export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps, UpgradeHashDeps {
+  /** Whether identity tokens are switched on. */
+  readonly takesIdentityTokens: boolean
+  readonly metrics: { readonly countSignIn: CountSignIn }
+  readonly watch: VersionWatch
+  readonly authority: Pick<TokenAuthority, 'privateKey'>
+  readonly config: { readonly signIn: ThrottleSettings }
 }
 
-/** Makes the one function that all requests prove themselves by: no credentials, no identity. */
+/** Which way credentials go; `refused` prove nothing, whoever shows them. */
+type Way = 'password' | 'accessToken' | 'robot' | 'identityToken' | 'refused'
+
+const isRobot = (username: string): boolean => username.toLowerCase().startsWith(ROBOT_PREFIX)
+
+/** By their form alone: a secret of ours is never held against passwords, nor sent anywhere. */
+export function wayOf({ username, secret }: Credentials): Way {
+  const form = readSecret(secret)
+  const kind: SecretKind | undefined = form?.isBroken ? undefined : form?.kind
+  if (username === undefined) return kind === 'accessToken' ? 'accessToken' : 'refused'
+  if (isRobot(username)) return kind === 'robot' ? 'robot' : 'refused'
+  if (form === undefined) return 'password'
+  return kind === undefined || kind === 'robot' ? 'refused' : kind
+}
+
+const unproven = (username: string | undefined): AppError =>
+  new AppError('UNAUTHORIZED', {
+    detail:
+      username === undefined
+        ? 'the Bearer is not an access token of this service; registry tokens open nothing here'
+        : 'the user name or the password is wrong',
+  })
+
+const notAPassword = (): AppError =>
+  new AppError('UNAUTHORIZED', {
+    detail: 'an identity token is not a password; use the password or an access token',
+  })
+
+/**
+ * Makes the one function that all requests prove themselves by: no credentials, no identity.
+ * An identity token is no password: it is for `grant_type=refresh_token` alone (R11).
+ */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const familiar = createFamiliarNetworks()
-  return async (credentials, { address }) =>
-    credentials === undefined
-      ? ANONYMOUS
-      : signInWithPassword({ ...deps, familiar }, { ...credentials, address })
+  const throttleSecret = deriveSecret(deps.authority, 'sign-in throttle')
+  const settings = deps.config.signIn
+  const throttle = createSignInThrottle({ ...deps, secret: throttleSecret, settings })
+  const upgradeHash = createUpgradeHash(deps)
+  const inside = { ...deps, familiar, throttle, upgradeHash, lookUp: createLookUp() }
+  const { countSignIn } = deps.metrics
+  return async (credentials, { address }) => {
+    if (credentials === undefined) return ANONYMOUS
+    const { username = '', secret } = credentials
+    const way = wayOf(credentials)
+    if (way === 'refused') throw unproven(credentials.username)
+    if (way === 'identityToken') throw notAPassword()
+    return countOutcome(countSignIn, way, (): Promise<Subject> => {
+      if (way === 'password') return signInWithPassword(inside, { username, secret, address })
+      if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
+      return signInWithOwnedToken(inside, way, { ...credentials, address })
+    })
+  }
+}
+
+/**
+ * Proves a person by an identity token.
+ *
+ * @throws AppError UNAUTHORIZED (401), BUSY (503), UNAVAILABLE (503)
+ */
+export type AuthenticateIdentity = (secret: string, origin: Origin) => Promise<Subject>
+
+export function createAuthenticateIdentity(deps: AuthenticateDeps): AuthenticateIdentity {
+  const inside = { ...deps, lookUp: createLookUp() }
+  return async (secret, { address }) => {
+    const form = readSecret(secret)
+    if (deps.takesIdentityTokens && form?.kind === 'identityToken' && !form.isBroken) {
+      const proof = { username: undefined, secret, address }
+      return countOutcome(deps.metrics.countSignIn, 'identityToken', () =>
+        signInWithOwnedToken(inside, 'identityToken', proof),
+      )
+    }
+    throw new AppError('UNAUTHORIZED', {
+      detail: deps.takesIdentityTokens
+        ? 'the refresh token is not an identity token of this service; sign in again'
+        : 'identity tokens are switched off here (WARDEN_IDENTITY_TOKENS); sign in again',
+    })
+  }
 }
 
 /** Tells who asks from memory alone, at once; undefined when that takes more. */
-export type Recognize = (credentials: BasicCredentials | undefined) => Subject | undefined
+export type Recognize = (
+  credentials: BasicCredentials | undefined,
+  address: () => string,
+) => Subject | undefined
 
 export const createRecognize =
-  (deps: RecognizeDeps): Recognize =>
-  (credentials) =>
-    credentials === undefined ? ANONYMOUS : recognizePassword(deps, credentials)
+  (deps: RecognizeDeps & OwnedTokenDeps): Recognize =>
+  (credentials, address) => {
+    if (credentials === undefined) return ANONYMOUS
+    const way = wayOf(credentials)
+    if (way === 'password') return recognizePassword(deps, credentials)
+    if (way === 'accessToken') return recognizeOwnedToken(deps, credentials)
+    return way === 'robot' ? recognizeRobot(deps, credentials, address) : undefined
+  }

@@ -1,13 +1,16 @@
 import type { CachedUsers } from '../accounts/cached-users.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
-import type { User } from '../accounts/types.ts'
+import type { User, UserWithPassword } from '../accounts/types.ts'
+import type { UpgradeHash } from '../accounts/upgrade-hash.ts'
 import { normalizeUsername } from '../accounts/username.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { BasicCredentials } from '../http/caller.ts'
 import type { Subject } from '../protocol/subject.ts'
 import type { FamiliarNetworks } from './familiar-networks.ts'
 import type { ProvenCache } from './proven-cache.ts'
+import type { SignInThrottle, Standing } from './throttle.ts'
 
 export interface RecognizeDeps {
   readonly users: CachedUsers
@@ -15,8 +18,11 @@ export interface RecognizeDeps {
 }
 
 export interface SignInDeps extends RecognizeDeps {
+  readonly watch: VersionWatch
   readonly hasher: PasswordHasher
   readonly familiar: FamiliarNetworks
+  readonly throttle: SignInThrottle
+  readonly upgradeHash: UpgradeHash
 }
 
 export interface PasswordSignIn extends BasicCredentials {
@@ -24,12 +30,25 @@ export interface PasswordSignIn extends BasicCredentials {
   readonly address: string
 }
 
-const toSubject = (user: User): Subject => ({
+/** The user as after signing in with the password. */
+export const toSubject = (user: User): Subject => ({
   kind: 'user',
   id: user.id,
   username: user.username,
   systemRole: user.systemRole,
 })
+
+const wrongPassword = (): AppError =>
+  new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
+
+function subjectIfProven(
+  proven: ProvenCache,
+  user: UserWithPassword | undefined,
+  secret: string,
+): Subject | undefined {
+  if (user?.passwordHash === undefined || user.disabled) return undefined
+  return proven.isProven(user.passwordHash, secret) ? toSubject(user) : undefined
+}
 
 /**
  * The subject of credentials that were proven before, from memory alone.
@@ -41,43 +60,90 @@ export function recognizePassword(
   { username, secret }: BasicCredentials,
 ): Subject | undefined {
   const name = normalizeUsername(username)
-  const user = name === undefined ? undefined : users.peek(name)
-  if (user?.passwordHash === undefined || user.disabled) return undefined
-  return proven.isProven(user.passwordHash, secret) ? toSubject(user) : undefined
+  return name === undefined ? undefined : subjectIfProven(proven, users.peek(name), secret)
 }
 
 /**
- * Proves a local account by its password.
+ * While the database is away, who was proven before goes on for the grace. Nobody else is told
+ * anything: neither could be written down that a password was wrong, nor how often.
  *
- * An unknown name, a wrong password and a disabled account's wrong password take the same work and
- * get the same answer; only who has the right password is told that the account is disabled. Who
- * proved an account from a network before does not wait there behind strangers (R17).
- *
- * @throws AppError UNAUTHORIZED (401), BUSY (503)
+ * @throws AppError UNAVAILABLE (503)
  */
-export async function signInWithPassword(
-  { users, proven, hasher, familiar }: SignInDeps,
-  { username, secret, address }: PasswordSignIn,
+async function recognizeInGrace(
+  { users, proven }: RecognizeDeps,
+  { username, secret }: BasicCredentials,
 ): Promise<Subject> {
-  const name = normalizeUsername(username)
-  const user = name === undefined ? undefined : await users.read(name)
-  const isTooLong = secret.length > LONGEST_PASSWORD
-  const hash = isTooLong ? undefined : user?.passwordHash
+  const user = await users.read(normalizeUsername(username) ?? '')
+  const subject = subjectIfProven(proven, user, secret)
+  if (subject !== undefined) return subject
+  throw new AppError('UNAVAILABLE', {
+    detail: 'the database does not answer; try again in a moment',
+    retryAfterSeconds: 5,
+  })
+}
+
+/**
+ * @returns whether the password is that of the account
+ * @throws AppError SIGN_IN_THROTTLED (429), BUSY (503)
+ */
+async function provePassword(
+  { proven, hasher, familiar, throttle }: SignInDeps,
+  { username, secret, address }: PasswordSignIn,
+  { user, standing }: { readonly user: UserWithPassword | undefined; readonly standing: Standing },
+): Promise<boolean> {
+  const hash = secret.length > LONGEST_PASSWORD ? undefined : user?.passwordHash
   const password = secret.slice(0, LONGEST_PASSWORD)
-  const isFamiliar = user !== undefined && familiar.isFamiliar(user.id, address)
-  const applicant = { address, familiarAccount: isFamiliar ? user.id : undefined }
   // A wrong proof of an unknown name is remembered by that name: the same work, once.
-  const isRight = await proven.prove(hash ?? `nobody ${username}`, password, () =>
-    hasher.verify(hash, password, applicant),
+  const fact = hash ?? `nobody ${username}`
+  const isFamiliar =
+    user !== undefined &&
+    (standing.record.signedInAt !== undefined || familiar.isFamiliar(user.id, address))
+  const isFree = isFamiliar || proven.isKnown(fact, password)
+  if (!isFree && throttle.admit(standing) === 'repeated') return false
+  const applicant = { address, familiarAccount: isFamiliar ? user.id : undefined }
+  return proven.prove(fact, password, () =>
+    throttle.prove(standing, () => hasher.verify(hash, password, applicant)),
   )
-  if (!isRight || user === undefined) {
-    throw new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
-  }
+}
+
+/** All the way: the same statements and the same hash for every name, whether somebody has it or not. */
+async function signInCold(deps: SignInDeps, attempt: PasswordSignIn): Promise<Subject> {
+  const { users, familiar, throttle } = deps
+  const [user, standing] = await Promise.all([
+    // Not from memory, where only names are that somebody has.
+    users.readAnew(normalizeUsername(attempt.username) ?? ''),
+    throttle.read(attempt),
+  ])
+  const isRight = await provePassword(deps, attempt, { user, standing })
+  if (!isRight || user === undefined) throw wrongPassword()
   if (user.disabled) {
     throw new AppError('UNAUTHORIZED', {
       detail: `the account ${user.username} is disabled; ask an administrator`,
     })
   }
-  familiar.remember(user.id, address)
+  familiar.remember(user.id, attempt.address)
+  await throttle.welcome(standing, user.id)
+  deps.upgradeHash(user, attempt.secret)
   return toSubject(user)
+}
+
+/**
+ * Proves a local account by its password: from memory, else by its hash.
+ *
+ * An unknown name, a wrong password and a disabled account's wrong password take the same work and
+ * get the same answer; only who has the right password is told that the account is disabled. Who
+ * proved an account from a network before does not wait there behind strangers, and is not held up
+ * by wrong passwords (R17).
+ *
+ * @throws AppError UNAUTHORIZED (401), SIGN_IN_THROTTLED (429), BUSY (503), UNAVAILABLE (503)
+ */
+export async function signInWithPassword(
+  deps: SignInDeps,
+  attempt: PasswordSignIn,
+): Promise<Subject> {
+  if ((await deps.watch.settle()) !== 'fresh') return recognizeInGrace(deps, attempt)
+  const known = recognizePassword(deps, attempt)
+  if (known === undefined) return signInCold(deps, attempt)
+  if (known.kind === 'user') deps.familiar.remember(known.id, attempt.address)
+  return known
 }

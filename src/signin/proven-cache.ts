@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 
 /**
  * Remembers which secret proved, or failed to prove, which stored hash. That is a fact for ever, so
@@ -10,14 +11,22 @@ export interface ProvenCache {
   readonly prove: (hash: string, secret: string, verify: () => Promise<boolean>) => Promise<boolean>
   /** Whether it is remembered that this secret proved this hash. */
   readonly isProven: (hash: string, secret: string) => boolean
+  /** Whether `prove` has its answer without `verify`: a fact, or one that is being found out. */
+  readonly isKnown: (hash: string, secret: string) => boolean
+  readonly stats: () => CacheStats
 }
 
-/** Every part is preceded by its length, so that no two lists of parts look alike. */
-export function createFingerprint(): (...parts: readonly string[]) => string {
-  const processKey = randomBytes(32)
+/**
+ * Every part is preceded by its length, so that no two lists of parts look alike.
+ *
+ * @param key of this process by default
+ */
+export function createFingerprint(
+  key: Buffer = randomBytes(32),
+): (...parts: readonly string[]) => string {
   return (...parts) => {
     const text = parts.map((part) => `${part.length}:${part}`).join('')
-    return createHmac('sha256', processKey).update(text).digest('base64')
+    return createHmac('sha256', key).update(text).digest('base64url')
   }
 }
 
@@ -26,11 +35,22 @@ export function createProvenCache(most: number): ProvenCache {
   const facts = new LRUCache<string, { readonly isProven: boolean }>({ max: most })
   const underWay = new Map<string, Promise<boolean>>()
   const fingerprint = createFingerprint()
+  const lookUps = { hit: 0, miss: 0 }
   return {
-    isProven: (hash, secret) => facts.get(fingerprint(hash, secret))?.isProven === true,
+    // One that proves nothing is not counted: who asked goes on to `prove`, and that is.
+    isProven: (hash, secret) => {
+      const isProven = facts.get(fingerprint(hash, secret))?.isProven === true
+      if (isProven) lookUps.hit++
+      return isProven
+    },
+    isKnown: (hash, secret) => {
+      const key = fingerprint(hash, secret)
+      return facts.has(key) || underWay.has(key)
+    },
     prove: async (hash, secret, verify) => {
       const key = fingerprint(hash, secret)
       const fact = facts.get(key)
+      lookUps[fact === undefined ? 'miss' : 'hit']++
       if (fact !== undefined) return fact.isProven
       const same = underWay.get(key)
       if (same !== undefined) return same
@@ -43,5 +63,6 @@ export function createProvenCache(most: number): ProvenCache {
       underWay.set(key, proof)
       return proof
     },
+    stats: () => ({ entries: facts.size, lookUps }),
   }
 }

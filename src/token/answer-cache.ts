@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { LRUCache } from 'lru-cache'
 import type { ChangeVersion } from '../database/change-version.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import type { IssuedToken } from './issue-token.ts'
 
 /** A whole answer is repeated for this share of its token's life at most. */
@@ -23,8 +24,13 @@ interface Asked {
 export interface AnswerCache {
   /** Undefined when it has to be worked out: never seen, too long ago, or something has changed. */
   readonly find: (request: IncomingMessage) => IssuedToken | undefined
-  /** Keeps the answer to a request that was looked for here before anything was read for it. */
-  readonly keep: (request: IncomingMessage, issued: IssuedToken) => void
+  /**
+   * Keeps the answer to a request that was looked for here before anything was read for it.
+   *
+   * @param until the end of the earliest right in it; it is not repeated after that (R3)
+   */
+  readonly keep: (request: IncomingMessage, issued: IssuedToken, until?: Date | undefined) => void
+  readonly stats: () => CacheStats
 }
 
 export interface AnswerCacheDeps {
@@ -34,6 +40,7 @@ export interface AnswerCacheDeps {
   /** A renewed leaf is used at once. */
   readonly leafFingerprint: () => string
   readonly monotonicMs: () => number
+  readonly now: () => Date
 }
 
 const isSame = (a: ChangeVersion, b: ChangeVersion): boolean =>
@@ -48,7 +55,8 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
   const { watch, fingerprint, monotonicMs } = deps
   const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
   const asked = new WeakMap<IncomingMessage, Asked>()
-  const find: AnswerCache['find'] = (request) => {
+  const lookUps = { hit: 0, miss: 0 }
+  const look: AnswerCache['find'] = (request) => {
     const version = watch.version()
     if (version === undefined || watch.freshness() !== 'fresh') return undefined
     const { headers, url = '' } = request
@@ -62,19 +70,25 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     const expiresInSeconds = Math.floor((answer.endsAtMs - nowMs) / 1000)
     return { token: answer.token, expiresInSeconds }
   }
-  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }) => {
+  const find: AnswerCache['find'] = (request) => {
+    const found = look(request)
+    lookUps[found === undefined ? 'miss' : 'hit']++
+    return found
+  }
+  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }, until) => {
     const question = asked.get(request)
     const version = watch.version()
     // What changed since it was asked may not be in this answer.
     if (!question || !version || !isSame(question.since, version)) return
     const nowMs = monotonicMs()
     const lifeMs = expiresInSeconds * 1000
+    const rightMs = until ? until.getTime() - deps.now().getTime() : Number.POSITIVE_INFINITY
     kept.set(question.key, {
       token,
       endsAtMs: nowMs + lifeMs,
-      repeatUntilMs: nowMs + lifeMs * REPEAT_SHARE,
+      repeatUntilMs: nowMs + Math.min(lifeMs * REPEAT_SHARE, rightMs),
       version,
     })
   }
-  return { find, keep }
+  return { find, keep, stats: () => ({ entries: kept.size, lookUps }) }
 }

@@ -1,15 +1,7 @@
-import {
-  authorize,
-  authorizeSystem,
-  type Decision,
-  type RepositoryPermission,
-} from '../projects/authorize.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
-import { userIdOf } from '../projects/require-permission.ts'
-import type { ProjectRights } from '../projects/types.ts'
-import { hasReservedSegment, isRepositoryName, projectOf } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
-import type { Subject } from '../protocol/subject.ts'
+import { credentialEnd } from '../protocol/subject.ts'
+import { type AccessQuestion, decideAccess, rightsQuestion } from './decide-access.ts'
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
@@ -19,93 +11,30 @@ export interface GrantAccessDeps {
 /** What of the asked access is allowed. */
 export interface Grant {
   readonly access: readonly Access[]
-  /** The earliest end of a right that is in it; undefined when none ends by time. */
+  /**
+   * The earliest end of a right that is in it, or of what was signed in with; undefined when none
+   * ends by time.
+   */
   readonly until: Date | undefined
 }
 
-type RegistryAction = 'pull' | 'push' | 'delete'
-
-const PERMISSIONS: Readonly<Record<RegistryAction, RepositoryPermission>> = {
-  pull: 'repository:pull',
-  push: 'repository:push',
-  delete: 'repository:delete',
-}
-
-const ACTIONS = Object.keys(PERMISSIONS) as readonly RegistryAction[]
-
-const isRepository = ({ type, name }: Access): boolean =>
-  type === 'repository' && isRepositoryName(name)
-
-/** `*` asks for all there is; a push without a pull is of no use to the registry (POST needs both). */
-function wantedActions({ name, actions }: Access): readonly RegistryAction[] {
-  const wanted = new Set(actions.includes('*') ? ACTIONS : actions)
-  if (wanted.has('push')) wanted.add('pull')
-  if (hasReservedSegment(name)) wanted.delete('push')
-  return ACTIONS.filter((action) => wanted.has(action))
-}
-
-interface Granted {
-  readonly access: Access
-  readonly decisions: readonly Decision[]
-}
-
-function grantRepository(
-  asked: Access,
-  question: {
-    readonly subject: Subject
-    readonly rights: ProjectRights | undefined
-    readonly now: Date
-  },
-): Granted {
-  const decided = wantedActions(asked).map((action) => ({
-    action,
-    decision: authorize({
-      ...question,
-      permission: PERMISSIONS[action],
-      repository: asked.name,
-    }),
-  }))
-  const allowed = decided.filter(({ decision }) => decision.allowed)
-  return {
-    access: { ...asked, actions: allowed.map(({ action }) => action) },
-    decisions: allowed.map(({ decision }) => decision),
-  }
-}
-
-function grantCatalog(asked: Access, subject: Subject): Granted {
-  const decision = authorizeSystem(subject, 'catalog:read')
-  const isCatalog =
-    asked.type === 'registry' && asked.name === 'catalog' && asked.actions.includes('*')
-  const actions = isCatalog && decision.allowed ? ['*'] : []
-  return { access: { ...asked, actions }, decisions: [] }
-}
-
-function earliestEnd(granted: readonly Granted[]): Date | undefined {
-  const ends = granted.flatMap(({ decisions }) =>
-    decisions.flatMap(({ until }) => (until === undefined ? [] : [until.getTime()])),
-  )
-  return ends.length === 0 ? undefined : new Date(Math.min(...ends))
-}
-
-interface AccessQuestion {
-  readonly subject: Subject
-  readonly asked: readonly Access[]
-}
-
-const rightsQuestion = ({ subject, asked }: AccessQuestion) => {
-  const names = asked.filter(isRepository).map(({ name }) => projectOf(name))
-  return { names: [...new Set(names)], userId: userIdOf(subject) }
-}
+/** The earlier of two ends; undefined is none. */
+export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a
 
 function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
-  const granted = asked.map((access) => {
-    if (!isRepository(access)) return grantCatalog(access, subject)
-    return grantRepository(access, { subject, rights: found.get(projectOf(access.name)), now })
-  })
-  return {
-    access: granted.map(({ access }) => access).filter(({ actions }) => actions.length > 0),
-    until: earliestEnd(granted),
+  const granted: Access[] = []
+  let until = credentialEnd(subject)
+  for (const access of asked) {
+    const actions: string[] = []
+    for (const { action, decision } of decideAccess(access, { subject, found, now })) {
+      if (!decision.allowed) continue
+      actions.push(action)
+      until = earlierEnd(until, decision.until)
+    }
+    if (actions.length > 0) granted.push({ ...access, actions })
   }
+  return { access: granted, until }
 }
 
 /**

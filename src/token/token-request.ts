@@ -1,5 +1,30 @@
+import { AppError } from '../errors.ts'
+import { type Subject, subjectName } from '../protocol/subject.ts'
+
 /** More would make a token larger than proxies take in one header. */
 export const MOST_SCOPES = 25
+
+/** Who asks for networks' sake is asked for its address every time, so the answer is not kept. */
+export const isRepeatable = (subject: Subject): boolean =>
+  subject.kind !== 'robot' || !subject.isBoundToNetworks
+
+/**
+ * Holds the `account` of a query against who was proven: a client that says one name and proves
+ * another is wrong about one of them.
+ *
+ * @throws AppError UNAUTHORIZED (401)
+ */
+export function requireAccount(account: string | undefined, subject: Subject): void {
+  if (!account) return
+  const proven = subjectName(subject)
+  if (account.toLowerCase() === proven) return
+  throw new AppError('UNAUTHORIZED', {
+    detail:
+      proven === ''
+        ? 'the request names an account and proves none; send its password'
+        : `the request names another account than ${proven}, who was proven`,
+  })
+}
 
 /** Names under which people put secrets into a query; they end in logs, so they are refused (R19). */
 export const SECRET_PARAMETERS = [

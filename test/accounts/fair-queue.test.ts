@@ -112,3 +112,14 @@ test('places are free again once their work has begun', async (t) => {
   await settle()
   t.deepEqual(refused, [])
 })
+
+test('a queue tells what runs, what waits and what it refused, line by line', async (t) => {
+  const { queue, ask, finish } = createBench(1, 10)
+  for (const name of ['running', '1', '2', '3', '4', 'refused']) ask('strange', 'a', name)
+  ask('familiar', 'b', '5')
+  await settle()
+  const refused = { familiar: 0, strange: 1 }
+  t.deepEqual(queue.stats(), { running: 1, waiting: { familiar: 1, strange: 4 }, refused })
+  await finish(6)
+  t.deepEqual(queue.stats(), { running: 0, waiting: { familiar: 0, strange: 0 }, refused })
+})

@@ -1,33 +1,40 @@
 import { writeFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import { installMissing } from '../../src/stack/packages.ts'
-import { benchTokens, type Figure } from './tokens.ts'
+import type { Figure } from './figure.ts'
+import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens\n'
+const USAGE = 'npm run bench -- tokens [--large]\n'
 const RESULT_PATH = 'bench-tokens.json'
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)
 
+const verdict = (goal: Figure['goal']): string => {
+  if (goal === undefined) return ''
+  return goal.isReached ? 'reached' : 'missed'
+}
+
 function print(figures: readonly Figure[]): void {
   const table = new Table({
-    head: ['what', 'per second', 'against', 'per second', 'ratio', 'goal', ''],
+    head: ['what', 'measured', 'against', 'reference', 'ratio', 'goal', ''],
     style: { head: [] },
   })
-  for (const figure of figures) {
+  for (const { what, value, unit, against, reference, ratio, goal } of figures) {
     table.push([
-      figure.what,
-      round(figure.perSecond),
-      figure.against,
-      round(figure.referencePerSecond),
-      figure.ratio.toFixed(2),
-      `>= ${figure.goal}`,
-      figure.ratio >= figure.goal ? 'reached' : 'missed',
+      what,
+      `${round(value)} ${unit}`,
+      against,
+      `${round(reference)} ${unit}`,
+      ratio.toFixed(2),
+      goal?.text ?? '',
+      verdict(goal),
     ])
   }
   process.stdout.write(`${table.toString()}\n`)
 }
 
-if (process.argv[2] !== 'tokens') {
+const [, , what, ...options] = process.argv
+if (what !== 'tokens' || options.some((option) => option !== '--large')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
@@ -38,7 +45,7 @@ const REQUIREMENTS = [
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`)
 await installMissing({ env: process.env, say: tell }, REQUIREMENTS)
-const figures = await benchTokens(tell)
+const figures = await benchTokens(tell, { isLarge: options.includes('--large') })
 print(figures)
 writeFileSync(
   RESULT_PATH,

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import argon2 from 'argon2'
-import { openDatabase } from '../../src/database/open-database.ts'
+import { createSecret, hashSecret } from '../../src/credentials/secret.ts'
+import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { type Mariadb, startMariadb } from '../../src/stack/mariadb.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
 import { startWarden } from '../../src/stack/warden.ts'
@@ -18,18 +19,26 @@ const ADMIN_PASSWORD = 'first-light-7'
 
 export const WARM_SUBJECTS = 1000
 export const PASSWORD = 'benchmark-own-7'
+/** Of `warm1`, and of the robot `ci` in the project `bench`. */
+export const ACCESS_TOKEN = createSecret('accessToken')
+export const ROBOT_SECRET = createSecret('robot')
 
 /** The service with production defaults, on a database with people, and the references beside it. */
 export interface TokenWorld {
   readonly dir: string
   readonly wardenUrl: string
   readonly wardenPid: number
+  /** A connection of its own to the service's database. */
+  readonly database: Database
+  /** ES256 by itself, on one core. */
+  readonly signaturesPerSecond: number
   readonly references: Readonly<Record<'http' | 'koa' | 'koaSigning', string>>
   readonly stop: () => Promise<void>
 }
 
 async function startReferences(): Promise<{
   readonly child: ChildProcess
+  readonly signaturesPerSecond: number
   readonly urls: TokenWorld['references']
 }> {
   const child = spawn(process.execPath, [resolve('dist/test/bench/references.js')], {
@@ -37,10 +46,14 @@ async function startReferences(): Promise<{
     env: { ...process.env, NODE_ENV: 'production' },
   })
   const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-  const ports = JSON.parse(line.toString()) as Record<string, number>
+  const { ports, signaturesPerSecond } = JSON.parse(line.toString()) as {
+    readonly ports: Record<string, number>
+    readonly signaturesPerSecond: number
+  }
   const urlOf = (name: string): string => `http://127.0.0.1:${ports[name]}/`
   return {
     child,
+    signaturesPerSecond,
     urls: { http: urlOf('http'), koa: urlOf('koa'), koaSigning: urlOf('koaSigning') },
   }
 }
@@ -55,7 +68,7 @@ const row = (username: string, password_hash: string) => ({
 })
 
 /** Warm subjects share a hash, since they differ in name; cold ones have each their own. */
-async function seed(database: ReturnType<typeof openDatabase>, coldUsers: number): Promise<void> {
+async function seed(database: Database, coldUsers: number): Promise<void> {
   const shared = await argon2.hash(PASSWORD, PARAMETERS)
   const warm = Array.from({ length: WARM_SUBJECTS }, (_, i) => row(`warm${i}`, shared))
   const hashes = await Promise.all(
@@ -75,6 +88,18 @@ async function seed(database: ReturnType<typeof openDatabase>, coldUsers: number
     'members',
     users.map((member_id) => ({ ...member, member_id, created_at: now, updated_at: now })),
   )
+  const { id: owner } = await database('users').where({ username: 'warm1' }).first('id')
+  const token = { user_id: owner, name: 'bench', created_at: now }
+  await database('access_tokens').insert({ ...token, secret_hash: hashSecret(ACCESS_TOKEN) })
+  await database('robots').insert({
+    project_id: id,
+    name: 'ci',
+    permissions: JSON.stringify([{ repositories: ['**'], actions: ['pull', 'push'] }]),
+    secret_hash: hashSecret(ROBOT_SECRET),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+  })
 }
 
 const startDatabase = (dir: string): Promise<Mariadb> =>
@@ -86,10 +111,22 @@ const startDatabase = (dir: string): Promise<Mariadb> =>
     account: 'one-database',
   })
 
+function connect({ host, port, user, password, database: name }: Mariadb): Database {
+  const settings = {
+    tls: 'off',
+    ca: undefined,
+    poolMax: 4,
+    waitSeconds: 5,
+    graceSeconds: 5,
+  } as const
+  const log = { warn: () => undefined, error: () => undefined }
+  return openDatabase({ host, port, user, password, name, ...settings }, log)
+}
+
 export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
   const dir = makeTemporaryDir()
   const mariadb = await startDatabase(dir)
-  const { host, port, user, password } = mariadb
+  const { host, port, user } = mariadb
   const warden = await startWarden({
     env: { ...process.env, NODE_ENV: 'production', WARDEN_ADMIN_PASSWORD: ADMIN_PASSWORD },
     dir: join(dir, 'warden'),
@@ -107,27 +144,25 @@ export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
       passwordPath: join(dir, 'secrets', 'database-password'),
     },
   })
-  const settings = {
-    tls: 'off',
-    ca: undefined,
-    poolMax: 4,
-    waitSeconds: 5,
-    graceSeconds: 5,
-  } as const
-  const database = openDatabase(
-    { host, port, user, password, name: mariadb.database, ...settings },
-    { warn: () => undefined, error: () => undefined },
-  )
+  const database = connect(mariadb)
   await seed(database, coldUsers)
-  await database.destroy()
-  const { child, urls } = await startReferences()
+  const { child, urls, signaturesPerSecond } = await startReferences()
   const stop = async (): Promise<void> => {
     child.disconnect()
     await warden.stop()
+    await database.destroy()
     await mariadb.stop()
     removeDir(dir)
   }
-  return { dir, wardenUrl: warden.url, wardenPid: warden.pid, references: urls, stop }
+  return {
+    dir,
+    wardenUrl: warden.url,
+    wardenPid: warden.pid,
+    database,
+    signaturesPerSecond,
+    references: urls,
+    stop,
+  }
 }
 
 /** Rate of argon2 by itself, on all cores, with the parameters of the service. */

@@ -76,9 +76,9 @@ test('a membership is given for some repositories and a time, then ended', async
   t.is(set.stderr, 'ben is guest in acme, for web/** and api, until 2040-01-01T00:00:00.000Z.\n')
   const list = await asAdmin(['member', 'list', 'acme'])
   t.deepEqual(rowsOf(list.stdout), [
-    'user | role | repositories | until',
-    'admin | projectAdmin | all | -',
-    'ben | guest | web/**, api | NOW',
+    'user | group | role | repositories | until',
+    'admin | - | projectAdmin | all | -',
+    'ben | - | guest | web/**, api | NOW',
     '',
   ])
   const removed = await asAdmin(['member', 'remove', 'acme', 'ben', '--json'])

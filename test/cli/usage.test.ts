@@ -57,6 +57,50 @@ for (const [outcome, args, sentence] of [
     ['tag', 'list', 'localhost:5000/acme/api'],
     /begins with the host of a registry; leave that away: acme\/api/,
   ],
+  [
+    'a token with repositories and no actions',
+    ['token', 'create', 'ci', '--repositories', 'demo/**'],
+    /--repositories and --actions belong together/,
+  ],
+  [
+    'an action that is not there',
+    ['token', 'create', 'ci', '--repositories', '**', '--actions', 'read'],
+    /Allowed choices are pull, push, delete, api/,
+  ],
+  [
+    'an end that is given twice',
+    ['token', 'create', 'ci', '--expires-in', '1d', '--expires-at', '2030-01-01T00:00:00Z'],
+    /'--expires-in <span>' cannot be used with option '--expires-at <instant>'/,
+  ],
+  [
+    'a span without a unit',
+    ['token', 'create', 'ci', '--expires-in', '30'],
+    /must be hours, days or weeks, such as 12h, 30d or 4w/,
+  ],
+  ['a token that is revoked by name', ['token', 'revoke', 'ci'], /must be the id of a token/],
+  ['a robot that may do nothing', ['robot', 'create', 'ci'], /say what it may do: --repositories/],
+  [
+    'a change of nothing',
+    ['robot', 'update', 'ci', '--project', 'acme'],
+    /nothing to change: give at least one option/,
+  ],
+  [
+    'an overlap that is no number',
+    ['robot', 'rotate', 'ci', '--overlap', '1h'],
+    /must be a whole number of seconds/,
+  ],
+  [
+    'a robot that is deleted without being asked about',
+    ['robot', 'delete', 'ci'],
+    /there is no terminal to ask whether you are sure; add --yes/,
+  ],
+  ['a subject without a scope', ['explain', 'alice'], /say what alice might do/],
+  [
+    'a token and a user name',
+    ['login', '--token-stdin', '--username', 'ann'],
+    /'--token-stdin' cannot be used with option '-u, --username <name>'/,
+  ],
+  ['no token in the input', ['login', '--token-stdin'], /the access token is empty/],
   ['a name that is a step along the path', ['user', 'show', '..'], /"\.\." is not a name/],
 ] as const) {
   test(`${outcome} is wrong use`, async (t) => {

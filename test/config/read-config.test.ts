@@ -94,3 +94,23 @@ test('the configuration cannot be changed afterwards', (t) => {
   const { config } = readConfig(MINIMUM)
   t.throws(() => Object.assign(config.token, { service: 'other' }))
 })
+
+test('what is not set pins no setting, and what is set pins one', (t) => {
+  const none = readConfig(MINIMUM).config.settings
+  t.true(Object.values(none).every((value) => value === undefined))
+  const { settings } = readConfig({
+    ...MINIMUM,
+    WARDEN_FORBID_PUBLIC: 'false',
+    WARDEN_DEFAULT_QUOTA_BYTES: '0',
+    WARDEN_AUDIT_RETENTION_DAYS: 'none',
+  }).config
+  t.is(settings.forbidPublic, false)
+  t.is(settings.defaultQuotaBytes, 0)
+  t.is(settings.auditRetentionDays, null)
+})
+
+test('a pinned setting that is none is a fault', (t) => {
+  t.is(faultsOf({ ...MINIMUM, WARDEN_SELF_REGISTRATION: 'yes' }).length, 1)
+  t.is(faultsOf({ ...MINIMUM, WARDEN_AUDIT_RETENTION_DAYS: '0' }).length, 1)
+  t.is(faultsOf({ ...MINIMUM, WARDEN_PROJECT_CREATION: 'nobody' }).length, 1)
+})

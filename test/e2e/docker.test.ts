@@ -6,6 +6,7 @@ import {
   ALICE,
   addPeople,
   GINA,
+  guessUntilHeldUp,
   type Person,
   STAN,
   startTestStack,
@@ -105,4 +106,14 @@ declare('without a login docker pulls what is public and not what is private', a
   const closed = await pull('nobody', 'acme/app:v1')
   t.is(closed.code, 1)
   t.regex(closed.output, /denied/)
+})
+
+declare('R17: docker login after too many wrong passwords says when to try again', async (t) => {
+  await guessUntilHeldUp(stack, 'mallory')
+  const { code, output } = await login({ username: 'mallory', password: 'one-more-guess' })
+  t.is(code, 1)
+  t.regex(
+    output,
+    /toomanyrequests: too many wrong passwords for mallory from this network; try again in \d seconds/,
+  )
 })

@@ -8,6 +8,7 @@ import {
   ALICE,
   addPeople,
   GINA,
+  guessUntilHeldUp,
   type Person,
   STAN,
   startTestStack,
@@ -120,4 +121,11 @@ declare('without a login podman pulls what is public and not what is private', a
   const closed = await pull('nobody', 'acme/app:v1')
   t.is(closed.code, 125)
   t.regex(closed.output, /requested access to the resource is denied|unauthorized/)
+})
+
+declare('R17: podman login after too many wrong passwords tells it from a wrong one', async (t) => {
+  await guessUntilHeldUp(stack, 'mallory')
+  const { code, output } = await login({ username: 'mallory', password: 'one-more-guess' })
+  t.is(code, 125)
+  t.regex(output, /too many requests to registry/)
 })

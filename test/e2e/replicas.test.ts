@@ -154,7 +154,7 @@ test.serial(
     await sleep(1500)
     t.deepEqual(await ask(second, DAN), { status: 200, actions: ['pull', 'push'] })
     t.deepEqual(await ask(second, DAN, 'acme/other'), { status: 200, actions: ['pull', 'push'] })
-    t.is((await ask(second, { ...DAN, password: 'wrong-wrong-7' })).status, 401)
+    t.is((await ask(second, { ...DAN, password: 'wrong-wrong-7' })).status, 503)
     t.is((await ask(second, { username: 'nobody', password: 'wrong-wrong-7' })).status, 503)
     const health = await fetch(`${second.url}/healthz`)
     t.is(health.status, 200)

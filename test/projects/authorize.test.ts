@@ -1,10 +1,6 @@
 import test from 'ava'
-import {
-  authorize,
-  authorizeSystem,
-  type ProjectPermission,
-  type ProjectQuestion,
-} from '../../src/projects/authorize.ts'
+import { authorize, authorizeSystem, type ProjectQuestion } from '../../src/projects/authorize.ts'
+import type { ProjectPermission } from '../../src/projects/permissions.ts'
 import { type Membership, ROLES, type Role, type Visibility } from '../../src/projects/types.ts'
 import { ANONYMOUS, type Subject, type SystemRole } from '../../src/protocol/subject.ts'
 
@@ -48,15 +44,16 @@ const PERMISSIONS: readonly ProjectPermission[] = [
   'repository:delete',
   'project:write',
   'member:write',
+  'audit:read',
 ]
 
 // One row a role, one column a permission in the order above.
 const MATRIX: Readonly<Record<Role, string>> = {
-  projectAdmin: 'yes yes yes yes yes yes yes',
-  maintainer: 'yes yes yes yes yes no no',
-  developer: 'yes yes yes yes no no no',
-  guest: 'yes yes yes no no no no',
-  limitedGuest: 'yes yes no no no no no',
+  projectAdmin: 'yes yes yes yes yes yes yes yes',
+  maintainer: 'yes yes yes yes yes no no no',
+  developer: 'yes yes yes yes no no no no',
+  guest: 'yes yes yes no no no no no',
+  limitedGuest: 'yes yes no no no no no no',
 }
 
 for (const role of ROLES) {
@@ -91,7 +88,7 @@ test('an auditor reads everything and changes nothing', (t) => {
   const allowed = PERMISSIONS.filter(
     (permission) => ask({ subject: person('auditor'), permission }).allowed,
   )
-  t.deepEqual(allowed, ['project:read', 'repository:pull', 'member:read'])
+  t.deepEqual(allowed, ['project:read', 'repository:pull', 'member:read', 'audit:read'])
 })
 
 test('R3: a membership gives nothing from its very end on', (t) => {
@@ -134,11 +131,11 @@ test('memberships add up', (t) => {
 
 test('system permissions are for system roles alone', (t) => {
   const may = (subject: Subject) =>
-    (['user:read', 'user:write', 'project:create', 'catalog:read'] as const).map(
+    (['user:read', 'user:write', 'project:create', 'catalog:read', 'audit:read'] as const).map(
       (permission) => authorizeSystem(subject, permission).allowed,
     )
-  t.deepEqual(may(person('administrator')), [true, true, true, true])
-  t.deepEqual(may(person('auditor')), [true, false, false, true])
-  t.deepEqual(may(person()), [false, false, false, false])
-  t.deepEqual(may(ANONYMOUS), [false, false, false, false])
+  t.deepEqual(may(person('administrator')), [true, true, true, true, true])
+  t.deepEqual(may(person('auditor')), [true, false, false, true, true])
+  t.deepEqual(may(person()), [false, false, false, false, false])
+  t.deepEqual(may(ANONYMOUS), [false, false, false, false, false])
 })

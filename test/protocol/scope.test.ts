@@ -16,7 +16,7 @@ for (const [text, access] of [
   ],
   [
     'repository(plugin):acme/app:pull',
-    { type: 'repository(plugin)', name: 'acme/app', actions: ['pull'] },
+    { type: 'repository', class: 'plugin', name: 'acme/app', actions: ['pull'] },
   ],
   ['registry:catalog:*', { type: 'registry', name: 'catalog', actions: ['*'] }],
   ['repository:Acme/App:pull', { type: 'repository', name: 'Acme/App', actions: ['pull'] }],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
 import { createApp } from '../../src/app.ts'
-import { type Config, readConfig } from '../../src/config/read-config.ts'
+import { type Config, type DatabaseConfig, readConfig } from '../../src/config/read-config.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { describeError } from '../../src/http/describe-error.ts'
@@ -45,6 +45,8 @@ export interface Service {
   readonly registryUrl: string
   readonly config: Config
   readonly database: Database
+  /** Where that database is; `config` does not know it. */
+  readonly databaseConfig: DatabaseConfig
   /** The connection of the watch over the change version. */
   readonly watchDatabase: Database
   readonly routes: readonly Route[]
@@ -55,6 +57,9 @@ export interface Service {
   readonly logged: () => string
   readonly stop: () => Promise<void>
 }
+
+/** What the process around a service gives it. */
+const PROCESS = { version: 'test', writeOut: async () => undefined }
 
 const quiet = { warn: () => undefined, error: () => undefined }
 
@@ -191,7 +196,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const opened = await openTestInstallation(database, early, log, now)
   const registry = options.registryUrl ? undefined : await startRealRegistry(place, early)
   const config = readWith(place, options.registryUrl ?? registry?.url ?? '')
-  const app = createApp({ config, database, watchDatabase, ...opened, log, now, version: 'test' })
+  const app = createApp({ config, database, watchDatabase, ...opened, log, now, ...PROCESS })
   publicServer.use(app.publicListener)
   privateServer.use(app.privateListener)
   const stopBackground = app.start()
@@ -210,6 +215,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     registryUrl: config.registry.url,
     config,
     database,
+    databaseConfig: testDatabase.config,
     watchDatabase,
     routes: app.routes,
     request,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from '../../src/stack/ports.ts'
 import { type Stack, startStack } from '../../src/stack/start-stack.ts'
 import { makeTemporaryDir, removeDir } from './temporary-dir.ts'
@@ -88,4 +89,18 @@ export async function addPeople({ api }: TestStack): Promise<void> {
     await make('PUT', `/projects/${project}/members/users/alice`, { role: 'developer' })
   }
   await make('PUT', '/projects/acme/members/users/gina', { role: 'guest' })
+}
+
+/** Tries wrong passwords for that name until the next one has to wait for some seconds. */
+export async function guessUntilHeldUp({ url }: TestStack, username: string): Promise<void> {
+  for (let guess = 0; guess < 100; guess++) {
+    const response = await fetch(`${url}/auth/token?service=registry-warden`, {
+      headers: { authorization: basic({ username, password: `guess-${guess}` }) },
+    })
+    await response.arrayBuffer()
+    const waitSeconds = Number(response.headers.get('retry-after') ?? 0)
+    if (waitSeconds >= 4) return
+    await sleep(waitSeconds * 1000)
+  }
+  throw new Error(`${username} is never held up`)
 }

@@ -1,0 +1,107 @@
+import { type AuditAction, recordAudit } from '../audit/record.ts'
+import { inRightsChange, type RightsChange } from '../database/change-version.ts'
+import { isDuplicateKey } from '../database/database-error.ts'
+import type { Database } from '../database/open-database.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { findGroup, insertGroup, removeGroup, updateGroup } from './group-queries.ts'
+import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
+import type { Group } from './types.ts'
+
+export interface ChangeGroupDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly requireSystem: RequireSystem
+}
+
+export interface DeleteGroupDeps extends ChangeGroupDeps {
+  /** Ends what higher rooms gave to a group, and notes whom that concerns. */
+  readonly endGroupMemberships: (change: RightsChange, groupId: number) => Promise<void>
+}
+
+interface GroupPath {
+  readonly caller: Caller
+  readonly name: string
+}
+
+export const unknownGroup = (name: string): AppError =>
+  new AppError('GROUP_UNKNOWN', { detail: `there is no group ${name}` })
+
+/** Finds a group for a change of it, and checks once more who asks. */
+export async function resolveGroup(
+  transaction: Database,
+  { requireSystem }: ChangeGroupDeps,
+  { caller, name }: GroupPath,
+): Promise<Group> {
+  requireSystem(await refreshCaller(transaction, caller), 'user:write')
+  const group = await findGroup(transaction, name)
+  if (group === undefined) throw unknownGroup(name)
+  return group
+}
+
+const audit = (
+  transaction: Database,
+  { caller, name }: GroupPath,
+  action: AuditAction,
+): Promise<void> => recordAudit(transaction, caller, { action, target: name, outcome: 'done' })
+
+/**
+ * Makes a group without members. It gives nobody a right, so the change version stays.
+ *
+ * @throws AppError NAME_TAKEN (409)
+ */
+export async function createGroup(
+  { database, now, requireSystem }: ChangeGroupDeps,
+  input: GroupPath & { readonly description: string | undefined },
+): Promise<Group> {
+  const { caller, name, description } = input
+  try {
+    return await inTransaction(database, async (transaction) => {
+      requireSystem(await refreshCaller(transaction, caller), 'user:write')
+      await insertGroup(transaction, { name, description, now: now() })
+      await audit(transaction, input, 'group.create')
+      const group = await findGroup(transaction, name)
+      if (group === undefined) throw new Error('the new group is not there')
+      return group
+    })
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    throw new AppError('NAME_TAKEN', { detail: `the group name ${name} is taken` })
+  }
+}
+
+/**
+ * Changes what a group says of itself; no right hangs on that.
+ *
+ * @throws AppError GROUP_UNKNOWN (404)
+ */
+export function changeGroup(
+  deps: ChangeGroupDeps,
+  input: GroupPath & { readonly description: string | null | undefined },
+): Promise<Group> {
+  return inTransaction(deps.database, async (transaction) => {
+    const group = await resolveGroup(transaction, deps, input)
+    await updateGroup(transaction, group.id, { description: input.description, now: deps.now() })
+    await audit(transaction, input, 'group.update')
+    return (await findGroup(transaction, input.name)) ?? group
+  })
+}
+
+/**
+ * Deletes a group; who had rights through it has them no more. A later group of the same name is
+ * another one and has none of them (R4).
+ *
+ * @throws AppError GROUP_UNKNOWN (404)
+ */
+export function deleteGroup(deps: DeleteGroupDeps, input: GroupPath): Promise<void> {
+  return inRightsChange(deps.database, async (change) => {
+    const { transaction } = change
+    const group = await resolveGroup(transaction, deps, input)
+    // A change that notes nothing would make every process drop all that it has cached.
+    await change.note({ kind: 'group', id: group.id })
+    await deps.endGroupMemberships(change, group.id)
+    await removeGroup(transaction, group.id)
+    await audit(transaction, input, 'group.delete')
+  })
+}

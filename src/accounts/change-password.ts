@@ -1,0 +1,107 @@
+import { recordAudit } from '../audit/record.ts'
+import { inRightsChange } from '../database/change-version.ts'
+import type { Database } from '../database/open-database.ts'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import type { PasswordHasher } from './password-hash.ts'
+import { LONGEST_PASSWORD, requireGoodPassword } from './password-rules.ts'
+import { findUserWithPassword, replacePassword } from './queries.ts'
+import { refreshCaller } from './refresh-caller.ts'
+import { requireFullSignIn } from './require-full-sign-in.ts'
+
+export interface ChangePasswordDeps {
+  readonly database: Database
+  readonly hasher: PasswordHasher
+  readonly now: () => Date
+}
+
+interface OwnPasswords {
+  readonly caller: Caller
+  readonly currentPassword: string
+  readonly newPassword: string
+}
+
+/** @returns the stored hash that the current password proves */
+async function proveCurrent(
+  { database, hasher }: ChangePasswordDeps,
+  { caller, currentPassword }: OwnPasswords,
+): Promise<string> {
+  const { id, username } = requireFullSignIn(caller.subject)
+  const user = await findUserWithPassword(database, username)
+  const hash = user?.id === id ? user.passwordHash : undefined
+  // Who signed in just now waits behind no stranger.
+  const applicant = { address: caller.origin.address, familiarAccount: id }
+  const isRight =
+    currentPassword.length <= LONGEST_PASSWORD &&
+    (await hasher.verify(hash, currentPassword, applicant))
+  if (isRight && hash !== undefined) return hash
+  const detail = 'the current password is wrong; nothing was changed'
+  throw new AppError('DENIED', { detail, faults: [{ pointer: 'currentPassword', detail }] })
+}
+
+function refuseSame({ currentPassword, newPassword }: OwnPasswords): void {
+  if (currentPassword !== newPassword) return
+  const detail = 'it is the current one'
+  throw new AppError('PASSWORD_REFUSED', {
+    detail: `the password is not accepted: ${detail}; choose another one`,
+    faults: [{ pointer: 'newPassword', detail }],
+  })
+}
+
+/**
+ * Changes the caller's own password; the old one has to be given once more. Identity tokens of
+ * before are over with it.
+ *
+ * @throws AppError DENIED (403) when the old one is wrong, or the caller signed in with a token
+ * @throws AppError PASSWORD_REFUSED (400), BUSY (503)
+ * @throws AppError CONFLICT (409) when somebody else changed it at this very moment
+ */
+export async function changeOwnPassword(
+  deps: ChangePasswordDeps,
+  input: OwnPasswords,
+): Promise<void> {
+  const { caller, newPassword } = input
+  const { id, username } = requireFullSignIn(caller.subject)
+  requireGoodPassword(newPassword, username, 'newPassword')
+  const from = await proveCurrent(deps, input)
+  refuseSame(input)
+  const to = await deps.hasher.hash(newPassword, caller.origin.address)
+  await inRightsChange(deps.database, async ({ transaction, note }) => {
+    await refreshCaller(transaction, caller)
+    await note({ kind: 'user', id })
+    // An administrator may have set another one since the old one was proven.
+    if (!(await replacePassword(transaction, id, { from, to, now: deps.now() }))) {
+      throw new AppError('CONFLICT', {
+        detail: 'the password was changed by somebody else meanwhile; sign in again',
+      })
+    }
+    await recordAudit(transaction, caller, {
+      action: 'user.password',
+      target: username,
+      outcome: 'done',
+    })
+  })
+}
+
+/**
+ * Hashes the password that an administrator gives to somebody else.
+ *
+ * @throws AppError DENIED (403) for the administrator's own, and after a sign-in with a token
+ * @throws AppError PASSWORD_REFUSED (400), BUSY (503)
+ */
+export async function hashGivenPassword(
+  hasher: PasswordHasher,
+  {
+    caller,
+    username,
+    password,
+  }: { readonly caller: Caller; readonly username: string; readonly password: string },
+): Promise<string> {
+  if (requireFullSignIn(caller.subject).username === username) {
+    throw new AppError('DENIED', {
+      detail: 'your own password is changed with the old one: PUT /api/v1/me/password',
+    })
+  }
+  requireGoodPassword(password, username)
+  return hasher.hash(password, caller.origin.address)
+}

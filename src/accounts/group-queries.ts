@@ -1,0 +1,133 @@
+import type { Database } from '../database/open-database.ts'
+import type { Group } from './types.ts'
+
+/** Groups that administrators keep here; those of another source follow that source (R9). */
+export const LOCAL = 'local'
+
+interface GroupRow {
+  readonly id: number
+  readonly name: string
+  readonly description: string | null
+  readonly created_at: Date
+  readonly updated_at: Date
+}
+
+const COLUMNS = ['id', 'name', 'description', 'created_at', 'updated_at'] as const
+
+const toGroup = (row: GroupRow): Group => ({
+  id: row.id,
+  name: row.name,
+  description: row.description ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+export async function findGroup(database: Database, name: string): Promise<Group | undefined> {
+  const row = await database('user_groups')
+    .where({ source: LOCAL, name })
+    .first<GroupRow | undefined>(...COLUMNS)
+  return row && toGroup(row)
+}
+
+interface PageOf {
+  readonly after: string
+  readonly most: number
+}
+
+/** Groups by name, those after `after`, at most `most`. */
+export async function listGroups(
+  database: Database,
+  { after, most }: PageOf,
+): Promise<readonly Group[]> {
+  const rows = await database('user_groups')
+    .where({ source: LOCAL })
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(most)
+    .select<GroupRow[]>(...COLUMNS)
+  return rows.map(toGroup)
+}
+
+/** A taken name is a duplicate key. */
+export async function insertGroup(
+  database: Database,
+  group: { readonly name: string; readonly description: string | undefined; readonly now: Date },
+): Promise<void> {
+  await database('user_groups').insert({
+    source: LOCAL,
+    name: group.name,
+    description: group.description ?? null,
+    version: 1,
+    created_at: group.now,
+    updated_at: group.now,
+  })
+}
+
+export async function updateGroup(
+  database: Database,
+  id: number,
+  { description, now }: { readonly description: string | null | undefined; readonly now: Date },
+): Promise<void> {
+  await database('user_groups')
+    .where({ id })
+    .update({
+      ...(description !== undefined && { description }),
+      version: database.raw('version + 1'),
+      updated_at: now,
+    })
+}
+
+/** The group and who was in it. */
+export async function removeGroup(database: Database, id: number): Promise<void> {
+  await database('group_members').where({ group_id: id }).delete()
+  await database('user_groups').where({ id }).delete()
+}
+
+interface GroupMemberKey {
+  readonly groupId: number
+  readonly userId: number
+}
+
+/** @returns false when the user was in it already */
+export async function insertGroupMember(
+  database: Database,
+  { groupId, userId }: GroupMemberKey,
+  now: Date,
+): Promise<boolean> {
+  const [result] = await database.raw(
+    'INSERT IGNORE INTO group_members (group_id, user_id, created_at) VALUES (?, ?, ?)',
+    [groupId, userId, now],
+  )
+  return result.affectedRows === 1
+}
+
+/** @returns whether the user was in it */
+export async function removeGroupMember(
+  database: Database,
+  { groupId, userId }: GroupMemberKey,
+): Promise<boolean> {
+  const removed = await database('group_members')
+    .where({ group_id: groupId, user_id: userId })
+    .delete()
+  return removed > 0
+}
+
+export async function removeFromAllGroups(database: Database, userId: number): Promise<void> {
+  await database('group_members').where({ user_id: userId }).delete()
+}
+
+/** Names of the users in a group, those after `after`, at most `most`. */
+export async function listGroupMembers(
+  database: Database,
+  groupId: number,
+  { after, most }: PageOf,
+): Promise<readonly string[]> {
+  const rows = await database('group_members')
+    .join('users', 'users.id', 'group_members.user_id')
+    .where({ 'group_members.group_id': groupId })
+    .where('users.username', '>', after)
+    .orderBy('users.username')
+    .limit(most)
+    .select<{ username: string }[]>('users.username as username')
+  return rows.map(({ username }) => username)
+}

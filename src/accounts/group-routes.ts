@@ -1,0 +1,182 @@
+import { z } from 'zod'
+import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import {
+  changeGroup,
+  createGroup,
+  type DeleteGroupDeps,
+  deleteGroup,
+  unknownGroup,
+} from './change-group.ts'
+import { addGroupMember, dropGroupMember } from './change-group-member.ts'
+import { findGroup, listGroupMembers, listGroups } from './group-queries.ts'
+import type { Group } from './types.ts'
+import { groupNameSchema, usernameSchema } from './username-schema.ts'
+
+const descriptionSchema = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^\P{Cc}*$/u, 'must hold no control characters')
+
+const groupSchema = z
+  .object({
+    name: z.string(),
+    description: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Group' })
+
+const presentGroup = (group: Group): z.output<typeof groupSchema> => ({
+  name: group.name,
+  description: group.description ?? null,
+  createdAt: group.createdAt.toISOString(),
+  updatedAt: group.updatedAt.toISOString(),
+})
+
+const groupMemberSchema = z.object({ username: z.string() }).meta({ id: 'GroupMember' })
+
+const groupParams = z.strictObject({ group: groupNameSchema })
+const memberParams = z.strictObject({ group: groupNameSchema, username: usernameSchema })
+const answerGroup = { 200: { description: 'The group', schema: groupSchema } }
+
+const listGroupsRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/groups',
+    summary: 'Lists groups by name',
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page of groups', schema: pageSchema(groupSchema) } },
+    handle: async ({ caller, query, url }) => {
+      requireSystem(caller, 'user:read')
+      const after = readCursor(query.cursor)
+      const rows = await listGroups(database, { after, most: query.limit + 1 })
+      return presentPage(
+        cutPage(rows, query.limit, ({ name }) => name),
+        presentGroup,
+        url,
+      )
+    },
+  })
+
+const createGroupRoute = (deps: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/groups',
+    summary: 'Makes a group',
+    body: z.strictObject({ name: groupNameSchema, description: descriptionSchema.optional() }),
+    answers: { 201: { description: 'The new group', schema: groupSchema } },
+    handle: async ({ caller, body: { name, description } }) => {
+      deps.requireSystem(caller, 'user:write')
+      const group = await createGroup(deps, { caller, name, description })
+      const headers = { Location: `/api/v1/groups/${encodeURIComponent(group.name)}` }
+      return { status: 201, body: presentGroup(group), headers }
+    },
+  })
+
+const readGroupRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/groups/:group',
+    summary: 'Reads a group',
+    params: groupParams,
+    answers: answerGroup,
+    handle: async ({ caller, params }) => {
+      requireSystem(caller, 'user:read')
+      const group = await findGroup(database, params.group)
+      if (group === undefined) throw unknownGroup(params.group)
+      return { status: 200, body: presentGroup(group) }
+    },
+  })
+
+const changeGroupRoute = (deps: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'patch',
+    path: '/groups/:group',
+    summary: 'Changes what a group says of itself',
+    params: groupParams,
+    body: z.strictObject({ description: descriptionSchema.nullable().optional() }),
+    answers: answerGroup,
+    handle: async ({ caller, params, body: { description } }) => {
+      deps.requireSystem(caller, 'user:write')
+      const group = await changeGroup(deps, { caller, name: params.group, description })
+      return { status: 200, body: presentGroup(group) }
+    },
+  })
+
+const deleteGroupRoute = (deps: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/groups/:group',
+    summary: 'Deletes a group with all that it gave',
+    params: groupParams,
+    answers: { 204: { description: 'The group is gone' } },
+    handle: async ({ caller, params }) => {
+      deps.requireSystem(caller, 'user:write')
+      await deleteGroup(deps, { caller, name: params.group })
+      return { status: 204 }
+    },
+  })
+
+const listGroupMembersRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/groups/:group/members',
+    summary: 'Lists who is in a group, by name',
+    params: groupParams,
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page of users', schema: pageSchema(groupMemberSchema) } },
+    handle: async ({ caller, params, query, url }) => {
+      requireSystem(caller, 'user:read')
+      const group = await findGroup(database, params.group)
+      if (group === undefined) throw unknownGroup(params.group)
+      const page = { after: readCursor(query.cursor), most: query.limit + 1 }
+      const rows = await listGroupMembers(database, group.id, page)
+      return presentPage(
+        cutPage(rows, query.limit, (username) => username),
+        (username) => ({ username }),
+        url,
+      )
+    },
+  })
+
+const addGroupMemberRoute = (deps: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'put',
+    path: '/groups/:group/members/:username',
+    summary: 'Puts a user into a group',
+    params: memberParams,
+    body: z.strictObject({}),
+    answers: { 204: { description: 'The user is in the group' } },
+    handle: async ({ caller, params: { group, username } }) => {
+      deps.requireSystem(caller, 'user:write')
+      await addGroupMember(deps, { caller, name: group, username })
+      return { status: 204 }
+    },
+  })
+
+const dropGroupMemberRoute = (deps: DeleteGroupDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/groups/:group/members/:username',
+    summary: 'Takes a user out of a group',
+    params: memberParams,
+    answers: { 204: { description: 'The user is in the group no more' } },
+    handle: async ({ caller, params: { group, username } }) => {
+      deps.requireSystem(caller, 'user:write')
+      await dropGroupMember(deps, { caller, name: group, username })
+      return { status: 204 }
+    },
+  })
+
+export const createGroupRoutes = (deps: DeleteGroupDeps): readonly Route[] => [
+  listGroupsRoute(deps),
+  createGroupRoute(deps),
+  readGroupRoute(deps),
+  changeGroupRoute(deps),
+  deleteGroupRoute(deps),
+  listGroupMembersRoute(deps),
+  addGroupMemberRoute(deps),
+  dropGroupMemberRoute(deps),
+]

@@ -1,0 +1,138 @@
+import { pipeline } from 'node:stream/promises'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { readAuditKey } from '../audit/audit-key.ts'
+import { OUTCOMES } from '../audit/types.ts'
+import { type Verification, verifyAudit } from '../audit/verify-audit.ts'
+import type { AuditFilterInput, AuditRowAnswer } from '../client/audit-calls.ts'
+import { createProgress } from './audit-progress.ts'
+import { CommandError, type CommandLine } from './command-line.ts'
+import { withHost } from './host.ts'
+import {
+  type Column,
+  type JsonOption,
+  type ListOptions,
+  printListing,
+  withJson,
+} from './listing.ts'
+import { printJson, say } from './output.ts'
+import { withApi } from './session.ts'
+
+const SHOWN = 100
+
+const COLUMNS: readonly Column<AuditRowAnswer>[] = [
+  { head: 'time', cell: ({ time }) => time },
+  { head: 'actor', cell: ({ actor }) => actor },
+  { head: 'action', cell: ({ action }) => action },
+  { head: 'target', cell: ({ target }) => target },
+  { head: 'outcome', cell: ({ outcome }) => outcome },
+  { head: 'count', cell: ({ count }) => count },
+  { head: 'address', cell: ({ address }) => address },
+]
+
+const withFilters = (command: Command): Command =>
+  command
+    .option('--actor <name>', 'only what this one did')
+    .option('--action <action>', 'only this, such as tag.delete')
+    .option('--project <name>', 'only what concerns this project')
+    .option('--target <text>', 'only what was done to this')
+    .option('--target-prefix <text>', 'only what was done to something that begins so')
+    .addOption(new Option('--outcome <outcome>', 'only what ended so').choices(OUTCOMES))
+    .option('--since <time>', 'from this time on, such as 2026-01-31T08:00:00Z')
+    .option('--until <time>', 'before this time')
+
+const toFilter = (options: AuditFilterInput): AuditFilterInput => ({
+  actor: options.actor,
+  action: options.action,
+  project: options.project,
+  target: options.target,
+  targetPrefix: options.targetPrefix,
+  outcome: options.outcome,
+  since: options.since,
+  until: options.until,
+})
+
+const listVerb = (audit: Command, commandLine: CommandLine): void => {
+  const command = audit.command('list').description('show the newest rows')
+  withJson(withFilters(command))
+    .option('--limit <number>', 'stop after so many', parseCount, SHOWN)
+    .action((options: ListOptions & AuditFilterInput) =>
+      withApi(commandLine, async (client) => {
+        const { limit } = options
+        const listing = await client.listAudit(toFilter(options), { limit })
+        const none = 'There are no such rows.'
+        printListing(commandLine, { listing, options, columns: COLUMNS, none })
+      }),
+    )
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (/^\d{1,9}$/.test(text) && count > 0) return count
+  throw new InvalidArgumentError('must be a whole number from 1')
+}
+
+const exportVerb = (audit: Command, commandLine: CommandLine): void => {
+  const format = new Option('--format <format>', 'csv is safe to open in a spreadsheet')
+    .choices(['csv', 'jsonl'])
+    .makeOptionMandatory()
+  withFilters(audit.command('export').description('write all rows to stdout, newest first'))
+    .addOption(format)
+    .action((options: AuditFilterInput & { readonly format: 'csv' | 'jsonl' }) =>
+      withApi(commandLine, async (client) => {
+        const rows = await client.exportAudit(toFilter(options), options.format)
+        await pipeline(rows, commandLine.stdout, { end: false })
+      }),
+    )
+}
+
+function parsePlace(text: string): { readonly seal: number; readonly mac: string } {
+  const [, seal, mac] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? []
+  if (seal !== undefined && mac !== undefined) return { seal: Number(seal), mac }
+  throw new InvalidArgumentError('must be the seal and the mac of a checkpoint, as SEAL:MAC')
+}
+
+interface VerifyOptions extends JsonOption {
+  readonly checkpoint?: { readonly seal: number; readonly mac: string }
+}
+
+function describeGood({ from, until, unsealed }: Verification): string {
+  const rows = until - from + 1
+  const waiting = unsealed === 0 ? '' : ` ${unsealed} newer rows are not sealed yet.`
+  if (rows === 0) return `The audit record has no sealed rows.${waiting}`
+  return `The audit record is whole: ${rows} rows, ${from} to ${until}.${waiting}`
+}
+
+function describeBreak({ seal, id, reason }: NonNullable<Verification['broken']>): string {
+  const which = id === undefined ? '' : ` (id ${id})`
+  return `the audit record was tampered with: first at row ${seal}${which}: ${reason}`
+}
+
+async function verify(commandLine: CommandLine, options: VerifyOptions): Promise<void> {
+  const isJson = options.json === true
+  const progress = createProgress(commandLine, isJson)
+  const found = await withHost(commandLine, async ({ config, database }) => {
+    const key = await readAuditKey({ database, path: config.certs.auditKeyPath })
+    const deps = { database, key, onProgress: progress.show }
+    return verifyAudit(deps, { known: options.checkpoint })
+  }).finally(progress.end)
+  const { broken } = found
+  if (isJson) printJson(commandLine, { ok: broken === undefined, ...found, broken: broken ?? null })
+  if (broken !== undefined) throw new CommandError(describeBreak(broken))
+  if (!isJson) say(commandLine, describeGood(found))
+}
+
+const verifyVerb = (audit: Command, commandLine: CommandLine): void => {
+  const command = audit
+    .command('verify')
+    .description('where the service runs: look whether any row was changed or removed')
+    .option('--checkpoint <seal:mac>', 'a place that the log told, to be passed', parsePlace)
+  withJson(command).action((options: VerifyOptions) => verify(commandLine, options))
+}
+
+/** `warden audit …`. */
+export function addAuditVerbs(program: Command, commandLine: CommandLine): void {
+  const audit = program.command('audit').description('who did what, and who was refused')
+  listVerb(audit, commandLine)
+  exportVerb(audit, commandLine)
+  verifyVerb(audit, commandLine)
+}

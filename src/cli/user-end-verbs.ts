@@ -1,0 +1,78 @@
+import type { Command } from 'commander'
+import { confirm, readPassword } from './ask.ts'
+import type { CommandLine } from './command-line.ts'
+import { type JsonOption, reportDone, withJson } from './listing.ts'
+import { withApi } from './session.ts'
+
+interface PasswordOptions extends JsonOption {
+  readonly passwordStdin?: boolean
+}
+
+/** The old password is that of the session: whoever runs this knows it. */
+async function setPassword(
+  commandLine: CommandLine,
+  name: string,
+  options: PasswordOptions,
+): Promise<void> {
+  await withApi(commandLine, async (client, { credentials }) => {
+    const signedIn =
+      credentials !== undefined && 'password' in credentials ? credentials : undefined
+    const own = signedIn?.username.toLowerCase() === name.toLowerCase() ? signedIn : undefined
+    const password = await readPassword(commandLine, {
+      fromStdin: options.passwordStdin === true,
+      name: `New password for ${name}`,
+      kind: 'new',
+    })
+    if (own === undefined) await client.changeUser(name, { password })
+    else await client.changeOwnPassword(own.password, password)
+    const next = own ? ['Next: sign in again with: warden login'] : []
+    reportDone(commandLine, {
+      result: { username: name.toLowerCase(), passwordChanged: true },
+      options,
+      sentences: [`The password of ${name.toLowerCase()} is changed.`, ...next],
+    })
+  })
+}
+
+const passwordVerb = (user: Command, commandLine: CommandLine): void => {
+  const command = user
+    .command('password')
+    .description('give a user another password, or yourself; it is asked for, or read')
+    .argument('<name>')
+    .option('--password-stdin', 'read the new password from the standard input')
+  withJson(command).action((name: string, options: PasswordOptions) =>
+    setPassword(commandLine, name, options),
+  )
+}
+
+interface DeleteOptions extends JsonOption {
+  readonly yes?: boolean
+}
+
+const deleteVerb = (user: Command, commandLine: CommandLine): void => {
+  const command = user
+    .command('delete')
+    .description('delete a user for ever; the name is never given again')
+    .argument('<name>')
+    .option('--yes', 'do not ask whether you are sure')
+  withJson(command).action((name: string, options: DeleteOptions) =>
+    withApi(commandLine, async (client) => {
+      await confirm(commandLine, {
+        question: `Delete the user ${name}? The name can never be used again.`,
+        isAgreed: options.yes === true,
+      })
+      await client.deleteUser(name)
+      reportDone(commandLine, {
+        result: { username: name, deleted: true },
+        options,
+        sentences: [`The user ${name} is deleted.`],
+      })
+    }),
+  )
+}
+
+/** `warden user password` and `warden user delete`. */
+export function addUserEndVerbs(user: Command, commandLine: CommandLine): void {
+  passwordVerb(user, commandLine)
+  deleteVerb(user, commandLine)
+}

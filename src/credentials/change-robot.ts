@@ -1,0 +1,136 @@
+import { refreshCaller } from '../accounts/refresh-caller.ts'
+import { type AuditAction, recordAudit } from '../audit/record.ts'
+import { inRightsChange } from '../database/change-version.ts'
+import type { Database } from '../database/open-database.ts'
+import type { Caller } from '../http/caller.ts'
+import type { RobotWithSecret } from './create-robot.ts'
+import { requireWithin } from './require-within.ts'
+import { inProject, robotUsername } from './robot-name.ts'
+import { type Place, type RobotDeps, type RobotPath, requireRobot } from './robot-place.ts'
+import {
+  deleteRobot,
+  findRobot,
+  type RobotState,
+  rotateSecret,
+  updateRobot,
+} from './robot-queries.ts'
+import { createSecret, hashSecret } from './secret.ts'
+import type { Robot } from './types.ts'
+
+interface FoundRobot extends Place {
+  readonly transaction: Database
+  readonly caller: Caller
+  readonly robot: Robot
+}
+
+/**
+ * Runs a change of one robot: who asks, and the robot, are read again where nobody else can change
+ * them, every process hears of it, and it is written down.
+ */
+function changing<T>(
+  deps: RobotDeps,
+  path: RobotPath,
+  { action, work }: { readonly action: AuditAction; readonly work: (f: FoundRobot) => Promise<T> },
+): Promise<T> {
+  const { project, name } = path
+  return inRightsChange(deps.database, async ({ transaction, note }) => {
+    const caller = await refreshCaller(transaction, path.caller)
+    const inside = { ...deps, database: transaction }
+    const found = await requireRobot(inside, { ...path, caller }, 'robot:write')
+    await note({ kind: 'robot', id: found.robot.id })
+    const result = await work({ ...found, transaction, caller })
+    await recordAudit(transaction, caller, {
+      action,
+      target: robotUsername(project, name),
+      ...(project !== undefined && { project }),
+      outcome: 'done',
+    })
+    return result
+  })
+}
+
+/** Fields that are left out stay as they are; `null` empties one. */
+export interface RobotChange {
+  readonly description?: string | null | undefined
+  readonly permissions?: RobotState['permissions'] | undefined
+  readonly networks?: readonly string[] | null | undefined
+  readonly expiresAt?: Date | null | undefined
+  readonly disabled?: boolean | undefined
+}
+
+const chosen = <T>(change: T | null | undefined, before: T | undefined): T | undefined =>
+  change === undefined ? before : (change ?? undefined)
+
+const stateAfter = (robot: Robot, change: RobotChange): RobotState => ({
+  description: chosen(change.description, robot.description),
+  permissions: change.permissions ?? robot.permissions,
+  networks: chosen(change.networks, robot.networks),
+  expiresAt: chosen(change.expiresAt, robot.expiresAt),
+  disabled: change.disabled ?? robot.disabled,
+})
+
+/**
+ * Changes a robot. What it may do afterwards has to be within what the caller may (R11); only to
+ * switch one off takes no more than the right to change robots.
+ *
+ * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN, ROBOT_UNKNOWN (404), DENIED (403)
+ */
+export async function changeRobot(
+  deps: RobotDeps,
+  { change, ...path }: RobotPath & { readonly change: RobotChange },
+): Promise<Robot> {
+  await requireRobot(deps, path, 'robot:write')
+  return changing(deps, path, {
+    action: 'robot.update',
+    work: async ({ transaction, caller, robot, projectId, rightsEnd }) => {
+      const state = stateAfter(robot, change)
+      const wanted = { ...state, permissions: inProject(path.project, state.permissions) }
+      const { disabled, ...rest } = change
+      const isSwitchedOff = disabled === true && Object.keys(rest).length === 0
+      if (!isSwitchedOff) requireWithin(caller, wanted, rightsEnd)
+      const wasDisabled = robot.disabled
+      await updateRobot(transaction, robot.id, { state, wasDisabled, now: deps.now() })
+      return (await findRobot(transaction, { projectId, name: path.name })) ?? robot
+    },
+  })
+}
+
+/**
+ * Gives a robot a new secret. The one that it has works on for the overlap, so that machines can be
+ * told one after the other; an overlap of 0 ends it at once.
+ *
+ * @throws AppError as `changeRobot`
+ */
+export async function rotateRobotSecret(
+  deps: RobotDeps,
+  { overlapSeconds, ...path }: RobotPath & { readonly overlapSeconds: number },
+): Promise<RobotWithSecret> {
+  await requireRobot(deps, path, 'robot:write')
+  const secret = createSecret('robot')
+  return changing(deps, path, {
+    action: 'robot.rotate',
+    work: async ({ transaction, caller, robot, projectId, rightsEnd }) => {
+      const wanted = { ...robot, permissions: inProject(path.project, robot.permissions) }
+      requireWithin(caller, wanted, rightsEnd)
+      const now = deps.now()
+      const previousEndsAt = new Date(now.getTime() + overlapSeconds * 1000)
+      const secretHash = hashSecret(secret)
+      await rotateSecret(transaction, robot.id, { secretHash, previousEndsAt, now })
+      const after = await findRobot(transaction, { projectId, name: path.name })
+      return { robot: after ?? robot, secret }
+    },
+  })
+}
+
+/**
+ * Deletes a robot; every process refuses it within a second.
+ *
+ * @throws AppError as `changeRobot`
+ */
+export async function removeRobot(deps: RobotDeps, path: RobotPath): Promise<void> {
+  await requireRobot(deps, path, 'robot:write')
+  await changing(deps, path, {
+    action: 'robot.delete',
+    work: ({ transaction, robot }) => deleteRobot(transaction, robot.id),
+  })
+}

@@ -1,0 +1,67 @@
+import { refreshCaller } from '../accounts/refresh-caller.ts'
+import { recordAudit } from '../audit/record.ts'
+import { isDuplicateKey } from '../database/database-error.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { AppError } from '../errors.ts'
+import { requireWithin } from './require-within.ts'
+import { inProject, robotUsername } from './robot-name.ts'
+import { type RobotDeps, type RobotPath, requirePlace } from './robot-place.ts'
+import { countRobots, findRobot, insertRobot, type RobotState } from './robot-queries.ts'
+import { createSecret, hashSecret } from './secret.ts'
+import type { Robot } from './types.ts'
+
+const MOST_ROBOTS = 1000
+
+export interface RobotWithSecret {
+  readonly robot: Robot
+  /** Shown this once; only its hash is kept. */
+  readonly secret: string
+}
+
+/**
+ * Makes a robot account. Misses are not remembered, so the change version stays.
+ *
+ * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN (404)
+ * @throws AppError DENIED (403) also for more, or for longer, than the caller may
+ * @throws AppError NAME_TAKEN (409), CONFLICT (409) when there are 1000 already
+ */
+export async function createRobot(
+  deps: RobotDeps,
+  { state, ...path }: RobotPath & { readonly state: RobotState },
+): Promise<RobotWithSecret> {
+  const { name, project } = path
+  const secret = createSecret('robot')
+  const target = robotUsername(project, name)
+  try {
+    return await inTransaction(deps.database, async (transaction) => {
+      const caller = await refreshCaller(transaction, path.caller)
+      const inside = { ...deps, database: transaction }
+      const { projectId, rightsEnd } = await requirePlace(
+        inside,
+        { caller, project },
+        'robot:write',
+      )
+      const wanted = { ...state, permissions: inProject(project, state.permissions) }
+      requireWithin(caller, wanted, rightsEnd)
+      if ((await countRobots(transaction, { projectId })) >= MOST_ROBOTS) {
+        throw new AppError('CONFLICT', {
+          detail: `there are ${MOST_ROBOTS} robots here already; delete one first`,
+        })
+      }
+      const secretHash = hashSecret(secret)
+      await insertRobot(transaction, { projectId, name, state, secretHash, now: deps.now() })
+      const robot = await findRobot(transaction, { projectId, name })
+      if (robot === undefined) throw new Error('the new robot is not there')
+      await recordAudit(transaction, caller, {
+        action: 'robot.create',
+        target,
+        ...(project !== undefined && { project }),
+        outcome: 'done',
+      })
+      return { robot, secret }
+    })
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    throw new AppError('NAME_TAKEN', { detail: `the robot ${target} exists already` })
+  }
+}

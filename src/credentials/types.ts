@@ -1,0 +1,71 @@
+import type { CredentialPermission, SystemRole } from '../protocol/subject.ts'
+
+/** A secret of a user for machines and scripts, in place of the password. */
+export interface AccessToken {
+  readonly id: number
+  readonly name: string
+  /** Undefined: all that its owner may. */
+  readonly permissions: readonly CredentialPermission[] | undefined
+  readonly expiresAt: Date | undefined
+  /** To the minute. */
+  readonly lastUsedAt: Date | undefined
+  readonly createdAt: Date
+}
+
+/** The owner of a token, as far as signing in needs it. */
+export interface TokenOwner {
+  readonly id: number
+  readonly username: string
+  readonly systemRole: SystemRole | undefined
+  readonly disabled: boolean
+}
+
+/** What an access or an identity token stands for, as signing in needs it. */
+export interface OwnedToken {
+  readonly id: number
+  readonly owner: TokenOwner
+  readonly permissions: readonly CredentialPermission[] | undefined
+  readonly expiresAt: Date | undefined
+}
+
+/** What `docker login` keeps in place of the password. */
+export interface IdentityToken {
+  readonly id: number
+  readonly client: string | undefined
+  readonly address: string | undefined
+  readonly expiresAt: Date
+  readonly lastUsedAt: Date | undefined
+  readonly createdAt: Date
+}
+
+/** An account of a machine. */
+export interface Robot {
+  readonly id: number
+  /** Within its project, or within the system. */
+  readonly name: string
+  readonly description: string | undefined
+  /** Patterns are relative to the project, or of whole names for a robot of the system. */
+  readonly permissions: readonly CredentialPermission[]
+  /** Undefined: from everywhere. */
+  readonly networks: readonly string[] | undefined
+  readonly expiresAt: Date | undefined
+  readonly disabled: boolean
+  /** Until when the secret before the last rotation works. */
+  readonly previousSecretEndsAt: Date | undefined
+  readonly lastUsedAt: Date | undefined
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A robot as signing in needs it; its permissions are of whole names. */
+export interface RobotWithSecrets {
+  readonly id: number
+  readonly username: string
+  readonly projectId: number | undefined
+  readonly permissions: readonly CredentialPermission[]
+  readonly networks: readonly string[] | undefined
+  readonly expiresAt: Date | undefined
+  readonly disabled: boolean
+  readonly secretHash: string
+  readonly previous: { readonly secretHash: string; readonly endsAt: Date } | undefined
+}

@@ -1,0 +1,55 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { createDurations, type Observe } from './durations.ts'
+import {
+  type Listener,
+  SIGN_IN_OUTCOMES,
+  SIGN_IN_WAYS,
+  type SignInOutcome,
+  type SignInWay,
+  TOKEN_ANSWERS,
+  type TokenAnswer,
+} from './names.ts'
+import { createReadings, type Readings } from './readings.ts'
+import { createRequestCounters, type RequestCounter } from './requests.ts'
+
+/** What Prometheus reads. */
+export interface Exposition {
+  readonly contentType: string
+  readonly text: string
+}
+
+/** All that this process counts; whoever counts gets one function of it. */
+export interface Metrics {
+  readonly requests: (listener: Listener) => RequestCounter
+  readonly countIssued: (answer: TokenAnswer) => void
+  readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void
+  readonly observeHash: Observe
+  /** For numbers that a part keeps anyhow. */
+  readonly read: Readings['read']
+  readonly expose: () => Promise<Exposition>
+}
+
+function createSignInCounter({ tally }: Readings): Metrics['countSignIn'] {
+  const count = (way: SignInWay) =>
+    [way, tally('warden_sign_ins_total', 'outcome', SIGN_IN_OUTCOMES, { way })] as const
+  const ways = new Map(SIGN_IN_WAYS.map(count))
+  return (way, outcome) => ways.get(way)?.(outcome)
+}
+
+/**
+ * Makes the metrics of one process, in a registry of their own, with those that prom-client knows of
+ * every Node process.
+ */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const readings = createReadings(registry)
+  return {
+    requests: createRequestCounters(registry, readings),
+    countIssued: readings.tally('warden_tokens_issued_total', 'answer', TOKEN_ANSWERS),
+    countSignIn: createSignInCounter(readings),
+    observeHash: createDurations(registry, 'warden_password_hash_duration_seconds')({}),
+    read: readings.read,
+    expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  }
+}

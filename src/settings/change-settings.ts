@@ -1,0 +1,70 @@
+import { VARIABLE_OF_SETTING } from '../config/setting-variables.ts'
+import { inRightsChange } from '../database/change-version.ts'
+import type { Database } from '../database/open-database.ts'
+import { AppError } from '../errors.ts'
+import type { Caller } from '../http/caller.ts'
+import { inForce } from './cached-settings.ts'
+import { findSettings, putSetting } from './queries.ts'
+import { SETTING_NAMES, type Settings, type SomeSettings } from './types.ts'
+
+/** What stands in other rooms; handed over by `app.ts`. */
+export interface ChangeSettingsDeps {
+  readonly database: Database
+  readonly now: () => Date
+  readonly pinned: SomeSettings
+  /** @throws AppError UNAUTHORIZED (401) or DENIED (403) */
+  readonly requireSystem: (caller: Caller, permission: 'settings:read' | 'settings:write') => void
+  readonly refreshCaller: (transaction: Database, caller: Caller) => Promise<Caller>
+  readonly recordAudit: (
+    transaction: Database,
+    caller: Caller,
+    entry: {
+      readonly action: 'settings.update'
+      readonly target: string
+      readonly outcome: 'done'
+    },
+  ) => Promise<void>
+}
+
+function refusePinned(pinned: SomeSettings, change: SomeSettings): void {
+  const fixed = SETTING_NAMES.filter((n) => change[n] !== undefined && pinned[n] !== undefined)
+  if (fixed.length === 0) return
+  const reasons = fixed.map((name) => `${name} is set by ${VARIABLE_OF_SETTING[name]}`)
+  throw new AppError('CONFLICT', {
+    detail: `${reasons.join(' and ')} in the environment of the service; change it there`,
+    faults: fixed.map((name) => ({
+      pointer: name,
+      detail: `is set by ${VARIABLE_OF_SETTING[name]}`,
+    })),
+  })
+}
+
+/**
+ * Changes the settings that are given; the audit record has the old and the new value of each. Every
+ * process feels it within a second.
+ *
+ * @throws AppError CONFLICT (409) where the environment pins one; nothing is changed then
+ */
+export async function changeSettings(
+  deps: ChangeSettingsDeps,
+  { caller, change }: { readonly caller: Caller; readonly change: SomeSettings },
+): Promise<Settings> {
+  const { database, pinned, now } = deps
+  refusePinned(pinned, change)
+  return inRightsChange(database, async ({ transaction, note }) => {
+    deps.requireSystem(await deps.refreshCaller(transaction, caller), 'settings:write')
+    await note({ kind: 'settings', id: 0 })
+    const before = inForce(pinned, await findSettings(transaction))
+    for (const name of SETTING_NAMES) {
+      const value = change[name]
+      if (value === undefined || value === before[name]) continue
+      await putSetting(transaction, name, { value, now: now() })
+      await deps.recordAudit(transaction, caller, {
+        action: 'settings.update',
+        target: `${name}: ${before[name]} -> ${value}`,
+        outcome: 'done',
+      })
+    }
+    return inForce(pinned, await findSettings(transaction))
+  })
+}

@@ -1,0 +1,26 @@
+import { AppError } from '../errors.ts'
+import type { SignInOutcome, SignInWay } from '../metrics/names.ts'
+
+export type CountSignIn = (way: SignInWay, outcome: SignInOutcome) => void
+
+function outcomeOf(error: unknown): SignInOutcome {
+  const status = error instanceof AppError ? error.status : undefined
+  if (status === 401) return 'refused'
+  return status === 429 ? 'throttled' : 'failed'
+}
+
+/** Counts how a proof by one way ends, and lets its end be. */
+export async function countOutcome<T>(
+  count: CountSignIn,
+  way: SignInWay,
+  prove: () => Promise<T>,
+): Promise<T> {
+  try {
+    const proven = await prove()
+    count(way, 'proven')
+    return proven
+  } catch (error) {
+    count(way, outcomeOf(error))
+    throw error
+  }
+}

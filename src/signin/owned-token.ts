@@ -1,0 +1,86 @@
+import type { CachedCredentials } from '../credentials/cached-credentials.ts'
+import type { LastUse } from '../credentials/last-use.ts'
+import { hashSecret } from '../credentials/secret.ts'
+import type { OwnedToken } from '../credentials/types.ts'
+import { AppError } from '../errors.ts'
+import type { Credential, UserSubject } from '../protocol/subject.ts'
+import type { LookUp } from './look-up.ts'
+
+export interface OwnedTokenDeps extends CachedCredentials {
+  readonly lastUse: LastUse
+  readonly now: () => Date
+}
+
+export interface OwnedTokenSignIn {
+  /** Undefined where the way of signing in has no name, as with a Bearer. */
+  readonly username: string | undefined
+  readonly secret: string
+}
+
+const KINDS = {
+  accessToken: { table: 'access_tokens', noun: 'access token' },
+  identityToken: { table: 'identity_tokens', noun: 'identity token' },
+} as const
+
+const isOver = ({ expiresAt }: OwnedToken, now: Date): boolean =>
+  expiresAt !== undefined && expiresAt <= now
+
+/** A token works with the name of its owner only (R11). */
+const isOfOwner = ({ owner }: OwnedToken, username: string | undefined): boolean =>
+  username === undefined || username.toLowerCase() === owner.username
+
+const toSubject = (kind: Credential['kind'], token: OwnedToken): UserSubject => ({
+  kind: 'user',
+  id: token.owner.id,
+  username: token.owner.username,
+  systemRole: token.owner.systemRole,
+  credential: { kind, id: token.id, permissions: token.permissions, expiresAt: token.expiresAt },
+})
+
+/** The subject of a token that is in memory, and good; undefined says nothing against others. */
+export function recognizeOwnedToken(
+  deps: OwnedTokenDeps,
+  { username, secret }: OwnedTokenSignIn,
+): UserSubject | undefined {
+  const token = deps.accessTokens.peek(hashSecret(secret))
+  if (token === undefined || token.owner.disabled || !isOfOwner(token, username)) return undefined
+  if (isOver(token, deps.now())) return undefined
+  deps.lastUse.note('access_tokens', token.id)
+  return toSubject('accessToken', token)
+}
+
+/**
+ * Proves a user by an access or an identity token. Only who has the token is told why it is not
+ * taken.
+ *
+ * @throws AppError UNAUTHORIZED (401), BUSY (503), UNAVAILABLE (503)
+ */
+export async function signInWithOwnedToken(
+  deps: OwnedTokenDeps & { readonly lookUp: LookUp },
+  kind: Credential['kind'],
+  { username, secret, address }: OwnedTokenSignIn & { readonly address: string },
+): Promise<UserSubject> {
+  const cache = kind === 'accessToken' ? deps.accessTokens : deps.identityTokens
+  const { table, noun } = KINDS[kind]
+  const token = await deps.lookUp(cache, hashSecret(secret), address)
+  if (token === undefined || !isOfOwner(token, username)) {
+    const detail =
+      kind === 'accessToken'
+        ? 'the user name or the password is wrong'
+        : `the ${noun} is not known, or it was revoked; sign in again`
+    throw new AppError('UNAUTHORIZED', { detail })
+  }
+  const { owner, expiresAt } = token
+  if (owner.disabled) {
+    throw new AppError('UNAUTHORIZED', {
+      detail: `the account ${owner.username} is disabled; ask an administrator`,
+    })
+  }
+  if (isOver(token, deps.now())) {
+    throw new AppError('UNAUTHORIZED', {
+      detail: `the ${noun} ended at ${expiresAt?.toISOString()}; make a new one`,
+    })
+  }
+  deps.lastUse.note(table, token.id)
+  return toSubject(kind, token)
+}

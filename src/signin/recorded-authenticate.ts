@@ -1,0 +1,82 @@
+import type { CachedUsers } from '../accounts/cached-users.ts'
+import { normalizeUsername } from '../accounts/username.ts'
+import type { SignInWay } from '../audit/record.ts'
+import type { Applicant, SignInRecord } from '../audit/sign-in-record.ts'
+import type { CachedCredentials } from '../credentials/cached-credentials.ts'
+import { AppError } from '../errors.ts'
+import type { Authenticate, Credentials } from '../http/caller.ts'
+import type { Subject } from '../protocol/subject.ts'
+import { type AuthenticateIdentity, wayOf } from './authenticate.ts'
+
+export interface RecordedAuthenticateDeps extends Pick<CachedCredentials, 'robots'> {
+  readonly users: CachedUsers
+  readonly signIns: SignInRecord
+}
+
+const isRefusal = (error: unknown): boolean => error instanceof AppError && error.status === 401
+
+/**
+ * A failed name counts as known when its account was just read for that; any other is never written
+ * down as it is.
+ */
+function toApplicant(
+  { users, robots }: RecordedAuthenticateDeps,
+  { username = 'Bearer' }: Credentials,
+): Applicant {
+  const name = normalizeUsername(username)
+  const user = name === undefined ? undefined : users.peek(name)
+  const known = user ?? robots.peek(username.toLowerCase())
+  return { name: known?.username ?? username, isKnown: known !== undefined }
+}
+
+/** What is written down of a proof, however it ends. */
+interface Proof {
+  readonly way: SignInWay
+  readonly address: string
+  readonly toApplicant: () => Applicant
+}
+
+async function recordOutcome(
+  signIns: SignInRecord,
+  { way, address, toApplicant: whoTried }: Proof,
+  prove: () => Promise<Subject>,
+): Promise<Subject> {
+  try {
+    const subject = await prove()
+    if (subject.kind !== 'anonymous') signIns.succeeded(subject.username, address, way)
+    return subject
+  } catch (error) {
+    if (isRefusal(error)) signIns.failed(whoTried(), address, way)
+    throw error
+  }
+}
+
+/** The same proof of identity, with every outcome in the audit record. */
+export function createRecordedAuthenticate(
+  authenticate: Authenticate,
+  deps: RecordedAuthenticateDeps,
+): Authenticate {
+  return async (credentials, origin) => {
+    if (credentials === undefined) return authenticate(credentials, origin)
+    const way = wayOf(credentials)
+    const proof: Proof = {
+      way: way === 'refused' ? 'password' : way,
+      address: origin.address,
+      toApplicant: () => toApplicant(deps, credentials),
+    }
+    return recordOutcome(deps.signIns, proof, () => authenticate(credentials, origin))
+  }
+}
+
+/** The same for identity tokens, which say nobody's name. */
+export function createRecordedIdentity(
+  authenticate: AuthenticateIdentity,
+  { signIns }: Pick<RecordedAuthenticateDeps, 'signIns'>,
+): AuthenticateIdentity {
+  const way = 'identityToken'
+  return (secret, origin) => {
+    const toUnknown = (): Applicant => ({ name: way, isKnown: false })
+    const proof = { way, address: origin.address, toApplicant: toUnknown } as const
+    return recordOutcome(signIns, proof, () => authenticate(secret, origin))
+  }
+}
