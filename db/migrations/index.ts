@@ -11,9 +11,9 @@ import { SIGN_IN } from './signin.ts'
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...FIRST_LIGHT,
   ...CREDENTIALS,
-  ...HTTP,
   ...SIGN_IN,
   ...AUDIT,
+  ...HTTP,
   ...SETTINGS,
   ...ACCOUNTS,
 }
