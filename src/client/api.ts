@@ -113,7 +113,8 @@ const headersOf = (
 
 async function readData(response: Response): Promise<unknown> {
   const text = await response.text()
-  if (!/json/.test(response.headers.get('content-type') ?? '')) return text || undefined
+  // JSON lines are many values, not one.
+  if (!/json\b/.test(response.headers.get('content-type') ?? '')) return text || undefined
   try {
     return JSON.parse(text)
   } catch {

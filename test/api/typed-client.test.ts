@@ -38,6 +38,18 @@ test('the client goes through a list page by page', async (t) => {
   t.deepEqual(names, ['typed-a', 'typed-b', 'typed-c'])
 })
 
+test('lines of JSON are given as the text that they are', async (t) => {
+  await client.call('postProjects', { body: { name: 'of-lines' } })
+  await client.call('postGroups', { body: { name: 'of-lines' } })
+  const { data } = await client.call('getAuditExport', { query: { format: 'jsonl' } })
+  const actions = data
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).action)
+  t.true(actions.includes('project.create'))
+  t.true(actions.includes('group.create'))
+})
+
 test('an answer without a body is undefined, and who is nobody is refused', async (t) => {
   await client.call('postProjects', { body: { name: 'of-members' } })
   const params = { project: 'of-members', username: 'admin' }
