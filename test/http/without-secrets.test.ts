@@ -12,7 +12,7 @@ const route = defineRoute({
       description: 'The robot',
       schema: z.object({
         name: z.string(),
-        key: secretText.optional(),
+        key: secretText,
         keys: z.array(z.object({ id: z.int(), value: secretText })).readonly(),
       }),
     },
@@ -31,6 +31,11 @@ test('R35: what a schema marks as secret is not kept, however deep it stands', (
     headers: { Location: '/robots/a' },
     body: { name: 'a', keys: [{ id: 1 }] },
   })
+})
+
+test('R35: the time of a secret is none, so a repeated answer has it', (t) => {
+  const body = { previousSecretEndsAt: null, secret: 'x', passwordHash: 'x' }
+  t.deepEqual(withoutSecrets(route, { status: 201, body }).body, { previousSecretEndsAt: null })
 })
 
 test('R35: what looks like a secret is not kept even where nobody marked it', (t) => {
