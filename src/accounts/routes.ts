@@ -121,6 +121,7 @@ const createUserRoute = (deps: AccountRoutesDeps): Route =>
     summary: 'Makes a user; where that is set, for whoever has no account yet',
     anonymous: true,
     idempotent: true,
+    refusals: [502],
     body: newUserSchema,
     answers: { 201: { description: 'The new user', schema: userSchema } },
     handle: async ({ caller, body, once }) => {
@@ -174,11 +175,12 @@ const deleteUserRoute = (deps: AccountRoutesDeps): Route =>
     method: 'delete',
     path: '/users/:username',
     summary: 'Deletes a user; the name is never given again',
+    conditional: true,
     params: userParams,
     answers: { 204: { description: 'The user is gone' } },
-    handle: async ({ caller, params: { username } }) => {
+    handle: async ({ caller, params: { username }, precondition }) => {
       deps.requireSystem(caller, 'user:write')
-      await deleteUser(deps, { caller, username })
+      await deleteUser(deps, { caller, username, check: precondition.on(presentUser) })
       return { status: 204 }
     },
   })

@@ -46,7 +46,7 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
     readonly username: string
-    readonly secret: string
+    readonly secret?: string
   }
   readonly Explanation: {
     readonly subject: string
@@ -158,7 +158,7 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
     readonly updatedAt: string
-    readonly secret: string
+    readonly secret?: string
   }
   readonly Settings: {
     readonly selfRegistration: {

@@ -40,6 +40,16 @@ export type Authenticate = (
 ) => Promise<Subject>
 
 /**
+ * As `ownerOf`, and another one for each credential of a caller: what one of them made must not be
+ * told to another that may do less, nor to one that may do more.
+ */
+export function credentialOf(caller: Caller): string {
+  const credential = caller.subject.kind === 'user' ? caller.subject.credential : undefined
+  const owner = ownerOf(caller)
+  return credential === undefined ? owner : `${owner} ${credential.kind} ${credential.id}`
+}
+
+/**
  * A text that is one for each caller, and another one for whoever has the name later (R4). Anonymous
  * callers are told apart by their address.
  */

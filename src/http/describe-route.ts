@@ -76,7 +76,8 @@ export function errorStatusesOf(route: Route): readonly number[] {
     [502, path.includes('/repositories')],
     [503, true],
   ]
-  return may.filter(([, is]) => is).map(([status]) => status)
+  const refusals = new Set(route.refusals)
+  return may.filter(([status, is]) => is || refusals.has(status)).map(([status]) => status)
 }
 
 /** The realm's clients read the OCI form, everybody else problem+json. */
@@ -112,9 +113,10 @@ function parametersOf(
   )
 }
 
-const securityOf = ({ open, anonymous }: Route): Operation['security'] => {
+const securityOf = ({ open, anonymous, path }: Route): Operation['security'] => {
   if (open) return []
-  const signedIn = [{ basic: [] }, { bearer: [] }]
+  // The token realm takes names with their secrets alone.
+  const signedIn = BASE.test(path) ? [{ basic: [] }, { bearer: [] }] : [{ basic: [] }]
   return anonymous ? [{}, ...signedIn] : signedIn
 }
 
@@ -150,7 +152,8 @@ function describeAnswer(
 ): DescribedAnswer {
   const headers = Object.assign({}, ...names.map(header))
   if (schema === undefined) return { description, headers }
-  return { description, headers, content: { [type]: { schema: book.describe(schema, 'output') } } }
+  const media = { schema: book.describe(schema, 'output') }
+  return { description, headers, content: Object.fromEntries([type].flat().map((t) => [t, media])) }
 }
 
 function answersOf(book: SchemaBook, route: Route): Operation['responses'] {

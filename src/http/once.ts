@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import { type Caller, ownerOf } from './caller.ts'
+import { type Caller, credentialOf } from './caller.ts'
 import type { Answer, Route } from './route.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** An answer that is kept for who asks the same again. */
 export interface KeptAnswer {
-  /** HMAC of the key, the caller and the path. */
+  /** HMAC of the key, the caller's credential and the path. */
   readonly keyHash: string
   /** HMAC of the body that was sent. */
   readonly bodyHash: string
@@ -100,7 +100,7 @@ export function createReadOnce(store: AnswerStore, secret: Buffer): ReadOnce {
   return ({ route, caller, path, key, body }) => {
     if (route.method !== 'post' || key === undefined) return PLAIN
     requireKey(route, key)
-    const keyHash = hash('key', ownerOf(caller), route.method, path, key)
+    const keyHash = hash('key', credentialOf(caller), route.method, path, key)
     const bodyHash = hash('body', body ?? null)
     return {
       run: async (present, operation) => {

@@ -29,14 +29,19 @@ export interface OpenApiDocument {
 }
 
 const DESCRIPTION = [
-  'Users, projects, rights and images of a stock Docker registry.',
+  'Users, groups, projects, robots, rights and images of a stock Docker registry, and the record of what was done.',
   'Writes need Content-Type: application/json. Unknown fields are refused. Times are RFC 3339 in UTC.',
   'Lists are {"items": […], "next": cursor}: send the cursor back as ?cursor= for the next page.',
 ].join('\n\n')
 
+const NAME_AND_SECRET =
+  'A user name with its password or with an access token; or the name of a robot with its secret'
+const ACCESS_TOKEN =
+  'An access token of a user; one with permissions needs one with the action `api`'
+
 const SECURITY = {
-  basic: { type: 'http', scheme: 'basic', description: 'User name and password' },
-  bearer: { type: 'http', scheme: 'bearer', description: 'An access token' },
+  basic: { type: 'http', scheme: 'basic', description: NAME_AND_SECRET },
+  bearer: { type: 'http', scheme: 'bearer', description: ACCESS_TOKEN },
 } as const
 
 const HEADERS = {

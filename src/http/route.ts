@@ -36,12 +36,12 @@ export interface Answer {
 export interface AnswerDeclaration {
   readonly description: string
   readonly schema?: z.ZodType
-  /** Media type of the body; `application/json` by default. */
-  readonly type?: string
+  /** Media type of the body, or each that it may have; `application/json` by default. */
+  readonly type?: string | readonly string[]
 }
 
-/** A field of an answer that is told once: never stored, and left out where an answer is repeated. */
-export const secretText = z.string().meta({ 'x-secret': true })
+/** A field that is told once: never stored, and left out where an answer is repeated, so optional. */
+export const secretText = z.string().meta({ 'x-secret': true }).optional()
 
 /**
  * A route as data: its schemas check requests and are what the API's document is made of.
@@ -70,6 +70,8 @@ export interface Route {
   readonly body: z.ZodType | undefined
   readonly bodyType: BodyType
   readonly answers: Readonly<Record<number, AnswerDeclaration>>
+  /** Statuses of refusals that do not follow from the rest of the route; for the document. */
+  readonly refusals: readonly number[]
   readonly handle: (input: RouteInput<unknown, unknown, unknown>) => Promise<Answer>
 }
 
@@ -88,6 +90,7 @@ interface RouteDeclaration<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly body?: B
   readonly bodyType?: BodyType
   readonly answers: Readonly<Record<number, AnswerDeclaration>>
+  readonly refusals?: readonly number[]
   readonly handle: (input: RouteInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>
 }
 
@@ -128,6 +131,7 @@ export function defineRoute<
     body: declaration.body,
     bodyType: declaration.bodyType ?? 'json',
     answers: declaration.answers,
+    refusals: declaration.refusals ?? [],
     // `mountRoutes` parses with exactly these schemas before it calls.
     handle: (input) => handle(input as RouteInput<z.output<P>, z.output<Q>, z.output<B>>),
   }

@@ -105,6 +105,7 @@ const createProjectRoute = (deps: ProjectDeps): Route =>
     path: '/projects',
     summary: 'Makes a project',
     idempotent: true,
+    refusals: [502],
     body: z.strictObject({
       name: projectNameSchema,
       visibility: visibilitySchema.default('private'),

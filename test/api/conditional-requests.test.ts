@@ -111,6 +111,77 @@ test('a membership is made only where there is none, changed and ended only as i
   t.is((await service.admin('GET', path)).status, 404)
 })
 
+const permissions = [{ repositories: ['**'], actions: ['pull'] }]
+
+for (const [list, thing, change, other] of [
+  ['/api/v1/groups', { name: 'cond' }, { description: 'a' }, { description: 'b' }],
+  ['/api/v1/robots', { name: 'cond', permissions }, { disabled: true }, { disabled: false }],
+  [
+    '/api/v1/projects/tagged/robots',
+    { name: 'cond', permissions },
+    { description: 'a' },
+    { description: 'b' },
+  ],
+  [
+    '/api/v1/users',
+    { username: 'cond', password: 'conds-own-pw-7' },
+    { displayName: 'a' },
+    { displayName: 'b' },
+  ],
+] as const) {
+  test(`what is in ${list} is changed and deleted only as it was read`, async (t) => {
+    const path = `${list}/cond`
+    t.is((await service.admin('POST', list, thing)).status, 201)
+    const first = etagOf(await service.admin('GET', path))
+    const changed = await send('PATCH', path, { 'if-match': first }, change)
+    t.is(changed.status, 200)
+    t.is(etagOf(changed), etagOf(await service.admin('GET', path)))
+    t.is((await send('PATCH', path, { 'if-match': first }, other)).status, 412)
+    t.is((await send('DELETE', path, { 'if-match': first })).status, 412)
+    t.like((await service.admin('GET', path)).body, change)
+    t.is((await send('DELETE', path, { 'if-match': etagOf(changed) })).status, 204)
+    t.is((await service.admin('GET', path)).status, 404)
+  })
+}
+
+test('of many changes of a group under one tag, sent at once, exactly one is made', async (t) => {
+  const path = '/api/v1/groups/raced'
+  await service.admin('POST', '/api/v1/groups', { name: 'raced' })
+  const etag = etagOf(await service.admin('GET', path))
+  const replies = await Promise.all(
+    Array.from({ length: 12 }, (_, index) =>
+      send('PATCH', path, { 'if-match': etag }, { description: `No. ${index}` }),
+    ),
+  )
+  const statuses = replies.map(({ status }) => status)
+  t.deepEqual(statuses.toSorted(), [200, ...Array.from({ length: 11 }, () => 412)])
+})
+
+test('settings are changed only as they were read', async (t) => {
+  const path = '/api/v1/settings'
+  const first = etagOf(await service.admin('GET', path))
+  const changed = await send('PATCH', path, { 'if-match': first }, { auditRetentionDays: 30 })
+  t.is(changed.status, 200)
+  t.is(etagOf(changed), etagOf(await service.admin('GET', path)))
+  const late = await send('PATCH', path, { 'if-match': first }, { auditRetentionDays: 3 })
+  t.is(late.status, 412)
+  t.is((await service.admin('GET', path)).body.auditRetentionDays.value, 30)
+})
+
+test('the membership of a group is read, and changed and ended only as it was read', async (t) => {
+  await service.admin('POST', '/api/v1/groups', { name: 'members' })
+  const path = '/api/v1/projects/tagged/members/groups/members'
+  t.is((await service.admin('GET', path)).status, 404)
+  const made = await send('PUT', path, { 'if-none-match': '*' }, { role: 'guest' })
+  t.is(made.status, 200)
+  const read = await service.admin('GET', path)
+  t.deepEqual(read.body, { group: 'members', role: 'guest', repositories: null, expiresAt: null })
+  t.is(etagOf(read), etagOf(made))
+  t.is((await send('PUT', path, { 'if-match': '"old"' }, { role: 'developer' })).status, 412)
+  t.is((await send('DELETE', path, { 'if-match': '"old"' })).status, 412)
+  t.is((await send('DELETE', path, { 'if-match': etagOf(made) })).status, 204)
+})
+
 test('who may not change a thing learns nothing by a condition', async (t) => {
   const as = { username: 'ann', password: 'anns-own-pw-7' }
   for (const value of ['*', '"none"']) {

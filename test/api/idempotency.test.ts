@@ -64,6 +64,60 @@ test('R35: of many at once, one is done and all are answered alike', async (t) =
   }
 })
 
+const whole = [{ repositories: ['**'], actions: ['api', 'pull', 'push', 'delete'] }]
+
+for (const [path, json] of [
+  ['/api/v1/me/tokens', { name: 'once-token' }],
+  ['/api/v1/robots', { name: 'once-robot', permissions: whole }],
+  ['/api/v1/projects/library/robots', { name: 'once-robot', permissions: whole }],
+  ['/api/v1/groups', { name: 'once-group' }],
+] as const) {
+  test(`R35: POST ${path} is done once, and its secret told once`, async (t) => {
+    const first = await post(path, 'key-more', json)
+    t.is(first.status, 201)
+    const { secret, ...rest } = first.body
+    t.is(typeof secret, path.endsWith('groups') ? 'undefined' : 'string')
+    const again = await post(path, 'key-more', json)
+    t.is(again.headers.get('idempotent-replayed'), 'true')
+    t.is(again.headers.get('location'), first.headers.get('location'))
+    t.deepEqual(again.body, rest)
+    const kept = JSON.stringify(await service.database('idempotency_keys').select())
+    if (secret !== undefined) t.false(kept.includes(secret))
+    t.is((await post(path, 'another', json)).status, 409)
+  })
+}
+
+async function makeToken(name: string, permissions?: unknown): Promise<Credentials> {
+  const { body } = await service.admin('POST', '/api/v1/me/tokens', { name, permissions })
+  return { username: ADMIN.username, password: body.secret }
+}
+
+test('R35: a key of one credential is none of another of the same owner, wider or narrower', async (t) => {
+  const token = await makeToken('wide')
+  const narrow = await makeToken('narrow', [{ repositories: ['by-key/**'], actions: ['api'] }])
+  const path = '/api/v1/projects/by-key/robots'
+  await service.admin('POST', PROJECTS, { name: 'by-key' })
+  const json = { name: 'of-key', permissions: [{ repositories: ['app'], actions: ['api'] }] }
+  t.is((await post(path, 'key-narrow', json, narrow)).status, 201)
+  t.is((await post(path, 'key-narrow', json, token)).status, 409)
+  t.is((await post(path, 'key-narrow', json)).status, 409)
+  const again = await post(path, 'key-narrow', json, narrow)
+  t.is(again.headers.get('idempotent-replayed'), 'true')
+})
+
+test('R35: who registers repeats it while registration is open', async (t) => {
+  const json = { username: 'reg-once', password: 'registers-own-pw-7' }
+  const register = () =>
+    service.request('POST', USERS, { json, headers: { 'idempotency-key': 'key-register' } })
+  t.is((await register()).status, 401)
+  await service.admin('PATCH', '/api/v1/settings', { selfRegistration: true })
+  const first = await register()
+  t.is(first.status, 201)
+  t.deepEqual((await register()).body, first.body)
+  await service.admin('PATCH', '/api/v1/settings', { selfRegistration: false })
+  t.is((await register()).status, 401)
+})
+
 test('R35: a request that was refused may be sent again with its key', async (t) => {
   const weak = await post(USERS, 'key-weak', { username: 'weak', password: 'short' })
   t.is(weak.status, 400)

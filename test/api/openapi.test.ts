@@ -94,6 +94,32 @@ test('the document says where credentials are needed, may be left out, and are n
   t.deepEqual(paths['/healthz'].get.security, [])
 })
 
+test('Bearer opens the API and not the token realm', async (t) => {
+  const { paths, components } = await readDocument()
+  t.deepEqual(paths['/auth/token'].get.security, [{}, { basic: [] }])
+  t.deepEqual(paths['/api/v1/robots'].post.security, [{ basic: [] }, { bearer: [] }])
+  t.like(components.securitySchemes.bearer, { type: 'http', scheme: 'bearer' })
+})
+
+test('a secret is marked, and not promised: a repeated answer is without it', async (t) => {
+  const { components } = await readDocument()
+  for (const name of ['RobotWithSecret', 'CreatedAccessToken']) {
+    const { properties, required } = components.schemas[name]
+    t.deepEqual(properties.secret, { type: 'string', 'x-secret': true }, name)
+    t.false(required.includes('secret'), name)
+    t.true(required.includes('name'), name)
+  }
+})
+
+test('an export is described in each of its media types, and without a tag', async (t) => {
+  const { paths } = await readDocument()
+  const { responses, parameters } = paths['/api/v1/audit/export'].get
+  t.deepEqual(Object.keys(responses['200'].content), ['text/csv', 'application/jsonl'])
+  t.false('ETag' in responses['200'].headers)
+  t.true('404' in responses)
+  t.false(parameters.some((parameter: { in: string }) => parameter.in === 'header'))
+})
+
 test('the page of documentation has every operation and loads nothing from anywhere', async (t) => {
   const { status, headers, body } = await service.request('GET', '/api/v1/docs')
   t.is(status, 200)

@@ -48,6 +48,23 @@ test('callers are counted apart; who is anonymous shares with the own network', 
   t.is(limit({ ...ALICE, origin: callerFrom('10.9.9.9').origin }).retryAfterSeconds, 60)
 })
 
+test('the access tokens of one user share the rate of that user', (t) => {
+  const { limit } = createLimit(1)
+  const withToken = (id: number): Caller => ({
+    ...ALICE,
+    subject: {
+      kind: 'user',
+      id: 1,
+      username: 'alice',
+      systemRole: undefined,
+      credential: { kind: 'accessToken', id, permissions: undefined, expiresAt: undefined },
+    },
+  })
+  t.is(limit(withToken(1)).retryAfterSeconds, undefined)
+  t.is(limit(withToken(2)).retryAfterSeconds, 60)
+  t.is(limit(ALICE).retryAfterSeconds, 60)
+})
+
 test('a rate of 0 counts nothing', (t) => {
   const { limit } = createLimit(0)
   for (let round = 0; round < 100; round++) {
