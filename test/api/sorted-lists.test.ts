@@ -88,6 +88,42 @@ test('a filter shows nobody a project that they may not read', async (t) => {
   t.deepEqual((await service.request('GET', path)).body.items, [])
 })
 
+test('projects of a user, of the own groups, and of everybody come in one order, each once', async (t) => {
+  const as = { username: 'kim', password: 'kims-own-pw-7' }
+  const latest = async (path: string): Promise<readonly string[]> => {
+    const { body } = await service.request('GET', path, { as })
+    return body.items.map(({ name }: { name: string }) => name)
+  }
+  await service.admin('POST', '/api/v1/groups', { name: 'circle' })
+  await service.admin('PUT', '/api/v1/groups/circle/members/kim', {})
+  const member = (project: string, kind: string) =>
+    service.admin('PUT', `/api/v1/projects/${project}/members/${kind}`, { role: 'guest' })
+  await member('p-bob', 'users/kim')
+  await member('p-lea', 'groups/circle')
+  // By both ways, and public too.
+  await member('p-bob', 'groups/circle')
+  await member('p-amy', 'groups/circle')
+  const all = ['p-lea', 'p-a_b', 'p-bob', 'p-amy', 'p-zoe']
+  t.deepEqual(await latest('/api/v1/projects?sort=-createdAt'), all)
+  t.deepEqual(await latest('/api/v1/projects?visibility=private'), ['p-bob', 'p-lea'])
+  t.deepEqual(await latest('/api/v1/projects?name=p-l'), ['p-lea'])
+  const first = await service.request('GET', '/api/v1/projects?sort=-createdAt&limit=3', { as })
+  const rest = `/api/v1/projects?sort=-createdAt&limit=3&cursor=${first.body.next}`
+  t.deepEqual(await latest(rest), all.slice(3))
+  await service.admin('DELETE', '/api/v1/groups/circle/members/kim')
+  t.deepEqual(await latest('/api/v1/projects?visibility=private'), ['p-bob'])
+})
+
+test('a robot of a project lists that one and public ones, sorted and filtered', async (t) => {
+  const permissions = [{ repositories: ['**'], actions: ['api', 'pull'] }]
+  const robots = '/api/v1/projects/p-kim/robots'
+  const { body } = await service.admin('POST', robots, { name: 'lister', permissions })
+  const as = { username: body.username, password: body.secret }
+  const reply = await service.request('GET', '/api/v1/projects?sort=-name&name=p-', { as })
+  const names = reply.body.items.map(({ name }: { name: string }) => name)
+  t.deepEqual(names, ['p-zoe', 'p-kim', 'p-amy', 'p-a_b'])
+})
+
 const cursorOf = async (query: string): Promise<string> =>
   (await service.admin('GET', `/api/v1/users?limit=1${query}`)).body.next
 
@@ -151,6 +187,11 @@ for (const [what, sql] of [
     'SELECT id FROM projects WHERE created_at >= ? ORDER BY created_at, name LIMIT 3',
   ],
   ['projects by visibility', 'SELECT id FROM projects WHERE visibility = ? ORDER BY name LIMIT 3'],
+  [
+    'projects of a user',
+    "SELECT project_id FROM members WHERE member_kind = 'user' AND member_id = ?",
+  ],
+  ['groups of a user', 'SELECT group_id FROM group_members WHERE user_id = ?'],
 ] as const) {
   test(`an index serves ${what}`, async (t) => {
     const value = sql.includes('created_at') ? new Date(0) : 'public'

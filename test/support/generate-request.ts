@@ -52,12 +52,23 @@ export interface GeneratedRequest {
 /** Names that are there, or may be made; the rest of the grammar is in no schema. */
 export const WORDS: Readonly<Record<string, readonly string[]>> = {
   username: ['alice', 'bob', 'bob', 'new.user', 'x@example.com', 'gen-1'],
-  project: ['acme', 'acme', 'library', 'open', 'none', 'gen-p1'],
-  name: ['acme', 'acme/app', 'acme/app', 'open/app', 'gen-p1', 'gen-p2', 'acme/deep/er/app'],
+  project: ['acme', 'acme', 'acme', 'library', 'open', 'none', 'gen-p1'],
+  name: ['acme', 'acme/app', 'acme/app', 'open/app', 'gen-p1', 'ci', 'team', 'acme/deep/er/app'],
+  group: ['team', 'team', 'acme', 'gen-p1', 'nobody'],
+  robot: ['ci', 'ci', 'acme', 'gen-p1', 'nobody'],
+  id: ['1', '2', '3', '4', '5', '99'],
   tag: ['latest', 'v1', '1.0.0', 'none'],
   password: ['generated-own-7391', 'generated-own-7391', 'generated-own-7391', 'short'],
+  currentPassword: ['generated-own-7391', 'generated-own-8452'],
+  newPassword: ['generated-own-7391', 'generated-own-8452', 'short'],
+  repositories: ['**', 'acme/**', 'web/*', 'app'],
+  networks: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'],
+  subject: ['alice', 'bob', 'anonymous', 'robot$acme+ci', 'robot$ci', 'nobody'],
+  actor: ['admin', 'bob', 'robot$ci'],
+  action: ['user.create', 'robot.rotate'],
   service: ['registry-warden', 'registry-warden', 'other'],
   scope: ['repository:acme/app:pull', 'registry:catalog:*', 'repository:open/app:pull,push'],
+  access_type: ['offline', 'online'],
   grant_type: ['password', 'password', 'refresh_token'],
   email: ['a@example.com', 'b@example.com'],
   role: ['guest', 'maintainer'],
@@ -150,7 +161,8 @@ const byType: Readonly<
 
 /** A value that fits a schema, as far as the schema tells. */
 export function makeValue(generator: Generator, name: string, schema: Schema): unknown {
-  const { $ref, anyOf, enum: words, const: only, type } = schema
+  const { $ref, enum: words, const: only, type } = schema
+  const anyOf = schema.anyOf ?? schema.oneOf
   if ($ref !== undefined) return makeValue(generator, name, generator.schemas[nameOf($ref)] ?? {})
   if (only !== undefined) return only
   if (Array.isArray(words)) return generator.chance.pick(words)
