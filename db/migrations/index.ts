@@ -2,6 +2,7 @@ import { ACCOUNTS } from './accounts.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
+import { HTTP } from './http.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN } from './signin.ts'
@@ -12,6 +13,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...CREDENTIALS,
   ...SIGN_IN,
   ...AUDIT,
+  ...HTTP,
   ...SETTINGS,
   ...ACCOUNTS,
 }

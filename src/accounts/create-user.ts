@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import { findUser, insertUser } from './queries.ts'
@@ -46,6 +47,7 @@ export interface NewAccount {
   /** Checks once more, inside the transaction, who asks for it. */
   readonly check: (transaction: Database) => Promise<void>
   readonly audit: (transaction: Database, entry: AuditEntry) => Promise<void>
+  readonly keep?: Keep<User> | undefined
 }
 
 /**
@@ -56,7 +58,7 @@ export interface NewAccount {
  */
 export async function insertAccount(
   { database, now, planPersonalProject }: InsertAccountDeps,
-  { user, action, check, audit }: NewAccount,
+  { user, action, check, audit, keep }: NewAccount,
 ): Promise<User> {
   const makePersonalProject = await planPersonalProject(user.username)
   try {
@@ -68,6 +70,7 @@ export async function insertAccount(
       const created = await findUser(transaction, user.username)
       if (created === undefined) throw new Error('the new user is not there')
       await makePersonalProject?.(transaction, { owner: created, now: now(), audit: record })
+      await keep?.(transaction, created)
       return created
     })
   } catch (error) {
@@ -88,10 +91,12 @@ export async function createUser(
     caller,
     user,
     password,
+    keep,
   }: {
     readonly caller: Caller
     readonly user: Omit<NewUser, 'passwordHash'>
     readonly password: string
+    readonly keep?: Keep<User>
   },
 ): Promise<User> {
   requireGoodPassword(password, user.username)
@@ -102,5 +107,6 @@ export async function createUser(
     check: async (transaction) =>
       deps.requireSystem(await refreshCaller(transaction, caller), 'user:write'),
     audit: (transaction, entry) => recordAudit(transaction, caller, entry),
+    keep,
   })
 }

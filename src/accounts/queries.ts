@@ -1,3 +1,4 @@
+import { inOrder, type KeysetPosition, prefixPattern } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Versioned } from '../database/versioned-cache.ts'
 import type { SystemRole } from '../protocol/subject.ts'
@@ -71,18 +72,28 @@ export async function findVersionedUser(
   return { version, value: { ...toUser(row), passwordHash: row.password_hash ?? undefined } }
 }
 
-/** Users by name, those after `after`, at most `most`. */
+export interface UserListQuestion {
+  readonly position: KeysetPosition
+  /** Beginning of a user name or a mail address. */
+  readonly search: string | undefined
+  readonly most: number
+}
+
+/** Users in their order, from a position on, at most `most`. */
 export async function listUsers(
   database: Database,
-  { after, most }: { readonly after: string; readonly most: number },
+  { position, search, most }: UserListQuestion,
 ): Promise<readonly User[]> {
-  const rows = await database('users')
-    .where('username', '>', after)
-    .where({ deleted_at: null })
-    .orderBy('username')
-    .limit(most)
-    .select<UserRow[]>(...COLUMNS)
-  return rows.map(toUser)
+  const query = database('users').where({ deleted_at: null }).limit(most)
+  inOrder(query, position, { name: 'username', times: { createdAt: 'created_at' } })
+  if (search !== undefined) {
+    query.andWhere((either) =>
+      either
+        .whereRaw("username LIKE ? ESCAPE '!'", [prefixPattern(search.toLowerCase())])
+        .orWhereRaw("email LIKE ? ESCAPE '!'", [prefixPattern(search)]),
+    )
+  }
+  return (await query.select<UserRow[]>(...COLUMNS)).map(toUser)
 }
 
 /** A taken name is a duplicate key, also when its user is gone. */

@@ -5,6 +5,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import { LIBRARY } from '../protocol/reference.ts'
 import type { CachedSettings } from '../settings/cached-settings.ts'
 import type { Settings } from '../settings/types.ts'
@@ -77,7 +78,13 @@ export async function createProject(
     caller,
     name,
     visibility,
-  }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
+    keep,
+  }: {
+    readonly caller: Caller
+    readonly name: string
+    readonly visibility: Visibility
+    readonly keep?: Keep<Project>
+  },
 ): Promise<Project> {
   const settings = await runtimeSettings.read()
   requireProjectCreation(caller, settings)
@@ -100,6 +107,7 @@ export async function createProject(
         project: name,
         outcome: 'done',
       })
+      await keep?.(transaction, project)
       return project
     })
   } catch (error) {

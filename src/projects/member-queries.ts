@@ -19,6 +19,16 @@ const toColumns = ({ projectId, member }: MemberKey) => ({
   member_id: member.id,
 })
 
+export async function findMember(
+  database: Database,
+  key: MemberKey,
+): Promise<Membership | undefined> {
+  const row = await database('members')
+    .where(toColumns(key))
+    .first<MembershipRow | undefined>('role', 'repositories', 'expires_at')
+  return row && toMembership(row)
+}
+
 /** Makes or replaces the membership of a user or a group. */
 export async function putMember(
   database: Database,
