@@ -2,6 +2,7 @@ import { ACCOUNTS } from './accounts.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
+import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN } from './signin.ts'
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...AUDIT,
   ...SETTINGS,
   ...ACCOUNTS,
+  ...PROJECTS,
 }

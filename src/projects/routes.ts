@@ -5,6 +5,7 @@ import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { permissionsOf, type Subject } from '../protocol/subject.ts'
 import { createProject, type ProjectDeps } from './create-project.ts'
 import { givesProject } from './credential-reach.ts'
+import { type DeleteProjectDeps, deleteProject } from './delete-project.ts'
 import { listProjects, type ProjectListQuestion } from './list-queries.ts'
 import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
 import type { Project } from './types.ts'
@@ -34,6 +35,14 @@ const presentProject = (project: Project): z.output<typeof projectSchema> => ({
   visibility: project.visibility,
   createdAt: project.createdAt.toISOString(),
   updatedAt: project.updatedAt.toISOString(),
+})
+
+/** What only administrators may, and the audit record tells apart. */
+const forceQuery = z.strictObject({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
 })
 
 const projectParams = z.strictObject({ project: projectNameSchema })
@@ -80,13 +89,14 @@ const createProjectRoute = (deps: ProjectDeps): Route =>
     method: 'post',
     path: '/projects',
     summary: 'Makes a project',
+    query: forceQuery,
     body: z.strictObject({
       name: projectNameSchema,
       visibility: visibilitySchema.default('private'),
     }),
     answers: { 201: { description: 'The new project', schema: projectSchema } },
-    handle: async ({ caller, body }) => {
-      const project = await createProject(deps, { caller, ...body })
+    handle: async ({ caller, body, query }) => {
+      const project = await createProject(deps, { caller, ...body, isForced: query.force })
       const headers = { Location: `/api/v1/projects/${project.name}` }
       return { status: 201, body: presentProject(project), headers }
     },
@@ -120,9 +130,24 @@ const changeProjectRoute = (deps: ProjectDeps): Route =>
     },
   })
 
-export const createProjectRoutes = (deps: ProjectDeps): readonly Route[] => [
+const deleteProjectRoute = (deps: DeleteProjectDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/projects/:project',
+    summary: 'Deletes a project whose repositories have no tags',
+    params: projectParams,
+    query: forceQuery,
+    answers: { 204: { description: 'The project is gone' } },
+    handle: async ({ caller, params, query }) => {
+      await deleteProject(deps, { caller, name: params.project, isForced: query.force })
+      return { status: 204 }
+    },
+  })
+
+export const createProjectRoutes = (deps: ProjectDeps & DeleteProjectDeps): readonly Route[] => [
   listProjectsRoute(deps),
   createProjectRoute(deps),
   readProjectRoute(deps),
   changeProjectRoute(deps),
+  deleteProjectRoute(deps),
 ]
