@@ -36,6 +36,7 @@ import {
   createAuthenticateIdentity,
   createRecognize,
 } from './signin/authenticate.ts'
+import { createProveAgain, createThrottle } from './signin/create-throttle.ts'
 import {
   createRecordedAuthenticate,
   createRecordedIdentity,
@@ -116,7 +117,9 @@ function createParts(deps: AppDeps) {
     (await memory.runtimeSettings.read()).auditRetentionDays
   const audit = createAudit({ ...deps, readRetentionDays })
   const { signIns } = audit
-  const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
+  const throttle = createThrottle(deps)
+  const ways = { throttle, takesIdentityTokens, proveAgain: createProveAgain(throttle) }
+  const signIn = { ...deps, ...memory, ...ways, hasher, metrics, signIns }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const recognize = createRecognize(signIn)
   const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { DeleteGroupDeps } from './change-group.ts'
+import type { ChangePasswordDeps } from './change-password.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
 import { createGroupRoutes } from './group-routes.ts'
@@ -13,7 +14,11 @@ import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
 import { usernameSchema } from './username-schema.ts'
 
-export type AccountRoutesDeps = CreateUserDeps & RegisterUserDeps & DeleteUserDeps & DeleteGroupDeps
+export type AccountRoutesDeps = CreateUserDeps &
+  RegisterUserDeps &
+  DeleteUserDeps &
+  DeleteGroupDeps &
+  ChangePasswordDeps
 
 const systemRoleSchema = z.enum(['administrator', 'auditor'])
 const emailSchema = z.email().max(254)
