@@ -23,6 +23,7 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'dockerd', packages: ['docker.io'] },
   // Newer releases have the client apart.
   { command: 'docker', packages: ['docker-cli', 'docker.io'] },
+  { command: 'zsh', packages: ['zsh'] },
 ]
 
 const SERVICES =
