@@ -20,6 +20,10 @@ export const SIGN_IN: Readonly<Record<string, Migration>> = {
       PRIMARY KEY (user_id, network),
       KEY sign_in_networks_signed_in (signed_in_at)
     ) ${TEXT}`),
+}
+
+/** Which password a network is known by. */
+export const SIGN_IN_EPOCHS: Readonly<Record<string, Migration>> = {
   '0051_sign_in_networks_epoch': addColumn(
     'sign_in_networks',
     'sign_in_epoch',
