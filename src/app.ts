@@ -37,6 +37,7 @@ import {
   createAuthenticateIdentity,
   createRecognize,
 } from './signin/authenticate.ts'
+import { createProveAgain, createThrottle } from './signin/create-throttle.ts'
 import {
   createRecordedAuthenticate,
   createRecordedIdentity,
@@ -109,20 +110,19 @@ function createParts(deps: AppDeps) {
   const issue = { signer, now, settings: config.token, metrics }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
   const hasher = createPasswordHasher({ ...config.hashing, onWork: metrics.observeHash })
-  const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory({ ...deps, signer })
   const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
-  const readRetentionDays = async (): Promise<number | null> =>
-    (await memory.runtimeSettings.read()).auditRetentionDays
-  const audit = createAudit({ ...deps, readRetentionDays })
+  const audit = createAudit({ ...deps, readSettings: memory.runtimeSettings.read })
   const { signIns } = audit
-  const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
+  const throttle = createThrottle(deps)
+  const ways = { throttle, takesIdentityTokens, proveAgain: createProveAgain(throttle) }
+  const signIn = { ...deps, ...memory, ...ways, hasher, metrics, signIns }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
-  const recognize = createRecognize(signIn)
-  const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  const known = { ...memory, ...issue, recognize: createRecognize(signIn) }
+  const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin, log })
   observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
     ...signIn,
@@ -130,7 +130,7 @@ function createParts(deps: AppDeps) {
     ...createRequestRules(deps),
     database,
     registry,
-    nameSeal,
+    nameSeal: createNameSeal(deps.installation.installationId),
     audit,
     readOrigin,
     readInnerOrigin,
@@ -168,13 +168,14 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const { database, log, now, installation, version } = deps
   const replica = { id: randomUUID(), version, startedAt: now() }
   const info = (fields: object, message: string): void => log.info(fields, message)
-  const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
-  const stopWatch = parts.watch.start()
-  const stopForgetting = parts.forgetAnswers()
-  const stopLastUse = parts.lastUse.start()
-  const stopAudit = parts.audit.start()
-  const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
-  const stops = [stopLeaf, stopRemovals, stopAudit, stopWatch, stopLastUse, stopForgetting]
+  const stops = [
+    keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch),
+    parts.watch.start(),
+    parts.forgetAnswers(),
+    parts.lastUse.start(),
+    parts.audit.start(),
+    keepRecoveringRemovals({ ...parts, log: info }),
+  ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
     await removeReplica(database, replica.id).catch(() => undefined)

@@ -14,8 +14,9 @@ export interface DeleteUserDeps {
   readonly database: Database
   readonly now: () => Date
   readonly requireSystem: RequireSystem
-  /** Ends what higher rooms hold of a user. */
+  /** These two end what higher rooms hold of a user. */
   readonly endMemberships: (transaction: Database, userId: number) => Promise<void>
+  readonly endTokens: (transaction: Database, userId: number) => Promise<void>
 }
 
 /** As in Harbor: who is gone cannot undo it, and a slip of the hand should not end one's own session. */
@@ -27,15 +28,15 @@ function refuseOwn({ subject }: Caller, username: string): void {
 }
 
 /**
- * Deletes an account: nobody can sign in with it, its memberships and groups end, and its mail, shown
- * name and password are forgotten. Its name stays and is never given again; projects and the audit
+ * Deletes an account: nobody can sign in with it, its memberships, groups and tokens end, and its mail,
+ * shown name and password are forgotten. Its name stays and is never given again; projects and the audit
  * record stay too.
  *
  * @throws AppError USER_UNKNOWN (404), PRECONDITION_FAILED (412) by `check`
  * @throws AppError CONFLICT (409) for one's own account, and for the last administrator
  */
 export async function deleteUser(
-  { database, now, requireSystem, endMemberships }: DeleteUserDeps,
+  { database, now, requireSystem, endMemberships, endTokens }: DeleteUserDeps,
   {
     caller,
     username,
@@ -53,6 +54,7 @@ export async function deleteUser(
     await deleteUserRow(transaction, user.id, now())
     await removeFromAllGroups(transaction, user.id)
     await endMemberships(transaction, user.id)
+    await endTokens(transaction, user.id)
     await requireAdministratorLeft(transaction, username)
     await recordAudit(transaction, caller, {
       action: 'user.delete',

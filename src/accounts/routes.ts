@@ -4,63 +4,24 @@ import { pageSchema, presentPage } from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import { createSorting } from '../http/sorted-page.ts'
 import type { DeleteGroupDeps } from './change-group.ts'
+import type { ChangePasswordDeps } from './change-password.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
 import { createGroupRoutes } from './group-routes.ts'
-import { createPasswordRoutes, passwordSchema } from './password-routes.ts'
-import { findUser, listUsers } from './queries.ts'
+import { listUsers } from './list-queries.ts'
+import { createPasswordRoutes } from './password-routes.ts'
+import { findUser } from './queries.ts'
 import { type RegisterUserDeps, registerUser, requireRegistration } from './register-user.ts'
 import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
+import { newUserSchema, presentUser, userChangeSchema, userSchema } from './user-schemas.ts'
 import { usernameSchema } from './username-schema.ts'
 
-export type AccountRoutesDeps = CreateUserDeps & RegisterUserDeps & DeleteUserDeps & DeleteGroupDeps
-
-const systemRoleSchema = z.enum(['administrator', 'auditor'])
-const emailSchema = z.email().max(254)
-const displayNameSchema = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^\P{Cc}*$/u, 'must hold no control characters')
-
-const newUserSchema = z.strictObject({
-  username: usernameSchema,
-  password: passwordSchema,
-  email: emailSchema.optional(),
-  displayName: displayNameSchema.optional(),
-  systemRole: systemRoleSchema.optional(),
-})
-
-const userChangeSchema = z.strictObject({
-  email: emailSchema.nullable().optional(),
-  displayName: displayNameSchema.nullable().optional(),
-  systemRole: systemRoleSchema.nullable().optional(),
-  disabled: z.boolean().optional(),
-  password: passwordSchema.optional(),
-})
-
-const userSchema = z
-  .object({
-    username: z.string(),
-    email: z.string().nullable(),
-    displayName: z.string().nullable(),
-    systemRole: systemRoleSchema.nullable(),
-    disabled: z.boolean(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-  })
-  .meta({ id: 'User' })
-
-const presentUser = (user: User): z.output<typeof userSchema> => ({
-  username: user.username,
-  email: user.email ?? null,
-  displayName: user.displayName ?? null,
-  systemRole: user.systemRole ?? null,
-  disabled: user.disabled,
-  createdAt: user.createdAt.toISOString(),
-  updatedAt: user.updatedAt.toISOString(),
-})
+export type AccountRoutesDeps = CreateUserDeps &
+  RegisterUserDeps &
+  DeleteUserDeps &
+  DeleteGroupDeps &
+  ChangePasswordDeps
 
 const presentNewUser = (user: User): Answer => ({
   status: 201,

@@ -251,6 +251,17 @@ export interface Operations {
     readonly body: undefined
     readonly answer: undefined
   }
+  /** Deletes a project whose repositories have no tags. */
+  readonly deleteProjectsByProject: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: {
+      readonly force?: "true" | "false"
+    }
+    readonly body: undefined
+    readonly answer: undefined
+  }
   /** Ends the membership of a group. */
   readonly deleteProjectsMembersGroupsByGroup: {
     readonly params: {
@@ -825,7 +836,9 @@ export interface Operations {
   /** Makes a project. */
   readonly postProjects: {
     readonly params: undefined
-    readonly query: undefined
+    readonly query: {
+      readonly force?: "true" | "false"
+    }
     readonly body: {
       readonly name: string
       readonly visibility?: "public" | "private"
@@ -958,6 +971,7 @@ export const OPERATIONS = {
   deleteGroupsMembersByUsername: { method: 'DELETE', path: '/api/v1/groups/{group}/members/{username}' },
   deleteMeIdentityTokensById: { method: 'DELETE', path: '/api/v1/me/identity-tokens/{id}' },
   deleteMeTokensById: { method: 'DELETE', path: '/api/v1/me/tokens/{id}' },
+  deleteProjectsByProject: { method: 'DELETE', path: '/api/v1/projects/{project}' },
   deleteProjectsMembersGroupsByGroup: { method: 'DELETE', path: '/api/v1/projects/{project}/members/groups/{group}' },
   deleteProjectsMembersUsersByUsername: { method: 'DELETE', path: '/api/v1/projects/{project}/members/users/{username}' },
   deleteProjectsRobotsByRobot: { method: 'DELETE', path: '/api/v1/projects/{project}/robots/{robot}' },

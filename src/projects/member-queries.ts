@@ -58,6 +58,11 @@ export async function removeMemberships(database: Database, { kind, id }: Member
   await database('members').where({ member_kind: kind, member_id: id }).delete()
 }
 
+/** Ends all memberships of a project. */
+export async function removeMembersOf(database: Database, projectId: number): Promise<void> {
+  await database('members').where({ project_id: projectId }).delete()
+}
+
 /** Ids of the projects that a user or a group is a member of. */
 export async function listProjectsOfMember(
   database: Database,

@@ -6,8 +6,14 @@ import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { permissionsOf, type Subject } from '../protocol/subject.ts'
 import { createProject, type ProjectDeps, requireProjectCreation } from './create-project.ts'
 import { givesProject } from './credential-reach.ts'
+import { type DeleteProjectDeps, deleteProject } from './delete-project.ts'
 import { listProjects, type ProjectListQuestion } from './list-queries.ts'
-import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
+import {
+  type RequirePermissionDeps,
+  requireProject,
+  requireSystem,
+  userIdOf,
+} from './require-permission.ts'
 import type { Project } from './types.ts'
 import { changeProject } from './update-project.ts'
 
@@ -41,6 +47,14 @@ const presentNewProject = (project: Project): Answer => ({
   status: 201,
   body: presentProject(project),
   headers: { Location: `/api/v1/projects/${project.name}` },
+})
+
+/** What only administrators may, and the audit record tells apart. */
+const forceQuery = z.strictObject({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
 })
 
 const projectParams = z.strictObject({ project: projectNameSchema })
@@ -106,14 +120,17 @@ const createProjectRoute = (deps: ProjectDeps): Route =>
     summary: 'Makes a project',
     idempotent: true,
     refusals: [502],
+    query: forceQuery,
     body: z.strictObject({
       name: projectNameSchema,
       visibility: visibilitySchema.default('private'),
     }),
     answers: { 201: { description: 'The new project', schema: projectSchema } },
-    handle: async ({ caller, body, once }) => {
-      requireProjectCreation(caller, await deps.runtimeSettings.read())
-      return once.run(presentNewProject, (keep) => createProject(deps, { caller, ...body, keep }))
+    handle: async ({ caller, body, query, once }) => {
+      if (query.force) requireSystem(caller, 'project:create')
+      else requireProjectCreation(caller, await deps.runtimeSettings.read())
+      const input = { caller, ...body, isForced: query.force }
+      return once.run(presentNewProject, (keep) => createProject(deps, { ...input, keep }))
     },
   })
 
@@ -147,9 +164,27 @@ const changeProjectRoute = (deps: ProjectDeps): Route =>
     },
   })
 
-export const createProjectRoutes = (deps: ProjectDeps): readonly Route[] => [
+const deleteProjectRoute = (deps: DeleteProjectDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/projects/:project',
+    summary: 'Deletes a project whose repositories have no tags',
+    conditional: true,
+    refusals: [502],
+    params: projectParams,
+    query: forceQuery,
+    answers: { 204: { description: 'The project is gone' } },
+    handle: async ({ caller, params, query, precondition }) => {
+      const check = precondition.on(presentProject)
+      await deleteProject(deps, { caller, name: params.project, isForced: query.force, check })
+      return { status: 204 }
+    },
+  })
+
+export const createProjectRoutes = (deps: ProjectDeps & DeleteProjectDeps): readonly Route[] => [
   listProjectsRoute(deps),
   createProjectRoute(deps),
   readProjectRoute(deps),
   changeProjectRoute(deps),
+  deleteProjectRoute(deps),
 ]
