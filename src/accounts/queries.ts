@@ -25,6 +25,11 @@ interface UserRow {
   readonly updated_at: Date
 }
 
+interface UserWithPasswordRow extends UserRow {
+  readonly password_hash: string | null
+  readonly sign_in_epoch: number
+}
+
 const toUser = (row: UserRow): User => ({
   id: row.id,
   username: row.username,
@@ -34,6 +39,12 @@ const toUser = (row: UserRow): User => ({
   disabled: row.disabled_at !== null,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
+})
+
+const toUserWithPassword = (row: UserWithPasswordRow): UserWithPassword => ({
+  ...toUser(row),
+  passwordHash: row.password_hash ?? undefined,
+  signInEpoch: Number(row.sign_in_epoch),
 })
 
 export async function findUser(database: Database, username: string): Promise<User | undefined> {
@@ -49,8 +60,8 @@ export async function findUserWithPassword(
 ): Promise<UserWithPassword | undefined> {
   const row = await database('users')
     .where({ username, deleted_at: null })
-    .first<(UserRow & { password_hash: string | null }) | undefined>(...COLUMNS, 'password_hash')
-  return row && { ...toUser(row), passwordHash: row.password_hash ?? undefined }
+    .first<UserWithPasswordRow | undefined>(...COLUMNS, 'password_hash', 'sign_in_epoch')
+  return row && toUserWithPassword(row)
 }
 
 /** A user and the change version, read in one statement. */
@@ -60,7 +71,7 @@ export async function findVersionedUser(
 ): Promise<Versioned<UserWithPassword>> {
   const [[row]] = await database.raw(
     `SELECT v.epoch, v.counter, u.id, u.username, u.email, u.display_name, u.system_role,
-            u.disabled_at, u.created_at, u.updated_at, u.password_hash
+            u.disabled_at, u.created_at, u.updated_at, u.password_hash, u.sign_in_epoch
        FROM change_version v
        LEFT JOIN users u ON u.username = ? AND u.deleted_at IS NULL
       WHERE v.id = 1`,
@@ -68,7 +79,7 @@ export async function findVersionedUser(
   )
   const version = { epoch: row.epoch, counter: Number(row.counter) }
   if (row.id === null) return { version, value: undefined }
-  return { version, value: { ...toUser(row), passwordHash: row.password_hash ?? undefined } }
+  return { version, value: toUserWithPassword(row) }
 }
 
 /** Users by name, those after `after`, at most `most`. */

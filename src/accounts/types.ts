@@ -15,6 +15,8 @@ export interface User {
 /** A user as signing in needs it. */
 export interface UserWithPassword extends User {
   readonly passwordHash: string | undefined
+  /** Rises with every new password and every disabling: sign-ins of before are over then. */
+  readonly signInEpoch: number
 }
 
 export interface NewUser {

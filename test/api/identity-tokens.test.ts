@@ -254,6 +254,30 @@ test('disabling the account refuses them at once, and enabling it brings none ba
   t.is(await told(await mint(ned)), 'ned')
 })
 
+for (const [why, change] of [
+  ['a new password', { sign_in_epoch: 7 }],
+  ['disabling', { disabled_at: new Date() }],
+] as const) {
+  test(`R11: a sign-in of before ${why} mints none, where that was not heard of yet`, async (t) => {
+    const person = await makePerson(`una-${why.length}`)
+    const { username } = person
+    t.is((await login(person)).status, 200)
+    // Nothing tells the process, as in the moment before it looks at the database again.
+    await service.database('users').where({ username }).update(change)
+    const late = await login(person)
+    t.deepEqual(
+      [late.status, late.body.refresh_token, late.body.error_description],
+      [
+        401,
+        undefined,
+        'the password was changed, or the account disabled, meanwhile; sign in again',
+      ],
+    )
+    const rows = await service.database('identity_tokens').join('users', 'users.id', 'user_id')
+    t.is(rows.filter((row) => row.username === username).length, 1)
+  })
+}
+
 test('fifty of a user are kept: the oldest goes when another comes', async (t) => {
   const ola = await makePerson('ola')
   const [oldest, second] = [await mint(ola), await mint(ola)]
