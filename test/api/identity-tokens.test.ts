@@ -302,6 +302,17 @@ test('the list comes in pages, the newest first', async (t) => {
   t.is(second.body.next, null)
 })
 
+test('a cursor that no list gave out is 400, also where it reads as a number', async (t) => {
+  const sam = await makePerson('sam')
+  for (const key of ['Infinity', '-Infinity', '1e400', '0x10', '-1', '1.5', 'sam']) {
+    const cursor = Buffer.from(key).toString('base64url')
+    for (const path of [MINE, '/api/v1/me/tokens']) {
+      const { status } = await service.request('GET', `${path}?cursor=${cursor}`, { as: sam })
+      t.is(status, 400, `${path} ${key}`)
+    }
+  }
+})
+
 test.serial('a warm one costs no query', async (t) => {
   const quin = await makePerson('quin')
   const secret = await mint(quin)
