@@ -13,6 +13,8 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?: *;.*)?$/i
 const JSON_LIMIT = '256kb'
 const FORM_LIMIT = '64kb'
+/** As many as a query may have. */
+const MOST_FIELDS = 1000
 
 const readJson = koaBody({
   jsonTypes: ['json', 'application/*+json'],
@@ -22,7 +24,16 @@ const readJson = koaBody({
   multipart: false,
 })
 
-const readForm = koaBody({ json: false, text: false, multipart: false, formLimit: FORM_LIMIT })
+/** Names are taken as they are, and every value of a name that is repeated, as those of a query. */
+const FLAT = { allowDots: false, depth: 0, arrayLimit: MOST_FIELDS, parameterLimit: MOST_FIELDS }
+
+const readForm = koaBody({
+  json: false,
+  text: false,
+  multipart: false,
+  formLimit: FORM_LIMIT,
+  queryString: FLAT,
+})
 
 const READERS = {
   json: { type: JSON_TYPE, name: 'application/json', read: readJson },
