@@ -54,6 +54,20 @@ test('a warm request asks the database nothing, repeated or for another scope of
   }
 })
 
+test('R5: a project that was missing when it was asked for is there in the next answer', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    const push = '&scope=repository:later/app:push'
+    for (let times = 0; times < 2; times++) {
+      t.deepEqual(actionsOf((await ask(service, ADMIN, push)).body), ['pull'])
+    }
+    await service.admin('POST', '/api/v1/projects', { name: 'later' })
+    t.deepEqual(actionsOf((await ask(service, ADMIN, push)).body), ['pull', 'push'])
+  } finally {
+    await service.stop()
+  }
+})
+
 test('a warm form asks the database nothing, and looks for no news of its own', async (t) => {
   const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
   try {
