@@ -8,9 +8,10 @@ import { type Change, inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { authorize } from './authorize.ts'
 import { type MemberId, type MemberKey, putMember, removeMember } from './member-queries.ts'
-import { GROUP, type MemberKind, USER } from './queries.ts'
-import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
+import { findProjectRights, GROUP, type MemberKind, USER } from './queries.ts'
+import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
 import type { Member, Membership } from './types.ts'
 
 /** A user or a group, by name. */
@@ -35,11 +36,15 @@ async function findMember(database: Database, { kind, name }: MemberName): Promi
 async function resolveMember(
   deps: RequirePermissionDeps,
   { caller, project: name, member }: MemberPath,
-): Promise<MemberKey> {
+): Promise<MemberKey & { readonly caller: Caller }> {
   const current = await refreshCaller(deps.database, caller)
   const question = { caller: current, name, permission: 'member:write' } as const
   const project = await requireProject(deps, question)
-  return { projectId: project.id, member: await findMember(deps.database, member) }
+  return {
+    projectId: project.id,
+    member: await findMember(deps.database, member),
+    caller: current,
+  }
 }
 
 /** Who is in a group may be many: all that is known of the project is read again instead. */
@@ -67,9 +72,27 @@ async function refuseEarly(
 }
 
 /**
+ * Whoever administers a project for a time makes nobody a member for longer: they could give
+ * themselves the time that nobody gave them (R11).
+ */
+async function requireNotLonger(
+  { database, now }: RequirePermissionDeps,
+  { caller: { subject }, project, membership }: MemberPath & { readonly membership: Membership },
+): Promise<void> {
+  const found = await findProjectRights(database, { names: [project], userId: userIdOf(subject) })
+  const question = { subject, rights: found.get(project), permission: 'member:write' } as const
+  const { until } = authorize({ ...question, now: now() })
+  const { expiresAt } = membership
+  if (until === undefined || (expiresAt !== undefined && expiresAt <= until)) return
+  throw new AppError('DENIED', {
+    detail: `this would last longer than your own right to it; set expiresAt to ${until.toISOString()} or earlier`,
+  })
+}
+
+/**
  * Makes a user or a group a member of a project, or changes what the membership gives.
  *
- * @throws AppError UNAUTHORIZED (401), DENIED (403)
+ * @throws AppError UNAUTHORIZED (401), DENIED (403) also for longer than the caller's own right
  * @throws AppError PROJECT_UNKNOWN, USER_UNKNOWN or GROUP_UNKNOWN (404)
  */
 export async function setMember(
@@ -78,8 +101,10 @@ export async function setMember(
 ): Promise<Member> {
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
-    const key = await resolveMember({ ...deps, database: transaction }, input)
+    const inside = { ...deps, database: transaction }
+    const key = await resolveMember(inside, input)
     await note(changeOf(key))
+    await requireNotLonger(inside, { ...input, caller: key.caller })
     const { membership, member } = input
     await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
