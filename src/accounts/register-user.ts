@@ -35,8 +35,8 @@ export async function registerUser(
   if (!selfRegistration || user.systemRole !== undefined) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
   }
-  requireGoodPassword(password, user.username)
-  const passwordHash = await deps.hasher.hashForStranger(password, caller.origin.address)
+  const check = (): void => requireGoodPassword(password, user.username)
+  const passwordHash = await deps.hasher.hashForStranger(password, caller.origin.address, check)
   return insertAccount(deps, {
     user: { ...user, passwordHash },
     action: 'user.register',

@@ -75,6 +75,12 @@ for (const [why, newPassword] of [
   })
 }
 
+test('R17: a new password is judged when the old one is proven, which waits its turn', async (t) => {
+  const bob = await makeUser('bob')
+  const json = { currentPassword: 'not-bobs-own-7', newPassword: 'short' }
+  t.is((await changeOwn(bob, json)).status, 403)
+})
+
 test('nobody changes a password without signing in', async (t) => {
   const json = { currentPassword: ADMIN.password, newPassword: NEW }
   const { status } = await service.request('PUT', '/api/v1/me/password', { json })
