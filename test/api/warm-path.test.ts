@@ -68,6 +68,34 @@ test('R5: a project that was missing when it was asked for is there in the next 
   }
 })
 
+test('R7: a crowd that asks for projects that are not there takes four connections', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    const reading = new Set<unknown>()
+    let most = 0
+    service.database.on('query', ({ sql, __knexQueryUid: id }) => {
+      if (!/LEFT JOIN projects/.test(sql)) return
+      reading.add(id)
+      most = Math.max(most, reading.size)
+    })
+    service.database.on('query-response', (_answer, { __knexQueryUid: id }) => reading.delete(id))
+    const crowd = Array.from({ length: 20 }, (_, person) =>
+      service.request(
+        'GET',
+        `/auth/token?service=registry-warden${Array.from(
+          { length: 25 },
+          (__, n) => `&scope=repository:p${person}-${n}/x:pull`,
+        ).join('')}`,
+      ),
+    )
+    const statuses = (await Promise.all(crowd)).map(({ status }) => status)
+    t.deepEqual([...new Set(statuses)], [200])
+    t.is(most, 4)
+  } finally {
+    await service.stop()
+  }
+})
+
 test('a warm form asks the database nothing, and looks for no news of its own', async (t) => {
   const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
   try {
