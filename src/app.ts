@@ -100,7 +100,7 @@ const underApi = (routes: readonly Route[]): readonly Route[] =>
   routes.map((route) => ({ ...route, path: `${API}${route.path}` }))
 
 function createParts(deps: AppDeps) {
-  const { config, database, authority, now, log } = deps
+  const { config, database, authority, now } = deps
   const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token, metrics }
@@ -119,7 +119,7 @@ function createParts(deps: AppDeps) {
   const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const recognize = createRecognize(signIn)
-  const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  const answerAtOnce = createAnswerAtOnce({ ...signIn, ...issue, recognize, readOrigin })
   observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
     ...signIn,

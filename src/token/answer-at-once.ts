@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SignInRecord } from '../audit/sign-in-record.ts'
 import { ANSWER_HEADERS } from '../http/answer-headers.ts'
 import { readBasicCredentials } from '../http/basic-auth.ts'
 import type { Origin } from '../http/caller.ts'
@@ -8,7 +9,8 @@ import type { RequestCounter } from '../metrics/requests.ts'
 import { parseScopes } from '../protocol/scope.ts'
 import { subjectName } from '../protocol/subject.ts'
 import type { Recognize } from '../signin/authenticate.ts'
-import type { AnswerCache } from './answer-cache.ts'
+import { recordSubject } from '../signin/recorded-authenticate.ts'
+import type { AnswerCache, AnswerOf } from './answer-cache.ts'
 import { type GrantAccessDeps, grantKnownAccess } from './grant-access.ts'
 import { type IssuedToken, type IssueTokenDeps, issueToken } from './issue-token.ts'
 import { isRepeatable, MOST_SCOPES, requireAccount, SECRET_PARAMETERS } from './token-request.ts'
@@ -18,6 +20,7 @@ const PATH = '/auth/token?'
 export interface AnswerAtOnceDeps extends GrantAccessDeps, IssueTokenDeps {
   readonly answers: AnswerCache
   readonly recognize: Recognize
+  readonly signIns: Pick<SignInRecord, 'succeeded'>
   readonly readOrigin: (request: IncomingMessage) => Origin
   readonly log: Log
   readonly metrics: {
@@ -40,7 +43,7 @@ function isPlain(query: URLSearchParams, service: string): boolean {
  * @returns undefined when something would have to be read, or is not as the route wants it
  * @throws AppError for what the route will refuse in its own words
  */
-function issueKnown(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
+function issueKnown(deps: AnswerAtOnceDeps, request: IncomingMessage): AnswerOf | undefined {
   const query = new URLSearchParams((request.url ?? '').slice(PATH.length))
   if (!isPlain(query, deps.settings.service)) return undefined
   const credentials = readBasicCredentials(request.headers.authorization ?? '')
@@ -51,17 +54,18 @@ function issueKnown(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedTok
   const grant = grantKnownAccess(deps, { subject, asked })
   if (grant === undefined) return undefined
   const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
-  if (isRepeatable(subject)) deps.answers.keep(request, issued, grant.until)
-  return issued
+  const answer = { issued, subject }
+  if (isRepeatable(subject)) deps.answers.keep(request, answer, grant.until)
+  return answer
 }
 
-function findOrIssue(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
+function findOrIssue(deps: AnswerAtOnceDeps, request: IncomingMessage): AnswerOf | undefined {
   try {
     const repeated = deps.answers.find(request)
-    const issued = repeated ?? issueKnown(deps, request)
-    if (issued === undefined) return undefined
+    const answer = repeated ?? issueKnown(deps, request)
+    if (answer === undefined) return undefined
     deps.metrics.countIssued(repeated === undefined ? 'remembered' : 'repeated')
-    return issued
+    return answer
   } catch {
     return undefined
   }
@@ -96,15 +100,17 @@ export function createAnswerAtOnce(
   return (request, response) => {
     if (request.method !== 'GET' || request.url?.startsWith(PATH) !== true) return false
     const startedAtMs = performance.now()
-    const issued = findOrIssue(deps, request)
-    if (issued === undefined) return false
+    const answer = findOrIssue(deps, request)
+    if (answer === undefined) return false
     const { requestId, address } = deps.readOrigin(request)
-    send(response, requestId, issued)
+    send(response, requestId, answer.issued)
+    recordSubject(deps.signIns, answer.subject, address)
     const tookMs = performance.now() - startedAtMs
     countAnswer(tookMs / 1000)
+    const subject = subjectName(answer.subject)
     const ms = Math.round(tookMs * 10) / 10
     deps.log.info(
-      { requestId, method: 'GET', path: '/auth/token', status: 200, ms, address },
+      { requestId, method: 'GET', path: '/auth/token', status: 200, ms, address, subject },
       'request',
     )
     return true

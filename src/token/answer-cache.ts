@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { ChangeVersion } from '../database/change-version.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import type { CacheStats } from '../metrics/cache-stats.ts'
+import type { Subject } from '../protocol/subject.ts'
 import type { IssuedToken } from './issue-token.ts'
 
 /** A whole answer is repeated for this share of its token's life at most. */
@@ -14,8 +15,15 @@ interface Moment {
   readonly wallMs: number
 }
 
+/** An answer, and whose it is. */
+export interface AnswerOf {
+  readonly issued: IssuedToken
+  readonly subject: Subject
+}
+
 interface KeptAnswer {
   readonly token: string
+  readonly subject: Subject
   readonly endsAtMs: number
   readonly keptAt: Moment
   readonly repeatForMs: number
@@ -30,13 +38,13 @@ interface Asked {
 
 export interface AnswerCache {
   /** Undefined when it has to be worked out: never seen, too long ago, or something has changed. */
-  readonly find: (request: IncomingMessage) => IssuedToken | undefined
+  readonly find: (request: IncomingMessage) => AnswerOf | undefined
   /**
    * Keeps the answer to a request that was looked for here before anything was read for it.
    *
    * @param until the end of the earliest right in it; it is not repeated after that (R3)
    */
-  readonly keep: (request: IncomingMessage, issued: IssuedToken, until?: Date | undefined) => void
+  readonly keep: (request: IncomingMessage, answer: AnswerOf, until?: Date | undefined) => void
   readonly stats: () => CacheStats
 }
 
@@ -81,14 +89,18 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
       return undefined
     }
     const expiresInSeconds = Math.floor((answer.endsAtMs - now.ms) / 1000)
-    return { token: answer.token, expiresInSeconds }
+    return { issued: { token: answer.token, expiresInSeconds }, subject: answer.subject }
   }
   const find: AnswerCache['find'] = (request) => {
     const found = look(request)
     lookUps[found === undefined ? 'miss' : 'hit']++
     return found
   }
-  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }, until) => {
+  const keep: AnswerCache['keep'] = (
+    request,
+    { issued: { token, expiresInSeconds }, subject },
+    until,
+  ) => {
     const question = asked.get(request)
     const version = watch.version()
     // What changed since it was asked may not be in this answer.
@@ -97,7 +109,8 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     const lifeMs = expiresInSeconds * 1000
     const rightMs = until ? until.getTime() - keptAt.wallMs : Number.POSITIVE_INFINITY
     const repeatForMs = Math.min(lifeMs * REPEAT_SHARE, rightMs)
-    kept.set(question.key, { token, endsAtMs: keptAt.ms + lifeMs, keptAt, repeatForMs, version })
+    const endsAtMs = keptAt.ms + lifeMs
+    kept.set(question.key, { token, subject, endsAtMs, keptAt, repeatForMs, version })
   }
   return { find, keep, stats: () => ({ entries: kept.size, lookUps }) }
 }

@@ -52,7 +52,7 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
       const minted = await mintFor(deps, caller, offline)
       // A new project raises no version, so what was said without it is not said again (R5).
       const isToKeep = minted.refresh_token === undefined && !isOfMissing
-      if (isToKeep && isRepeatable(subject)) deps.answers.keep(request, issued, until)
+      if (isToKeep && isRepeatable(subject)) deps.answers.keep(request, { issued, subject }, until)
       await countWholeWay(deps)
       const { token, expiresInSeconds } = issued
       return {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
 
@@ -49,6 +50,30 @@ test('a warm request asks the database nothing, repeated or for another scope of
     t.deepEqual([repeated, fresh], [0, 0])
     const cold = await countQueries(service, () => ask(service, OTHER))
     t.true(cold > 0)
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R34: who is known at once is in the audit record from every address, however warm', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await prepare(service)
+    const from = (address: string, query: string) =>
+      service.request('GET', `/auth/token?service=registry-warden${query}`, {
+        as: DEV,
+        headers: { 'x-forwarded-for': address },
+      })
+    await from('198.51.100.1', SCOPE)
+    await from('198.51.100.2', SCOPE)
+    await from('198.51.100.3', '&scope=repository:acme/other:pull')
+    const seen = async (): Promise<readonly string[]> =>
+      (await service.database('audit').where({ action: 'signin.password', actor_name: 'dev' }))
+        .map(({ address }) => address)
+        .toSorted()
+    const endMs = Date.now() + 15_000
+    while ((await seen()).length < 3 && Date.now() < endMs) await sleep(100)
+    t.deepEqual(await seen(), ['198.51.100.1', '198.51.100.2', '198.51.100.3'])
   } finally {
     await service.stop()
   }

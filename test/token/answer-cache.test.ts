@@ -27,14 +27,19 @@ function makeCache() {
     monotonicMs: () => clocks.ms,
     now: () => new Date(clocks.wallMs),
   })
+  const subject = { kind: 'anonymous' } as const
   const ask = () => {
     const request = new IncomingMessage(new Socket())
     request.url = '/auth/token?service=registry-warden'
     request.headers.authorization = 'Basic YTpi'
-    return { request, found: answers.find(request) }
+    return { request, found: answers.find(request)?.issued }
   }
   const keepFor = (request: IncomingMessage, until?: Date): void =>
-    answers.keep(request, { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS }, until)
+    answers.keep(
+      request,
+      { issued: { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS }, subject },
+      until,
+    )
   const keep = (until?: Date): void => keepFor(ask().request, until)
   const passSeconds = (seconds: number): void => {
     clocks.ms += seconds * 1000
