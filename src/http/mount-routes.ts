@@ -40,16 +40,20 @@ const READERS = {
   form: { type: FORM_TYPE, name: 'application/x-www-form-urlencoded', read: readForm },
 } as const
 
+/** A body may have as many faults as it has bytes, and each is told twice. */
+const MOST_FAULTS = 20
+const FAULT_LENGTH = 400
+
 const toFault = (issue: z.core.$ZodIssue): Fault => ({
-  pointer: issue.path.join('/') || '(whole)',
-  detail: issue.message,
+  pointer: issue.path.join('/').slice(0, FAULT_LENGTH) || '(whole)',
+  detail: issue.message.slice(0, FAULT_LENGTH),
 })
 
-/** @throws AppError REQUEST_INVALID (400) that names every fault */
+/** @throws AppError REQUEST_INVALID (400) that names the first twenty faults */
 function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(toFault)
+  const faults = parsed.error.issues.slice(0, MOST_FAULTS).map(toFault)
   const list = faults.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')
   throw new AppError('REQUEST_INVALID', { detail: `the ${where} is not valid: ${list}`, faults })
 }
