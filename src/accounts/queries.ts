@@ -64,6 +64,14 @@ export async function findUserWithPassword(
   return row && toUserWithPassword(row)
 }
 
+/** Whether what somebody signed in with is still there; all else of it belongs to a higher room. */
+export async function hasAccessToken(
+  database: Database,
+  { userId, id }: { readonly userId: number; readonly id: number },
+): Promise<boolean> {
+  return (await database('access_tokens').where({ id, user_id: userId }).first('id')) !== undefined
+}
+
 /** A user and the change version, read in one statement. */
 export async function findVersionedUser(
   database: Database,

@@ -1,7 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { findUserWithPassword } from './queries.ts'
+import { findUserWithPassword, hasAccessToken } from './queries.ts'
 
 /**
  * Asks the one function that decides, which stands in a higher room.
@@ -16,7 +16,7 @@ export type RequireSystem = (caller: Caller, permission: 'user:read' | 'user:wri
  * each other (R5).
  *
  * @throws AppError UNAUTHORIZED (401) when the account is gone, another one, or disabled, or its
- *   password is not the one of this sign-in any more
+ *   password is not the one of this sign-in any more, or its access token is revoked
  */
 export async function refreshCaller(transaction: Database, caller: Caller): Promise<Caller> {
   const { subject } = caller
@@ -31,6 +31,11 @@ export async function refreshCaller(transaction: Database, caller: Caller): Prom
     throw new AppError('UNAUTHORIZED', {
       detail: `the sign-in of ${subject.username} is over: the password was changed meanwhile; sign in again`,
     })
+  }
+  const { credential } = subject
+  const own = credential && { userId: subject.id, id: credential.id }
+  if (own !== undefined && !(await hasAccessToken(transaction, own))) {
+    throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })
   }
   return { ...caller, subject: { ...subject, systemRole: user.systemRole } }
 }
