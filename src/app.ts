@@ -104,7 +104,7 @@ const underApi = (routes: readonly Route[]): readonly Route[] =>
   routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
 function createParts(deps: AppDeps) {
-  const { config, database, authority, now, log } = deps
+  const { config, database, authority, now } = deps
   const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token, metrics }
@@ -121,8 +121,8 @@ function createParts(deps: AppDeps) {
   const ways = { throttle, takesIdentityTokens, proveAgain: createProveAgain(throttle) }
   const signIn = { ...deps, ...memory, ...ways, hasher, metrics, signIns }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
-  const known = { ...memory, ...issue, recognize: createRecognize(signIn) }
-  const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin, log })
+  const known = { ...signIn, ...issue, recognize: createRecognize(signIn) }
+  const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
   observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
     ...signIn,

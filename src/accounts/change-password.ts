@@ -71,8 +71,9 @@ export async function changeOwnPassword(
 ): Promise<void> {
   const { caller, newPassword } = input
   const { id, username } = requireFullSignIn(caller.subject)
-  requireGoodPassword(newPassword, username, 'newPassword')
+  // First, since it waits its turn: to judge a new one takes the event loop for some milliseconds.
   const from = await proveCurrent(deps, input)
+  requireGoodPassword(newPassword, username, 'newPassword')
   refuseSame(input)
   const to = await deps.hasher.hash(newPassword, caller.origin.address)
   await inRightsChange(deps.database, async ({ transaction, note }) => {

@@ -50,6 +50,9 @@ export interface NewAccount {
   readonly keep?: Keep<User> | undefined
 }
 
+/** Who sends no credentials has this name in the audit record and in answers of `explain`. */
+const NOBODY = 'anonymous'
+
 /**
  * Makes the row, its audit row and, where that is set, a project of the same name, all or nothing. A
  * new account changes no right of anybody, so the change version stays.
@@ -60,6 +63,11 @@ export async function insertAccount(
   { database, now, planPersonalProject }: InsertAccountDeps,
   { user, action, check, audit, keep }: NewAccount,
 ): Promise<User> {
+  if (user.username === NOBODY) {
+    throw new AppError('NAME_TAKEN', {
+      detail: `the user name ${NOBODY} is taken: it stands for requests without credentials`,
+    })
+  }
   const makePersonalProject = await planPersonalProject(user.username)
   try {
     return await inTransaction(database, async (transaction) => {

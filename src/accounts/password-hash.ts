@@ -45,9 +45,16 @@ export interface PasswordHasher {
   /**
    * For the password of somebody who has no account yet: it waits among strangers.
    *
+   * @param check of the password, when its turn has come: to judge one takes the event loop for
+   *   some milliseconds, and anybody may send as many as they like
    * @throws AppError BUSY (503) when too many wait already, all told or from that network
+   * @throws what `check` throws
    */
-  readonly hashForStranger: (password: string, address: string) => Promise<string>
+  readonly hashForStranger: (
+    password: string,
+    address: string,
+    check: () => void,
+  ) => Promise<string>
   /**
    * @param hash undefined for an account that does not exist or has no password: the same work is
    *   done and the answer is false
@@ -125,10 +132,11 @@ export function createPasswordHasher({
         address === undefined ? OWN_PLACE : { line: 'setting', lane: addressPrefix(address) }
       return run(place, () => argon2.hash(password, PARAMETERS))
     },
-    hashForStranger: (password, address) =>
-      run(placeOf({ address, familiarAccount: undefined }), () =>
-        argon2.hash(password, PARAMETERS),
-      ),
+    hashForStranger: (password, address, check) =>
+      run(placeOf({ address, familiarAccount: undefined }), async () => {
+        check()
+        return argon2.hash(password, PARAMETERS)
+      }),
     verify: async (hash, password, applicant) => {
       const place = applicant === undefined ? OWN_PLACE : placeOf(applicant)
       const isSame = await run(place, () => verifyHash(hash ?? NOBODY_HASH, password))

@@ -25,6 +25,11 @@ export interface UserRow {
   readonly updated_at: Date
 }
 
+interface UserWithPasswordRow extends UserRow {
+  readonly password_hash: string | null
+  readonly sign_in_epoch: number
+}
+
 export const toUser = (row: UserRow): User => ({
   id: row.id,
   username: row.username,
@@ -36,15 +41,10 @@ export const toUser = (row: UserRow): User => ({
   updatedAt: row.updated_at,
 })
 
-interface PasswordRow extends UserRow {
-  readonly password_hash: string | null
-  readonly sign_in_epoch: number
-}
-
-const toUserWithPassword = (row: PasswordRow): UserWithPassword => ({
+const toUserWithPassword = (row: UserWithPasswordRow): UserWithPassword => ({
   ...toUser(row),
   passwordHash: row.password_hash ?? undefined,
-  signInEpoch: row.sign_in_epoch,
+  signInEpoch: Number(row.sign_in_epoch),
 })
 
 export async function findUser(database: Database, username: string): Promise<User | undefined> {
@@ -60,8 +60,16 @@ export async function findUserWithPassword(
 ): Promise<UserWithPassword | undefined> {
   const row = await database('users')
     .where({ username, deleted_at: null })
-    .first<PasswordRow | undefined>(...COLUMNS, 'password_hash', 'sign_in_epoch')
+    .first<UserWithPasswordRow | undefined>(...COLUMNS, 'password_hash', 'sign_in_epoch')
   return row && toUserWithPassword(row)
+}
+
+/** Whether what somebody signed in with is still there; all else of it belongs to a higher room. */
+export async function hasAccessToken(
+  database: Database,
+  { userId, id }: { readonly userId: number; readonly id: number },
+): Promise<boolean> {
+  return (await database('access_tokens').where({ id, user_id: userId }).first('id')) !== undefined
 }
 
 /** A user and the change version, read in one statement. */

@@ -1,7 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { findUser } from './queries.ts'
+import { findUserWithPassword, hasAccessToken } from './queries.ts'
 
 /**
  * Asks the one function that decides, which stands in a higher room.
@@ -15,16 +15,27 @@ export type RequireSystem = (caller: Caller, permission: 'user:read' | 'user:wri
  * request came may have been changed by the one before it, so that two administrators could demote
  * each other (R5).
  *
- * @throws AppError UNAUTHORIZED (401) when the account is gone, another one, or disabled
+ * @throws AppError UNAUTHORIZED (401) when the account is gone, another one, or disabled, or its
+ *   password is not the one of this sign-in any more, or its access token is revoked
  */
 export async function refreshCaller(transaction: Database, caller: Caller): Promise<Caller> {
   const { subject } = caller
   if (subject.kind !== 'user') return caller
-  const user = await findUser(transaction, subject.username)
+  const user = await findUserWithPassword(transaction, subject.username)
   if (user === undefined || user.id !== subject.id || user.disabled) {
     throw new AppError('UNAUTHORIZED', {
       detail: `the account ${subject.username} may not sign in any more`,
     })
+  }
+  if (subject.signInEpoch !== undefined && subject.signInEpoch !== user.signInEpoch) {
+    throw new AppError('UNAUTHORIZED', {
+      detail: `the sign-in of ${subject.username} is over: the password was changed meanwhile; sign in again`,
+    })
+  }
+  const { credential } = subject
+  const own = credential && { userId: subject.id, id: credential.id }
+  if (own !== undefined && !(await hasAccessToken(transaction, own))) {
+    throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })
   }
   return { ...caller, subject: { ...subject, systemRole: user.systemRole } }
 }

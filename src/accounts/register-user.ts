@@ -47,8 +47,8 @@ export async function registerUser(
   },
 ): Promise<User> {
   await requireRegistration(deps, user)
-  requireGoodPassword(password, user.username)
-  const passwordHash = await deps.hasher.hashForStranger(password, caller.origin.address)
+  const check = (): void => requireGoodPassword(password, user.username)
+  const passwordHash = await deps.hasher.hashForStranger(password, caller.origin.address, check)
   return insertAccount(deps, {
     user: { ...user, passwordHash },
     action: 'user.register',

@@ -49,12 +49,16 @@ export function createSignInRecord(deps: SignInRecordDeps): SignInRecord {
     everyMs: HOUR_MS,
     overflow: overflow('done'),
   })
-  const bad = createCountedRows({
-    ...deps,
-    most: MOST_BAD,
-    everyMs: MINUTE_MS,
-    overflow: overflow('failed'),
-  })
+  const createBad = (): CountedRows =>
+    createCountedRows({
+      ...deps,
+      most: MOST_BAD,
+      everyMs: MINUTE_MS,
+      overflow: overflow('failed'),
+    })
+  // Apart: names that nobody has cost nothing to invent, and would leave no room for the others.
+  const bad = createBad()
+  const unknown = createBad()
   const nameOf = ({ name, isKnown }: Applicant): string => {
     if (isKnown) return name
     const digest = createHmac('sha256', installationId).update(name).digest('hex')
@@ -68,10 +72,14 @@ export function createSignInRecord(deps: SignInRecordDeps): SignInRecord {
     succeeded: (name, address, way) =>
       good.count({ ...rowOf(name, address, way), outcome: 'done' }),
     failed: (applicant, address, way) =>
-      bad.count({ ...rowOf(nameOf(applicant), address, way), outcome: 'failed' }),
+      (applicant.isKnown ? bad : unknown).count({
+        ...rowOf(nameOf(applicant), address, way),
+        outcome: 'failed',
+      }),
     flush: async (input) => {
       await good.flush(input)
       await bad.flush(input)
+      await unknown.flush(input)
     },
   }
 }

@@ -25,6 +25,8 @@ const toIdentityToken = (row: IdentityTokenRow): IdentityToken => ({
 
 export interface NewIdentityToken {
   readonly userId: number
+  /** Of the sign-in that it is made for. */
+  readonly signInEpoch: number
   readonly secretHash: string
   readonly client: string | undefined
   readonly address: string
@@ -32,15 +34,16 @@ export interface NewIdentityToken {
   readonly now: Date
 }
 
-/** Under the present sign-in epoch of its owner. */
+/** @returns false when that sign-in is over: its owner has a new password, is disabled or gone */
 export async function insertIdentityToken(
   database: Database,
   token: NewIdentityToken,
-): Promise<void> {
-  await database.raw(
+): Promise<boolean> {
+  const [{ affectedRows }] = await database.raw(
     `INSERT INTO identity_tokens
             (user_id, sign_in_epoch, secret_hash, client, address, expires_at, created_at)
-     SELECT id, sign_in_epoch, ?, ?, ?, ?, ? FROM users WHERE id = ?`,
+     SELECT id, sign_in_epoch, ?, ?, ?, ?, ? FROM users
+      WHERE id = ? AND sign_in_epoch = ? AND disabled_at IS NULL AND deleted_at IS NULL`,
     [
       token.secretHash,
       token.client ?? null,
@@ -48,8 +51,10 @@ export async function insertIdentityToken(
       token.expiresAt,
       token.now,
       token.userId,
+      token.signInEpoch,
     ],
   )
+  return affectedRows > 0
 }
 
 /** Those of a user that still work, the newest first, with ids below `before`, at most `most`. */

@@ -6,7 +6,6 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireSystem } from '../projects/require-permission.ts'
 import type { UserSubject } from '../protocol/subject.ts'
-import { findAccessToken } from './queries.ts'
 
 /**
  * The person who asks.
@@ -22,28 +21,12 @@ export function requireUser({ subject }: Caller): UserSubject {
 }
 
 /**
- * Reads the caller again inside a transaction, and what was signed in with: a token that was revoked
- * a moment ago makes and changes nothing any more (R11).
- *
- * @throws AppError UNAUTHORIZED (401)
- */
-export async function refreshSignIn(transaction: Database, caller: Caller): Promise<Caller> {
-  const fresh = await refreshCaller(transaction, caller)
-  const { subject } = fresh
-  if (subject.kind !== 'user' || subject.credential === undefined) return fresh
-  const own = { userId: subject.id, id: subject.credential.id }
-  const token = await findAccessToken(transaction, own)
-  if (token !== undefined) return fresh
-  throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })
-}
-
-/**
- * The same for what belongs to a person.
+ * Reads the caller again inside a transaction that changes what belongs to a person.
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403)
  */
 export const refreshUser = async (transaction: Database, caller: Caller): Promise<UserSubject> =>
-  requireUser(await refreshSignIn(transaction, caller))
+  requireUser(await refreshCaller(transaction, caller))
 
 /** Whose credentials are asked for: undefined means the caller's own. */
 export interface AccountQuestion {

@@ -1,3 +1,4 @@
+import { isProjectName } from '../protocol/reference.ts'
 import { type CredentialPermission, ROBOT_PREFIX } from '../protocol/subject.ts'
 
 const NAME = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/
@@ -10,17 +11,22 @@ export const isRobotName = (text: string): boolean => text.length <= NAME_LENGTH
 export const robotUsername = (project: string | undefined, name: string): string =>
   `${ROBOT_PREFIX}${project === undefined ? '' : `${project}+`}${name}`
 
+/** In letters and signs of ASCII: nothing else may fold into them (R8), or reach the database. */
+const ASCII = /^[\x21-\x7e]+$/
+
 /** Takes such a name apart; undefined when it is none. Upper case counts as lower case. */
 export function parseRobotUsername(
   username: string,
 ): { readonly project: string | undefined; readonly name: string } | undefined {
+  if (!ASCII.test(username)) return undefined
   const lower = username.toLowerCase()
   if (!lower.startsWith(ROBOT_PREFIX)) return undefined
   const rest = lower.slice(ROBOT_PREFIX.length)
   const plus = rest.indexOf('+')
   const name = rest.slice(plus + 1)
-  if (!isRobotName(name)) return undefined
-  return { project: plus === -1 ? undefined : rest.slice(0, plus), name }
+  const project = plus === -1 ? undefined : rest.slice(0, plus)
+  const isProject = project === undefined || isProjectName(project)
+  return isProject && isRobotName(name) ? { project, name } : undefined
 }
 
 /** The permissions of a project's robot with patterns of whole names. */

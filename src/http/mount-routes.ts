@@ -16,6 +16,8 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?: *;.*)?$/i
 const JSON_LIMIT = '256kb'
 const FORM_LIMIT = '64kb'
+/** As many as a query may have. */
+const MOST_FIELDS = 1000
 
 const readJson = koaBody({
   jsonTypes: ['json', 'application/*+json'],
@@ -25,23 +27,36 @@ const readJson = koaBody({
   multipart: false,
 })
 
-const readForm = koaBody({ json: false, text: false, multipart: false, formLimit: FORM_LIMIT })
+/** Names are taken as they are, and every value of a name that is repeated, as those of a query. */
+const FLAT = { allowDots: false, depth: 0, arrayLimit: MOST_FIELDS, parameterLimit: MOST_FIELDS }
+
+const readForm = koaBody({
+  json: false,
+  text: false,
+  multipart: false,
+  formLimit: FORM_LIMIT,
+  queryString: FLAT,
+})
 
 const READERS = {
   json: { type: JSON_TYPE, name: 'application/json', read: readJson },
   form: { type: FORM_TYPE, name: 'application/x-www-form-urlencoded', read: readForm },
 } as const
 
+/** A body may have as many faults as it has bytes, and each is told twice. */
+const MOST_FAULTS = 20
+const FAULT_LENGTH = 400
+
 const toFault = (issue: z.core.$ZodIssue): Fault => ({
-  pointer: issue.path.join('/') || '(whole)',
-  detail: issue.message,
+  pointer: issue.path.join('/').slice(0, FAULT_LENGTH) || '(whole)',
+  detail: issue.message.slice(0, FAULT_LENGTH),
 })
 
-/** @throws AppError REQUEST_INVALID (400) that names every fault */
+/** @throws AppError REQUEST_INVALID (400) that names the first twenty faults */
 function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(toFault)
+  const faults = parsed.error.issues.slice(0, MOST_FAULTS).map(toFault)
   const list = faults.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')
   throw new AppError('REQUEST_INVALID', { detail: `the ${where} is not valid: ${list}`, faults })
 }

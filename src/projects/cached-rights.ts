@@ -1,3 +1,4 @@
+import { createFairQueue } from '../accounts/fair-queue.ts'
 import type { Database } from '../database/open-database.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { createVersionedCache } from '../database/versioned-cache.ts'
@@ -27,9 +28,20 @@ interface KeptRights extends ProjectRights {
   readonly userId: number | undefined
 }
 
+/** A project that is not there is read each time, and anybody may invent as many as they like. */
+const createQueueForStrangers = () =>
+  createFairQueue<'anonymous'>({
+    concurrency: 4,
+    lines: { anonymous: { places: 2000, placesPerLane: 2000 } },
+    what: 'projects are being looked up',
+  })
+
 const toKey = (userId: number | undefined, name: string): string => `${userId ?? ''}:${name}`
 
-/** Rights by user and project, kept until a change of the project or of the user's memberships. */
+/**
+ * Rights by user and project, kept until a change of the project or of the user's memberships. Those
+ * of nobody are read over a few connections at once, so that the others are there for who is known.
+ */
 export function createCachedRights({
   database,
   watch,
@@ -39,6 +51,7 @@ export function createCachedRights({
   readonly watch: VersionWatch
   readonly most: number
 }): CachedRights {
+  const strangers = createQueueForStrangers()
   const cache = createVersionedCache<KeptRights>({
     watch,
     most,
@@ -46,7 +59,11 @@ export function createCachedRights({
       const colon = key.indexOf(':')
       const userId = colon === 0 ? undefined : Number(key.slice(0, colon))
       const name = key.slice(colon + 1)
-      const { version, value } = await findVersionedRights(database, { name, userId })
+      const find = () => findVersionedRights(database, { name, userId })
+      const { version, value } =
+        userId === undefined
+          ? await strangers.run({ line: 'anonymous', lane: name }, find)
+          : await find()
       return { version, value: value && { ...value, userId } }
     },
     concerns: ({ kind, id }, { project, userId }) =>

@@ -28,6 +28,8 @@ export interface UserSubject {
   readonly systemRole: SystemRole | undefined
   /** Undefined after a sign-in by password. */
   readonly credential?: Credential | undefined
+  /** What the account's sign-ins by password were counted as then; undefined after any other. */
+  readonly signInEpoch?: number | undefined
 }
 
 /** An account of a machine. It has no roles: its permissions are all that it may. */

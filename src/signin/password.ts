@@ -1,7 +1,7 @@
 import type { CachedUsers } from '../accounts/cached-users.ts'
 import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
-import type { User, UserWithPassword } from '../accounts/types.ts'
+import type { UserWithPassword } from '../accounts/types.ts'
 import type { UpgradeHash } from '../accounts/upgrade-hash.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
@@ -31,11 +31,12 @@ export interface PasswordSignIn extends BasicCredentials {
 }
 
 /** The user as after signing in with the password. */
-export const toSubject = (user: User): Subject => ({
+export const toSubject = (user: UserWithPassword): Subject => ({
   kind: 'user',
   id: user.id,
   username: user.username,
   systemRole: user.systemRole,
+  signInEpoch: user.signInEpoch,
 })
 
 const wrongPassword = (): AppError =>

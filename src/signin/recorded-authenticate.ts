@@ -29,6 +29,21 @@ function toApplicant(
   return { name: known?.username ?? username, isKnown: known !== undefined }
 }
 
+function wayOfSubject(subject: Subject): SignInWay {
+  if (subject.kind === 'robot') return 'robot'
+  return (subject.kind === 'user' && subject.credential?.kind) || 'password'
+}
+
+/** Counts who was known at once among those who signed in: from where they come may be new. */
+export function recordSubject(
+  signIns: Pick<SignInRecord, 'succeeded'>,
+  subject: Subject,
+  address: string,
+): void {
+  if (subject.kind === 'anonymous') return
+  signIns.succeeded(subject.username, address, wayOfSubject(subject))
+}
+
 /** What is written down of a proof, however it ends. */
 interface Proof {
   readonly way: SignInWay

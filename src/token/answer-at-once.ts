@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { SignInRecord } from '../audit/sign-in-record.ts'
 import { ANSWER_HEADERS } from '../http/answer-headers.ts'
 import { readBasicCredentials } from '../http/basic-auth.ts'
 import type { Origin } from '../http/caller.ts'
@@ -8,7 +9,8 @@ import type { RequestCounter } from '../metrics/requests.ts'
 import { parseScopes } from '../protocol/scope.ts'
 import { subjectName } from '../protocol/subject.ts'
 import type { Recognize } from '../signin/authenticate.ts'
-import type { AnswerCache, Asked } from './answer-cache.ts'
+import { recordSubject } from '../signin/recorded-authenticate.ts'
+import type { AnswerCache, AnswerOf, Asked } from './answer-cache.ts'
 import { type GrantAccessDeps, grantKnownAccess } from './grant-access.ts'
 import { type IssuedToken, type IssueTokenDeps, issueToken } from './issue-token.ts'
 import { isRepeatable, MOST_SCOPES, requireAccount, SECRET_PARAMETERS } from './token-request.ts'
@@ -18,6 +20,7 @@ const PATH = '/auth/token?'
 export interface AnswerAtOnceDeps extends GrantAccessDeps, IssueTokenDeps {
   readonly answers: AnswerCache
   readonly recognize: Recognize
+  readonly signIns: Pick<SignInRecord, 'succeeded'>
   readonly readOrigin: (request: IncomingMessage) => Origin
   readonly log: Log
   readonly metrics: {
@@ -44,7 +47,7 @@ function issueKnown(
   deps: AnswerAtOnceDeps,
   request: IncomingMessage,
   asked: Asked | undefined,
-): IssuedToken | undefined {
+): AnswerOf | undefined {
   const query = new URLSearchParams((request.url ?? '').slice(PATH.length))
   if (!isPlain(query, deps.settings.service)) return undefined
   const credentials = readBasicCredentials(request.headers.authorization ?? '')
@@ -55,15 +58,16 @@ function issueKnown(
   const grant = grantKnownAccess(deps, { subject, asked: scopes })
   if (grant === undefined) return undefined
   const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
-  if (asked && isRepeatable(subject)) deps.answers.keepAsked(asked, issued, grant.until)
-  return issued
+  const answer = { issued, subject }
+  if (asked && isRepeatable(subject)) deps.answers.keepAsked(asked, answer, grant.until)
+  return answer
 }
 
 function issueOrNothing(
   deps: AnswerAtOnceDeps,
   request: IncomingMessage,
   asked: Asked | undefined,
-): IssuedToken | undefined {
+): AnswerOf | undefined {
   try {
     return issueKnown(deps, request, asked)
   } catch {
@@ -71,15 +75,15 @@ function issueOrNothing(
   }
 }
 
-function findOrIssue(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
-  const { issued: repeated, asked } = deps.answers.find(request)
-  const issued = repeated ?? issueOrNothing(deps, request, asked)
-  if (issued !== undefined) {
+function findOrIssue(deps: AnswerAtOnceDeps, request: IncomingMessage): AnswerOf | undefined {
+  const { answer: repeated, asked } = deps.answers.find(request)
+  const answer = repeated ?? issueOrNothing(deps, request, asked)
+  if (answer !== undefined) {
     deps.metrics.countIssued(repeated === undefined ? 'remembered' : 'repeated')
   } else if (asked !== undefined) {
     deps.answers.remember(request, asked)
   }
-  return issued
+  return answer
 }
 
 function send(response: ServerResponse, requestId: string, issued: IssuedToken): void {
@@ -111,15 +115,17 @@ export function createAnswerAtOnce(
   return (request, response) => {
     if (request.method !== 'GET' || request.url?.startsWith(PATH) !== true) return false
     const startedAtMs = performance.now()
-    const issued = findOrIssue(deps, request)
-    if (issued === undefined) return false
+    const answer = findOrIssue(deps, request)
+    if (answer === undefined) return false
     const { requestId, address } = deps.readOrigin(request)
-    send(response, requestId, issued)
+    send(response, requestId, answer.issued)
+    recordSubject(deps.signIns, answer.subject, address)
     const tookMs = performance.now() - startedAtMs
     countAnswer(tookMs / 1000)
+    const subject = subjectName(answer.subject)
     const ms = Math.round(tookMs * 10) / 10
     deps.log.info(
-      { requestId, method: 'GET', path: '/auth/token', status: 200, ms, address },
+      { requestId, method: 'GET', path: '/auth/token', status: 200, ms, address, subject },
       'request',
     )
     return true

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { ChangeVersion } from '../database/change-version.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import type { CacheStats } from '../metrics/cache-stats.ts'
+import type { Subject } from '../protocol/subject.ts'
 import type { IssuedToken } from './issue-token.ts'
 
 /** A whole answer is repeated for this share of its token's life at most. */
@@ -14,8 +15,15 @@ interface Moment {
   readonly wallMs: number
 }
 
+/** An answer, and whose it is. */
+export interface AnswerOf {
+  readonly issued: IssuedToken
+  readonly subject: Subject
+}
+
 interface KeptAnswer {
   readonly token: string
+  readonly subject: Subject
   readonly endsAtMs: number
   readonly keptAt: Moment
   readonly repeatForMs: number
@@ -34,7 +42,7 @@ export interface AnswerCache {
    * never seen, too long ago, or something has changed.
    */
   readonly find: (request: IncomingMessage) => {
-    readonly issued?: IssuedToken
+    readonly answer?: AnswerOf
     readonly asked?: Asked
   }
   /** Hands over, to whoever answers the same request the whole way, what `find` has said. */
@@ -44,12 +52,12 @@ export interface AnswerCache {
    *
    * @param until the end of the earliest right in it; it is not repeated after that (R3)
    */
-  readonly keep: (request: IncomingMessage, issued: IssuedToken, until?: Date | undefined) => void
+  readonly keep: (request: IncomingMessage, answer: AnswerOf, until?: Date | undefined) => void
   /**
    * The same for one that was worked out from memory, but only when it is asked for again: most are
    * not, and keeping those would cost more than it saves.
    */
-  readonly keepAsked: (asked: Asked, issued: IssuedToken, until?: Date | undefined) => void
+  readonly keepAsked: (asked: Asked, answer: AnswerOf, until?: Date | undefined) => void
   readonly stats: () => CacheStats
 }
 
@@ -109,14 +117,15 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     const isGood = answer && passedMs(answer.keptAt, now) < answer.repeatForMs
     if (!isGood || !isSame(answer.version, version)) return { asked: { key, since: version } }
     const expiresInSeconds = Math.floor((answer.endsAtMs - now.ms) / 1000)
-    return { issued: { token: answer.token, expiresInSeconds } }
+    const issued = { token: answer.token, expiresInSeconds }
+    return { answer: { issued, subject: answer.subject } }
   }
   const find: AnswerCache['find'] = (request) => {
     const found = look(request)
-    lookUps[found.issued === undefined ? 'miss' : 'hit']++
+    lookUps[found.answer === undefined ? 'miss' : 'hit']++
     return found
   }
-  const store = (asked: Asked, issued: IssuedToken, until: Date | undefined): void => {
+  const store = (asked: Asked, { issued, subject }: AnswerOf, until: Date | undefined): void => {
     const version = watch.version()
     // What changed since it was asked may not be in this answer.
     if (!version || !isSame(asked.since, version)) return
@@ -125,17 +134,18 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     const rightMs = until ? until.getTime() - keptAt.wallMs : Number.POSITIVE_INFINITY
     const repeatForMs = Math.min(lifeMs * REPEAT_SHARE, rightMs)
     const endsAtMs = keptAt.ms + lifeMs
-    kept.set(asked.key, { token: issued.token, endsAtMs, keptAt, repeatForMs, version })
+    const { token } = issued
+    kept.set(asked.key, { token, subject, endsAtMs, keptAt, repeatForMs, version })
   }
   return {
     find,
     remember: (request, asked) => void onTheirWay.set(request, asked),
-    keep: (request, issued, until) => {
+    keep: (request, answer, until) => {
       const asked = onTheirWay.get(request)
-      if (asked !== undefined) store(asked, issued, until)
+      if (asked !== undefined) store(asked, answer, until)
     },
-    keepAsked: (asked, issued, until) => {
-      if (isSecondTime(asked.key)) store(asked, issued, until)
+    keepAsked: (asked, answer, until) => {
+      if (isSecondTime(asked.key)) store(asked, answer, until)
     },
     stats: () => ({ entries: kept.size, lookUps }),
   }

@@ -89,10 +89,11 @@ export const createFormRoute = (deps: TokenRoutesDeps): Route =>
       requireService(body.service, deps.settings.service)
       const asked = parseScopes(body.scope, MOST_SCOPES)
       const { subject, minted } = await proveForm(deps, body, origin)
-      const grant = await grantAccess(deps, { subject, asked })
-      const { token, expiresInSeconds } = issueToken(deps, { sub: subjectName(subject), ...grant })
+      const { access, until } = await grantAccess(deps, { subject, asked })
+      const sub = subjectName(subject)
+      const { token, expiresInSeconds } = issueToken(deps, { sub, access, until })
       await countWholeWay(deps)
-      const scope = presentScope(grant.access)
+      const scope = presentScope(access)
       return {
         status: 200,
         body: { token, access_token: token, expires_in: expiresInSeconds, scope, ...minted },

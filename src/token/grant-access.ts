@@ -18,6 +18,11 @@ export interface Grant {
   readonly until: Date | undefined
 }
 
+/** A grant, and whether a later project could make it another one without any change of rights. */
+export interface ReadGrant extends Grant {
+  readonly isOfMissing: boolean
+}
+
 /** The earlier of two ends; undefined is none. */
 export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a
@@ -46,8 +51,10 @@ function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: 
 export async function grantAccess(
   { rights, now }: GrantAccessDeps,
   question: AccessQuestion,
-): Promise<Grant> {
-  return intersect(question, await rights.read(rightsQuestion(question)), now())
+): Promise<ReadGrant> {
+  const asked = rightsQuestion(question)
+  const found = await rights.read(asked)
+  return { ...intersect(question, found, now()), isOfMissing: found.size < asked.names.length }
 }
 
 /** The same from memory alone, at once; undefined when something would have to be read. */

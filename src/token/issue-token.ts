@@ -26,12 +26,16 @@ export interface IssuedToken {
 const isPullOnly = (access: readonly Access[]): boolean =>
   access.every(({ type, actions }) => type !== 'repository' || actions.every((a) => a === 'pull'))
 
-/** A machine that slept may wake after the end of its leaf, and be asked before that was noticed. */
+/**
+ * A machine that slept may wake after the end of its leaf, and be asked before that was noticed; one
+ * whose clock was wrong and set right may have a leaf that has not begun, which no registry takes.
+ */
 function leafSecondsLeft(signer: Signer, nowSeconds: number): number {
+  const hasBegun = signer.leaf().notBefore.getTime() <= nowSeconds * 1000
   const secondsOf = ({ notAfter }: { readonly notAfter: Date }): number =>
     Math.floor(notAfter.getTime() / 1000) - nowSeconds
   const left = secondsOf(signer.leaf())
-  return left < SHORTEST_SECONDS ? secondsOf(signer.renew()) : left
+  return left < SHORTEST_SECONDS || !hasBegun ? secondsOf(signer.renew()) : left
 }
 
 /**

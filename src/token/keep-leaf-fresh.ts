@@ -18,6 +18,7 @@ export interface KeepLeafFreshDeps {
 
 function isWorn(signer: Signer, now: Date): boolean {
   const { notBefore, notAfter } = signer.leaf()
+  if (notBefore > now) return true
   const lifeMs = notAfter.getTime() - notBefore.getTime()
   return notAfter.getTime() - now.getTime() < lifeMs * RENEW_AT_SHARE
 }
@@ -72,7 +73,8 @@ export function keepLeafFresh(deps: KeepLeafFreshDeps, leafEpoch: number): () =>
   }
   const tick = (): void => {
     // By its date, whatever the database does.
-    if (isWorn(deps.signer, deps.now())) renew(deps, state, 'its end is near')
+    if (isWorn(deps.signer, deps.now()))
+      renew(deps, state, 'its end is near, or the clock was set back to before its beginning')
     running ??= follow(deps, state)
       .catch(failed)
       .finally(() => {

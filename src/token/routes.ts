@@ -47,13 +47,13 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
       requireService(query.service, deps.settings.service)
       requireAccount(query.account, subject)
       const asked = parseScopes(query.scope, MOST_SCOPES)
-      const grant = await grantAccess(deps, { subject, asked })
-      const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
+      const { access, until, isOfMissing } = await grantAccess(deps, { subject, asked })
+      const issued = issueToken(deps, { sub: subjectName(subject), access, until })
       const offline = { isWanted: query.offline_token === 'true', client: query.client_id }
       const minted = await mintFor(deps, caller, offline)
-      if (minted.refresh_token === undefined && isRepeatable(subject)) {
-        deps.answers.keep(request, issued, grant.until)
-      }
+      // A new project raises no version, so what was said without it is not said again (R5).
+      const isToKeep = minted.refresh_token === undefined && !isOfMissing
+      if (isToKeep && isRepeatable(subject)) deps.answers.keep(request, { issued, subject }, until)
       await countWholeWay(deps)
       const { token, expiresInSeconds } = issued
       return {

@@ -52,3 +52,16 @@ test('R17: new passwords have places of their own, more than four for one networ
   t.is((await Promise.all(made)).length, 10)
   await Promise.all(strangers)
 })
+
+test('R17: what a stranger chose is judged when its turn has come, and not at all without a place', async (t) => {
+  const { hashForStranger } = createPasswordHasher({ concurrency: 1, queueLimit: 64 })
+  let judged = 0
+  const asked = Array.from({ length: 8 }, () =>
+    hashForStranger(PASSWORD, HERE.address, () => {
+      judged++
+    }),
+  )
+  t.is(judged, 1)
+  const outcomes = (await Promise.allSettled(asked)).map(({ status }) => status)
+  t.deepEqual([outcomes.filter((status) => status === 'fulfilled').length, judged], [5, 5])
+})

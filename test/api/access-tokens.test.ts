@@ -293,3 +293,23 @@ test.serial('a warm access token costs no query, by query and by form', async (t
   t.is(asked, 0)
   t.true(uses <= 3, 'uses are written by the timer alone')
 })
+
+test('R11: a token that is revoked changes nothing any more, where that was not heard of yet', async (t) => {
+  const { body } = await service.admin('POST', '/api/v1/me/tokens', { name: 'stolen' })
+  const stolen = { username: 'admin', password: body.secret }
+  t.is((await service.request('GET', '/api/v1/me', { as: stolen })).status, 200)
+  // Nothing tells the process, as in the moment before it looks at the database again.
+  await service.database('access_tokens').where({ id: body.id }).delete()
+  const ghost = { username: 'ghost', password: 'ghosts-own-pw-7', systemRole: 'administrator' }
+  for (const [method, path, json] of [
+    ['POST', '/users', ghost],
+    ['PATCH', '/users/admin', { displayName: 'ghost' }],
+    ['POST', '/projects', { name: 'ghosts' }],
+    ['PUT', '/projects/library/members/users/admin', { role: 'guest' }],
+    ['PATCH', '/settings', { selfRegistration: true }],
+    ['POST', '/groups', { name: 'ghosts' }],
+  ] as const) {
+    const reply = await service.request(method, `/api/v1${path}`, { as: stolen, json })
+    t.deepEqual([reply.status, reply.body.detail], [401, 'the access token is revoked'], path)
+  }
+})

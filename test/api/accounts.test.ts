@@ -223,3 +223,12 @@ test('no secret reaches the log, whatever happens to its request', async (t) => 
   const header = Buffer.from(`canary:${canary.password}`).toString('base64')
   t.false(service.logged().includes(header))
 })
+
+test('R8: nobody is called anonymous, as requests without credentials are in the record', async (t) => {
+  const nobody = { username: 'Anonymous', password: 'nobodys-own-pw-7' }
+  const { status, body } = await service.admin('POST', '/api/v1/users', nobody)
+  t.deepEqual(
+    [status, body.detail],
+    [409, 'the user name anonymous is taken: it stands for requests without credentials'],
+  )
+})

@@ -197,3 +197,12 @@ test('the registry away is 503 with a reason on what needs it', async (t) => {
   t.is(headers.get('retry-after'), '5')
   t.regex(body.detail, /^the registry does not answer/)
 })
+
+test('a body of nothing but faults gets an answer that is shorter than itself', async (t) => {
+  const raw = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, 1])),
+  )
+  const { status, body } = await service.request('POST', '/api/v1/users', { raw })
+  t.is(status, 400)
+  t.true(JSON.stringify(body).length < 5000, String(JSON.stringify(body).length))
+})

@@ -254,6 +254,30 @@ test('disabling the account refuses them at once, and enabling it brings none ba
   t.is(await told(await mint(ned)), 'ned')
 })
 
+for (const [why, change] of [
+  ['a new password', { sign_in_epoch: 7 }],
+  ['disabling', { disabled_at: new Date() }],
+] as const) {
+  test(`R11: a sign-in of before ${why} mints none, where that was not heard of yet`, async (t) => {
+    const person = await makePerson(`una-${why.length}`)
+    const { username } = person
+    t.is((await login(person)).status, 200)
+    // Nothing tells the process, as in the moment before it looks at the database again.
+    await service.database('users').where({ username }).update(change)
+    const late = await login(person)
+    t.deepEqual(
+      [late.status, late.body.refresh_token, late.body.error_description],
+      [
+        401,
+        undefined,
+        'the password was changed, or the account disabled, meanwhile; sign in again',
+      ],
+    )
+    const rows = await service.database('identity_tokens').join('users', 'users.id', 'user_id')
+    t.is(rows.filter((row) => row.username === username).length, 1)
+  })
+}
+
 test('fifty of a user are kept: the oldest goes when another comes', async (t) => {
   const ola = await makePerson('ola')
   const [oldest, second] = [await mint(ola), await mint(ola)]
@@ -276,6 +300,17 @@ test('the list comes in pages, the newest first', async (t) => {
   const clients = [...first.body.items, ...second.body.items].map(({ client }) => client)
   t.deepEqual(clients, ['c', 'b', 'a'])
   t.is(second.body.next, null)
+})
+
+test('a cursor that no list gave out is 400, also where it reads as a number', async (t) => {
+  const sam = await makePerson('sam')
+  for (const key of ['Infinity', '-Infinity', '1e400', '0x10', '-1', '1.5', 'sam']) {
+    const cursor = Buffer.from(key).toString('base64url')
+    for (const path of [MINE, '/api/v1/me/tokens']) {
+      const { status } = await service.request('GET', `${path}?cursor=${cursor}`, { as: sam })
+      t.is(status, 400, `${path} ${key}`)
+    }
+  }
 })
 
 test.serial('a warm one costs no query', async (t) => {

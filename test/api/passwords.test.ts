@@ -47,6 +47,18 @@ test('R11: a wrong old password changes nothing', async (t) => {
   t.is(await signIn('ben', ben.password), 200)
 })
 
+test('R11: a sign-in of before a new password makes no access token, where that was not heard of yet', async (t) => {
+  const bea = await makeUser('bea')
+  t.is(await signIn('bea', bea.password), 200)
+  // Nothing tells the process, as in the moment before it looks at the database again.
+  await service.database('users').where({ username: 'bea' }).increment('sign_in_epoch', 1)
+  const late = await service.request('POST', '/api/v1/me/tokens', { as: bea, json: { name: 'x' } })
+  t.deepEqual(
+    [late.status, late.body.detail],
+    [401, 'the sign-in of bea is over: the password was changed meanwhile; sign in again'],
+  )
+})
+
 for (const [why, newPassword] of [
   ['too short', 'a1b2c3'],
   ['easy to guess', 'summer2024'],
@@ -62,6 +74,12 @@ for (const [why, newPassword] of [
     t.is(await signIn('cyd', cyd.password), 200)
   })
 }
+
+test('R17: a new password is judged when the old one is proven, which waits its turn', async (t) => {
+  const bob = await makeUser('bob')
+  const json = { currentPassword: 'not-bobs-own-7', newPassword: 'short' }
+  t.is((await changeOwn(bob, json)).status, 403)
+})
 
 test('nobody changes a password without signing in', async (t) => {
   const json = { currentPassword: ADMIN.password, newPassword: NEW }

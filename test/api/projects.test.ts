@@ -110,6 +110,27 @@ test('a member is set again with another role, and is still one member', async (
   })
 })
 
+test('R11: who administers a project for a time makes no member for longer, nor themselves', async (t) => {
+  await service.admin('POST', '/api/v1/projects', { name: 'leased' })
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString()
+  const lease = { role: 'projectAdmin', expiresAt }
+  await service.admin('PUT', '/api/v1/projects/leased/members/users/ann', lease)
+  await service.admin('POST', '/api/v1/groups', { name: 'crew' })
+  const detail = `this would last longer than your own right to it; set expiresAt to ${expiresAt} or earlier`
+  const later = new Date(Date.now() + 7_200_000).toISOString()
+  for (const path of ['users/ann', 'users/ben', 'groups/crew']) {
+    const put = (json: object) => as(ANN, 'PUT', `/projects/leased/members/${path}`, json)
+    for (const json of [{ role: 'guest' }, { role: 'projectAdmin', expiresAt: later }]) {
+      const { status, body } = await put(json)
+      t.deepEqual([status, body.detail], [403, detail], path)
+    }
+    t.is((await put(lease)).status, 200, path)
+  }
+  const { body } = await service.admin('GET', '/api/v1/projects/leased/members')
+  const ends = body.items.map((member: { expiresAt: string | null }) => member.expiresAt)
+  t.deepEqual(ends, [null, expiresAt, expiresAt, expiresAt])
+})
+
 for (const [why, json] of [
   ['an unknown role', { role: 'owner' }],
   ['no role', {}],

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { createLastUse } from '../../src/credentials/last-use.ts'
+import { createSecret } from '../../src/credentials/secret.ts'
 import { countQueries } from '../support/count-queries.ts'
 import { type Credentials, type Reply, type Service, startService } from '../support/service.ts'
 
@@ -361,6 +362,28 @@ test('a name in upper case is the same robot', async (t) => {
   const robot = await makeRobot('case')
   const shouted = { ...robot, username: 'ROBOT$ACME+Case' }
   t.deepEqual(await granted(shouted), access('acme/app', 'pull'))
+})
+
+test('what cannot be the name of a robot is 401 with a secret of the right form, and never 5xx', async (t) => {
+  const password = createSecret('robot')
+  for (const name of [
+    '\u00fc+ci',
+    '\u{1f600}+ci',
+    'acme +ci',
+    'acme\u0000+ci',
+    'acme+\u212ait',
+    '+ci',
+  ]) {
+    const username = `robot$${name}`
+    const { status, body } = await call(
+      { username, password },
+      'GET',
+      '/auth/token?service=registry-warden',
+    )
+    t.deepEqual([status, body.error_description], [401, WRONG], username)
+    const asked = { subject: username, scope: 'repository:acme/x:pull' }
+    t.is((await service.admin('POST', '/api/v1/explain', asked)).status, 400, username)
+  }
 })
 
 test('a taken name is 409, and what is no robot is 400 and makes nothing', async (t) => {

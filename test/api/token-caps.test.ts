@@ -55,18 +55,24 @@ const ask = async (
     }),
   )
 
-const post = async (fields: Readonly<Record<string, string>>): Promise<Answer> =>
+const post = async (
+  fields: Readonly<Record<string, string>>,
+  repeated: readonly string[] = [],
+): Promise<Answer> =>
   readAnswer(
     await client.send({
       method: 'POST',
       path: '/auth/token',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({
-        grant_type: 'password',
-        service: 'registry-warden',
-        ...DEV,
-        ...fields,
-      }).toString(),
+      body: new URLSearchParams([
+        ...Object.entries({
+          grant_type: 'password',
+          service: 'registry-warden',
+          ...DEV,
+          ...fields,
+        }),
+        ...repeated.map((scope): [string, string] => ['scope', scope]),
+      ]).toString(),
     }),
   )
 
@@ -91,6 +97,17 @@ test('25 scopes are taken, however they are sent, and a 26th is 400 that says so
   t.is((await post({ scope: most.join(' ') })).access.length, 25)
   const form = await post({ scope: more.join(' ') })
   t.deepEqual([form.status, form.message.includes('26 scopes')], [400, true])
+  t.is((await post({}, most)).access.length, 25)
+  const repeatedForm = await post({}, more)
+  t.deepEqual([repeatedForm.status, repeatedForm.message.includes('26 scopes')], [400, true])
+})
+
+test('names in a form are taken as they are, without structure in them', async (t) => {
+  const scope = 'repository:acme/app:pull'
+  for (const name of ['scope[a]', 'scope[]', 'scope.a', 'x[__proto__][y]']) {
+    const { status, access } = await post({ [name]: scope })
+    t.deepEqual([status, access.length], [200, 0], name)
+  }
 })
 
 test('a name of 255 letters is taken, and one of 256 is 400 that says so', async (t) => {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause, setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import bcrypt from 'bcrypt'
 import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
@@ -51,6 +51,72 @@ test('a warm request asks the database nothing, repeated or for another scope of
     t.deepEqual([repeated, fresh], [0, 0])
     const cold = await countQueries(service, () => ask(service, OTHER))
     t.true(cold > 0)
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R34: who is known at once is in the audit record from every address, however warm', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    await prepare(service)
+    const from = (address: string, query: string) =>
+      service.request('GET', `/auth/token?service=registry-warden${query}`, {
+        as: DEV,
+        headers: { 'x-forwarded-for': address },
+      })
+    await from('198.51.100.1', SCOPE)
+    await from('198.51.100.2', SCOPE)
+    await from('198.51.100.3', '&scope=repository:acme/other:pull')
+    const seen = async (): Promise<readonly string[]> =>
+      (await service.database('audit').where({ action: 'signin.password', actor_name: 'dev' }))
+        .map(({ address }) => address)
+        .toSorted()
+    const endMs = Date.now() + 15_000
+    while ((await seen()).length < 3 && Date.now() < endMs) await sleep(100)
+    t.deepEqual(await seen(), ['198.51.100.1', '198.51.100.2', '198.51.100.3'])
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R5: a project that was missing when it was asked for is there in the next answer', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    const push = '&scope=repository:later/app:push'
+    for (let times = 0; times < 2; times++) {
+      t.deepEqual(actionsOf((await ask(service, ADMIN, push)).body), ['pull'])
+    }
+    await service.admin('POST', '/api/v1/projects', { name: 'later' })
+    t.deepEqual(actionsOf((await ask(service, ADMIN, push)).body), ['pull', 'push'])
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R7: a crowd that asks for projects that are not there takes four connections', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  try {
+    const reading = new Set<unknown>()
+    let most = 0
+    service.database.on('query', ({ sql, __knexQueryUid: id }) => {
+      if (!/LEFT JOIN projects/.test(sql)) return
+      reading.add(id)
+      most = Math.max(most, reading.size)
+    })
+    service.database.on('query-response', (_answer, { __knexQueryUid: id }) => reading.delete(id))
+    const crowd = Array.from({ length: 20 }, (_, person) =>
+      service.request(
+        'GET',
+        `/auth/token?service=registry-warden${Array.from(
+          { length: 25 },
+          (__, n) => `&scope=repository:p${person}-${n}/x:pull`,
+        ).join('')}`,
+      ),
+    )
+    const statuses = (await Promise.all(crowd)).map(({ status }) => status)
+    t.deepEqual([...new Set(statuses)], [200])
+    t.is(most, 4)
   } finally {
     await service.stop()
   }

@@ -101,6 +101,17 @@ test('R34: memory is bounded, and what cannot be told apart is counted', (t) =>
     t.deepEqual(written.at(-1), ['warden$system', 'record.overflow', 'failed', null, 99_500])
   }))
 
+test('R34: invented names leave the room of those that somebody has', (t) =>
+  withRecord(async ({ record, rows }) => {
+    for (let n = 0; n < 1000; n++) {
+      record.failed({ name: `guess-${n}`, isKnown: false }, '10.0.0.1', 'password')
+    }
+    record.failed({ name: 'ann', isKnown: true }, '10.0.0.2', 'password')
+    await record.flush()
+    const ofAnn = (await rows()).filter(([name]) => name === 'ann')
+    t.deepEqual(ofAnn, [['ann', 'signin.password', 'failed', '10.0.0.2', 1]])
+  }))
+
 test('what was counted is written at the end, and kept while the database fails', async (t) => {
   const world = await startAuditWorld()
   const { database } = world

@@ -27,21 +27,27 @@ function makeCache() {
     monotonicMs: () => clocks.ms,
     now: () => new Date(clocks.wallMs),
   })
+  const subject = { kind: 'anonymous' } as const
   const ask = () => {
     const request = new IncomingMessage(new Socket())
     request.url = '/auth/token?service=registry-warden'
     request.headers.authorization = 'Basic YTpi'
-    const { issued: found, asked } = answers.find(request)
+    const { answer, asked } = answers.find(request)
     if (asked !== undefined) answers.remember(request, asked)
-    return { request, found, asked }
+    return { request, found: answer?.issued, asked }
   }
   const keepFor = (request: IncomingMessage, until?: Date): void =>
-    answers.keep(request, { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS }, until)
+    answers.keep(
+      request,
+      { issued: { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS }, subject },
+      until,
+    )
   const keep = (until?: Date): void => keepFor(ask().request, until)
   /** As for an answer from memory. */
   const keepAsked = (): void => {
     const { asked } = ask()
-    if (asked) answers.keepAsked(asked, { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS })
+    const issued = { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS }
+    if (asked) answers.keepAsked(asked, { issued, subject })
   }
   const passSeconds = (seconds: number): void => {
     clocks.ms += seconds * 1000

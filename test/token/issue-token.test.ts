@@ -70,6 +70,16 @@ test('a leaf that ended while the machine slept is renewed before anything is si
   t.not(deps.signer.leaf().fingerprint, before)
 })
 
+test('a leaf of a clock that was set back is renewed before anything is signed with it', async (t) => {
+  let nowMs = NOW.getTime() + 30 * 86_400_000
+  const deps = await createDeps(3600, () => new Date(nowMs))
+  const before = deps.signer.leaf().fingerprint
+  nowMs = NOW.getTime()
+  t.is(issueToken(deps, { sub: 'a', access: [pull] }).expiresInSeconds, 300)
+  t.not(deps.signer.leaf().fingerprint, before)
+  t.true(deps.signer.leaf().notBefore <= NOW)
+})
+
 test('tokens for our own calls live a minute, under a name that nobody can have', async (t) => {
   const claims = claimsOf(createOwnTokens(await createDeps())([push]))
   t.is(claims.sub, 'warden$system')
