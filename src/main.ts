@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
+import { yieldToRequests } from './accounts/hash-priority.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { type App, createApp } from './app.ts'
 import type { CommandLine } from './cli/command-line.ts'
@@ -112,6 +113,7 @@ async function open(config: Config, databases: Databases, output: Output): Promi
 async function run(config: Config, databases: Databases, output: Output): Promise<void> {
   const { log } = output
   const app = await open(config, databases, output)
+  yieldToRequests(process.pid)
   const servers = await openServers([
     { ...config.privateListen, listener: app.privateListener },
     { ...config.listen, listener: app.publicListener },

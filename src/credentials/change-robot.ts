@@ -1,9 +1,9 @@
-import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { type AuditAction, recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Caller } from '../http/caller.ts'
 import type { RobotWithSecret } from './create-robot.ts'
+import { refreshSignIn } from './own-account.ts'
 import { requireWithin } from './require-within.ts'
 import { inProject, robotUsername } from './robot-name.ts'
 import { type Place, type RobotDeps, type RobotPath, requireRobot } from './robot-place.ts'
@@ -34,7 +34,7 @@ function changing<T>(
 ): Promise<T> {
   const { project, name } = path
   return inRightsChange(deps.database, async ({ transaction, note }) => {
-    const caller = await refreshCaller(transaction, path.caller)
+    const caller = await refreshSignIn(transaction, path.caller)
     const inside = { ...deps, database: transaction }
     const found = await requireRobot(inside, { ...path, caller }, 'robot:write')
     await note({ kind: 'robot', id: found.robot.id })

@@ -1,8 +1,8 @@
-import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { recordAudit } from '../audit/record.ts'
 import { isDuplicateKey } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
+import { refreshSignIn } from './own-account.ts'
 import { requireWithin } from './require-within.ts'
 import { inProject, robotUsername } from './robot-name.ts'
 import { type RobotDeps, type RobotPath, requirePlace } from './robot-place.ts'
@@ -34,7 +34,7 @@ export async function createRobot(
   const target = robotUsername(project, name)
   try {
     return await inTransaction(deps.database, async (transaction) => {
-      const caller = await refreshCaller(transaction, path.caller)
+      const caller = await refreshSignIn(transaction, path.caller)
       const inside = { ...deps, database: transaction }
       const { projectId, rightsEnd } = await requirePlace(
         inside,

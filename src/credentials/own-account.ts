@@ -22,20 +22,28 @@ export function requireUser({ subject }: Caller): UserSubject {
 }
 
 /**
- * Reads the caller again inside a transaction, and what he signed in with: a token that was revoked
- * a moment ago makes no new one (R11).
+ * Reads the caller again inside a transaction, and what was signed in with: a token that was revoked
+ * a moment ago makes and changes nothing any more (R11).
+ *
+ * @throws AppError UNAUTHORIZED (401)
+ */
+export async function refreshSignIn(transaction: Database, caller: Caller): Promise<Caller> {
+  const fresh = await refreshCaller(transaction, caller)
+  const { subject } = fresh
+  if (subject.kind !== 'user' || subject.credential === undefined) return fresh
+  const own = { userId: subject.id, id: subject.credential.id }
+  const token = await findAccessToken(transaction, own)
+  if (token !== undefined) return fresh
+  throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })
+}
+
+/**
+ * The same for what belongs to a person.
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403)
  */
-export async function refreshUser(transaction: Database, caller: Caller): Promise<UserSubject> {
-  const subject = requireUser(await refreshCaller(transaction, caller))
-  const { credential } = subject
-  if (credential === undefined) return subject
-  const own = { userId: subject.id, id: credential.id }
-  const token = await findAccessToken(transaction, own)
-  if (token !== undefined) return subject
-  throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })
-}
+export const refreshUser = async (transaction: Database, caller: Caller): Promise<UserSubject> =>
+  requireUser(await refreshSignIn(transaction, caller))
 
 /** Whose credentials are asked for: undefined means the caller's own. */
 export interface AccountQuestion {

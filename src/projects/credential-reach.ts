@@ -14,6 +14,14 @@ const patternsWith = (permissions: Permissions, action: CredentialAction): reado
 const spellings = (repository: string): readonly string[] =>
   repository.includes('/') ? [repository] : [repository, `${LIBRARY}/${repository}`]
 
+/**
+ * Whether a name fits a pattern of whole names. A pattern with a slash begins with a project, so it
+ * is never held against a name that does not: `acme/**` is all of the project `acme`, and not the
+ * repository `acme` of the project `library`.
+ */
+const fits = (pattern: string, name: string): boolean =>
+  (name.includes('/') || !pattern.includes('/')) && matchesPattern(pattern, name)
+
 /** Whether permissions give an action on a repository. */
 export const givesAction = (
   permissions: Permissions,
@@ -21,8 +29,14 @@ export const givesAction = (
   repository: string,
 ): boolean =>
   patternsWith(permissions, action).some((pattern) =>
-    spellings(repository).some((name) => matchesPattern(pattern, name)),
+    spellings(repository).some((name) => fits(pattern, name)),
   )
+
+/** Whether all that fits `inner` fits `outer`, in the same sense. */
+function covers(outer: string, inner: string): boolean {
+  const isOfLibrary = inner !== EVERYTHING && !inner.includes('/')
+  return coversPattern(outer, isOfLibrary && outer.includes('/') ? `${LIBRARY}/${inner}` : inner)
+}
 
 /** Whether a name in that project could fit the pattern. */
 function touchesProject(pattern: string, project: string): boolean {
@@ -68,7 +82,7 @@ export function coversPermissions(
   return inner.every(({ repositories, actions }) =>
     actions.every((action) => {
       const own = patternsWith(outer, action)
-      return repositories.every((wanted) => own.some((pattern) => coversPattern(pattern, wanted)))
+      return repositories.every((wanted) => own.some((pattern) => covers(pattern, wanted)))
     }),
   )
 }

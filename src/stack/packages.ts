@@ -23,10 +23,12 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'dockerd', packages: ['docker.io'] },
   // Newer releases have the client apart.
   { command: 'docker', packages: ['docker-cli', 'docker.io'] },
+  { command: 'containerd', packages: ['containerd'] },
+  { command: 'ctr', packages: ['containerd'] },
 ]
 
 const SERVICES =
-  'docker-registry.service mariadb.service nginx.service docker.service docker.socket'
+  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service'
 const POLICY_REFUSED = 77
 
 /**

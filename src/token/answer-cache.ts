@@ -8,10 +8,17 @@ import type { IssuedToken } from './issue-token.ts'
 /** A whole answer is repeated for this share of its token's life at most. */
 const REPEAT_SHARE = 0.1
 
+/** One moment on the clock that only goes forward, and on that of the wall. */
+interface Moment {
+  readonly ms: number
+  readonly wallMs: number
+}
+
 interface KeptAnswer {
   readonly token: string
   readonly endsAtMs: number
-  readonly repeatUntilMs: number
+  readonly keptAt: Moment
+  readonly repeatForMs: number
   readonly version: ChangeVersion
 }
 
@@ -46,6 +53,10 @@ export interface AnswerCacheDeps {
 const isSame = (a: ChangeVersion, b: ChangeVersion): boolean =>
   a.counter === b.counter && a.epoch === b.epoch
 
+/** A machine that sleeps stops the one clock, and who sets the time moves the other. */
+const passedMs = (from: Moment, to: Moment): number =>
+  Math.max(to.ms - from.ms, Math.abs(to.wallMs - from.wallMs))
+
 /**
  * Keeps whole answers of the realm under the change version: any change of accounts or rights makes
  * all of them old (decision 3). Its keys are HMACs of credentials and query, so no secret lies in
@@ -56,18 +67,20 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
   const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
   const asked = new WeakMap<IncomingMessage, Asked>()
   const lookUps = { hit: 0, miss: 0 }
+  const readClocks = (): Moment => ({ ms: monotonicMs(), wallMs: deps.now().getTime() })
   const look: AnswerCache['find'] = (request) => {
     const version = watch.version()
     if (version === undefined || watch.freshness() !== 'fresh') return undefined
     const { headers, url = '' } = request
     const key = fingerprint(headers.authorization ?? '', url, deps.leafFingerprint())
     const answer = kept.get(key)
-    const nowMs = monotonicMs()
-    if (!answer || nowMs > answer.repeatUntilMs || !isSame(answer.version, version)) {
+    const now = readClocks()
+    const isGood = answer && passedMs(answer.keptAt, now) < answer.repeatForMs
+    if (!isGood || !isSame(answer.version, version)) {
       asked.set(request, { key, since: version })
       return undefined
     }
-    const expiresInSeconds = Math.floor((answer.endsAtMs - nowMs) / 1000)
+    const expiresInSeconds = Math.floor((answer.endsAtMs - now.ms) / 1000)
     return { token: answer.token, expiresInSeconds }
   }
   const find: AnswerCache['find'] = (request) => {
@@ -80,15 +93,11 @@ export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
     const version = watch.version()
     // What changed since it was asked may not be in this answer.
     if (!question || !version || !isSame(question.since, version)) return
-    const nowMs = monotonicMs()
+    const keptAt = readClocks()
     const lifeMs = expiresInSeconds * 1000
-    const rightMs = until ? until.getTime() - deps.now().getTime() : Number.POSITIVE_INFINITY
-    kept.set(question.key, {
-      token,
-      endsAtMs: nowMs + lifeMs,
-      repeatUntilMs: nowMs + Math.min(lifeMs * REPEAT_SHARE, rightMs),
-      version,
-    })
+    const rightMs = until ? until.getTime() - keptAt.wallMs : Number.POSITIVE_INFINITY
+    const repeatForMs = Math.min(lifeMs * REPEAT_SHARE, rightMs)
+    kept.set(question.key, { token, endsAtMs: keptAt.ms + lifeMs, keptAt, repeatForMs, version })
   }
   return { find, keep, stats: () => ({ entries: kept.size, lookUps }) }
 }

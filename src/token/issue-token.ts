@@ -26,6 +26,14 @@ export interface IssuedToken {
 const isPullOnly = (access: readonly Access[]): boolean =>
   access.every(({ type, actions }) => type !== 'repository' || actions.every((a) => a === 'pull'))
 
+/** A machine that slept may wake after the end of its leaf, and be asked before that was noticed. */
+function leafSecondsLeft(signer: Signer, nowSeconds: number): number {
+  const secondsOf = ({ notAfter }: { readonly notAfter: Date }): number =>
+    Math.floor(notAfter.getTime() / 1000) - nowSeconds
+  const left = secondsOf(signer.leaf())
+  return left < SHORTEST_SECONDS ? secondsOf(signer.renew()) : left
+}
+
 /**
  * Signs a registry token.
  *
@@ -52,7 +60,7 @@ export function issueToken(
   const rightSeconds = until
     ? Math.max(SHORTEST_SECONDS, Math.floor(until.getTime() / 1000) - nowSeconds)
     : lifeSeconds
-  const leafSeconds = Math.floor(signer.leaf().notAfter.getTime() / 1000) - nowSeconds
+  const leafSeconds = leafSecondsLeft(signer, nowSeconds)
   const expiresInSeconds = Math.min(lifeSeconds, rightSeconds, leafSeconds)
   const token = signer.signToken({
     iss: settings.issuer,

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { countQueries } from '../support/count-queries.ts'
 import { type Credentials, type Service, startService } from '../support/service.ts'
 
 const ANN = { username: 'ann', password: 'anns-own-pw-7' }
@@ -268,4 +269,27 @@ test('the list of tokens comes in pages', async (t) => {
   const names = [...first.body.items, ...second.body.items].map(({ name }) => name)
   t.deepEqual(names, ['c', 'a', 'b'])
   t.is(second.body.next, null)
+})
+
+test.serial('a warm access token costs no query, by query and by form', async (t) => {
+  const token = await tokenOf('warm')
+  const form = new URLSearchParams({
+    grant_type: 'password',
+    service: 'registry-warden',
+    scope: 'repository:acme/app:pull',
+    username: token.username,
+    password: token.password,
+  })
+  const post = () =>
+    service.request('POST', '/auth/token', {
+      raw: form.toString(),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+  await granted(token, 'repository:acme/app:pull')
+  const { asked, uses } = await countQueries(service, async () => {
+    for (let n = 0; n < 20; n++) await granted(token, `repository:acme/app-${n}:pull`)
+    for (let n = 0; n < 20; n++) t.is((await post()).status, 200)
+  })
+  t.is(asked, 0)
+  t.true(uses <= 3, 'uses are written by the timer alone')
 })

@@ -56,14 +56,25 @@ const startReplica = async (dir: string, name: string, database: Mariadb): Promi
 const basic = ({ username, password }: typeof ADMIN): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 
-const api = async (warden: Warden, method: string, path: string, json?: object): Promise<void> => {
+interface Made {
+  readonly id?: number
+  readonly secret?: string
+}
+
+const api = async (
+  warden: Warden,
+  method: string,
+  path: string,
+  { json, as = ADMIN }: { readonly json?: object; readonly as?: typeof ADMIN } = {},
+): Promise<Made> => {
   const response = await fetch(`${warden.url}/api/v1${path}`, {
     method,
-    headers: { authorization: basic(ADMIN), 'content-type': 'application/json' },
+    headers: { authorization: basic(as), 'content-type': 'application/json' },
     ...(json && { body: JSON.stringify(json) }),
   })
   if (!response.ok)
     throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return response.status === 204 ? {} : ((await response.json()) as Made)
 }
 
 interface TokenReply {
@@ -88,10 +99,12 @@ const prepare = async (): Promise<World> => {
   const database = await startDatabase(dir)
   const first = await startReplica(dir, 'first', database)
   const second = await startReplica(dir, 'second', database)
-  for (const person of PEOPLE) await api(first, 'POST', '/users', person)
-  await api(first, 'POST', '/projects', { name: 'acme' })
+  for (const person of PEOPLE) await api(first, 'POST', '/users', { json: person })
+  await api(first, 'POST', '/projects', { json: { name: 'acme' } })
   for (const { username } of PEOPLE) {
-    await api(first, 'PUT', `/projects/acme/members/users/${username}`, { role: 'developer' })
+    await api(first, 'PUT', `/projects/acme/members/users/${username}`, {
+      json: { role: 'developer' },
+    })
   }
   return { dir, database, first, second }
 }
@@ -107,10 +120,13 @@ test.after.always(async () => {
 })
 
 /** Milliseconds from the answer of a change at one process until the other one refuses. */
-const timeUntil = async (isRefused: (reply: TokenReply) => boolean): Promise<number> => {
+const timeUntil = async (
+  isRefused: (reply: TokenReply) => boolean,
+  who: typeof ADMIN = DEV,
+): Promise<number> => {
   const startedAtMs = performance.now()
   for (;;) {
-    const reply = await ask(world.second, DEV)
+    const reply = await ask(world.second, who)
     const passedMs = performance.now() - startedAtMs
     if (isRefused(reply) || passedMs > 5000) return passedMs
     await sleep(10)
@@ -133,12 +149,40 @@ test.serial(
       await isWarm(t, DEV)
       await api(first, 'DELETE', member)
       times.push(await timeUntil(({ actions }) => actions.length === 0))
-      await api(first, 'PUT', member, { role: 'developer' })
+      await api(first, 'PUT', member, { json: { role: 'developer' } })
       await isWarm(t, DEV)
-      await api(first, 'PATCH', '/users/dev', { disabled: true })
+      await api(first, 'PATCH', '/users/dev', { json: { disabled: true } })
       times.push(await timeUntil(({ status }) => status === 401))
-      await api(first, 'PATCH', '/users/dev', { disabled: false })
+      await api(first, 'PATCH', '/users/dev', { json: { disabled: false } })
     }
+    t.log(`milliseconds until refused: ${times.map(Math.round).join(', ')}`)
+    t.true(Math.max(...times) <= 1000)
+  },
+)
+
+test.serial(
+  'R5: a revoked access token, a rotated and a disabled robot are refused by another process within a second',
+  async (t) => {
+    const { first } = world
+    const isRefused = ({ status }: TokenReply): boolean => status === 401
+    const times: number[] = []
+    const made = await api(first, 'POST', '/me/tokens', { json: { name: 'ci' }, as: DEV })
+    const token = { username: DEV.username, password: made.secret ?? '' }
+    await isWarm(t, token)
+    await api(first, 'DELETE', `/me/tokens/${made.id}`, { as: DEV })
+    times.push(await timeUntil(isRefused, token))
+    const robots = '/projects/acme/robots'
+    const permissions = [{ repositories: '**', actions: ['pull', 'push'] }]
+    const { secret } = await api(first, 'POST', robots, { json: { name: 'ci', permissions } })
+    const robot = { username: 'robot$acme+ci', password: secret ?? '' }
+    await isWarm(t, robot)
+    const json = { overlapSeconds: 0 }
+    const rotated = await api(first, 'POST', `${robots}/ci/secret`, { json })
+    times.push(await timeUntil(isRefused, robot))
+    const after = { ...robot, password: rotated.secret ?? '' }
+    await isWarm(t, after)
+    await api(first, 'PATCH', `${robots}/ci`, { json: { disabled: true } })
+    times.push(await timeUntil(isRefused, after))
     t.log(`milliseconds until refused: ${times.map(Math.round).join(', ')}`)
     t.true(Math.max(...times) <= 1000)
   },
@@ -149,7 +193,7 @@ test.serial(
   async (t) => {
     const { dir, first, second } = world
     await isWarm(t, DAN)
-    await api(first, 'PATCH', '/users/dev', { displayName: 'not read again since' })
+    await api(first, 'PATCH', '/users/dev', { json: { displayName: 'not read again since' } })
     await world.database.stop()
     await sleep(1500)
     t.deepEqual(await ask(second, DAN), { status: 200, actions: ['pull', 'push'] })
@@ -167,7 +211,7 @@ test.serial(
     for (let tries = 0; tries < 50 && (await ask(second, DAN)).status !== 200; tries++)
       await sleep(200)
     t.deepEqual(await ask(second, DAN), { status: 200, actions: ['pull', 'push'] })
-    await api(second, 'PATCH', '/users/dev', { displayName: 'written again' })
+    await api(second, 'PATCH', '/users/dev', { json: { displayName: 'written again' } })
   },
 )
 

@@ -29,6 +29,14 @@ test('a name without a slash is reached by itself and as one of the project libr
   t.false(givesAction([permit('acme/**', 'pull')], 'pull', 'ubuntu'))
 })
 
+test('R11: all of a project is not the repository of the same name in library', (t) => {
+  const permissions = [permit('acme/**', 'pull', 'api')]
+  t.true(givesAction(permissions, 'pull', 'acme/app'))
+  t.false(givesAction(permissions, 'pull', 'acme'))
+  t.true(givesAction([permit('**', 'pull')], 'pull', 'acme'))
+  t.true(givesAction([permit('*', 'pull')], 'pull', 'acme'))
+})
+
 test('a project is read by who reaches some of it, and changed by who reaches all of it', (t) => {
   const some = [permit('acme/web/*', 'api')]
   t.true(givesProject(some, 'acme', true))
@@ -65,6 +73,13 @@ const COVERED: readonly (readonly [string, string, boolean])[] = [
   ['acme/**', '*/web', false],
   ['acme/*/x', 'acme/**/x', false],
   ['acme/**/x', 'acme/a/**/b/x', true],
+  ['acme/**', 'acme', false],
+  ['**/**', 'acme', true],
+  ['library/**', 'acme', true],
+  ['library/**', '*', true],
+  ['acme', 'acme', true],
+  ['*', 'acme', true],
+  ['acme', 'library/acme', false],
 ]
 
 for (const [outer, inner, isCovered] of COVERED) {

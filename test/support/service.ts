@@ -50,6 +50,8 @@ export interface Service {
   /** The connection of the watch over the change version. */
   readonly watchDatabase: Database
   readonly routes: readonly Route[]
+  /** What answers the public requests, to be put behind another server. */
+  readonly publicListener: RequestListener
   readonly request: (method: string, path: string, options?: RequestOptions) => Promise<Reply>
   /** A request as the administrator. */
   readonly admin: (method: string, path: string, json?: unknown) => Promise<Reply>
@@ -218,6 +220,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     databaseConfig: testDatabase.config,
     watchDatabase,
     routes: app.routes,
+    publicListener: app.publicListener,
     request,
     admin: (method, path, json) => request(method, path, { as: ADMIN, json }),
     logged,

@@ -9,13 +9,13 @@ import { createOwnTokens, issueToken } from '../../src/token/issue-token.ts'
 const NOW = new Date('2026-06-01T12:00:00.700Z')
 const NOW_SECONDS = Date.parse('2026-06-01T12:00:00Z') / 1000
 
-const createDeps = async (leafSeconds = 3600) => {
+const createDeps = async (leafSeconds = 3600, now = () => NOW) => {
   const dir = mkdtempSync(join(tmpdir(), 'warden-token-'))
   const place = { authorityPath: join(dir, 'ca.pem'), bundlePath: join(dir, 'ca.crt') }
   const authority = await preparePendingAuthority(place, NOW)
   return {
-    signer: createSigner({ authority, leafSeconds, now: () => NOW }),
-    now: () => NOW,
+    signer: createSigner({ authority, leafSeconds, now }),
+    now,
     settings: { service: 'reg', issuer: 'iss', pullSeconds: 300, pushSeconds: 900 },
   }
 }
@@ -59,6 +59,15 @@ test('R3: a token ends with the right in it, but not before a minute has passed'
 test('a token never outlives its leaf', async (t) => {
   const deps = await createDeps(200)
   t.is(issueToken(deps, { sub: 'a', access: [push] }).expiresInSeconds, 200)
+})
+
+test('a leaf that ended while the machine slept is renewed before anything is signed with it', async (t) => {
+  let nowMs = NOW.getTime()
+  const deps = await createDeps(400, () => new Date(nowMs))
+  const before = deps.signer.leaf().fingerprint
+  nowMs += 3_600_000
+  t.is(issueToken(deps, { sub: 'a', access: [pull] }).expiresInSeconds, 300)
+  t.not(deps.signer.leaf().fingerprint, before)
 })
 
 test('tokens for our own calls live a minute, under a name that nobody can have', async (t) => {

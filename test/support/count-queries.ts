@@ -1,0 +1,25 @@
+import type { Service } from './service.ts'
+
+export interface QueryCounts {
+  /** Statements for which an answer may have waited. */
+  readonly asked: number
+  /** Statements that write down what was used; a timer sends one a table every five seconds. */
+  readonly uses: number
+}
+
+/** Counts the statements that the service sends while `work` runs. */
+export async function countQueries(
+  service: Service,
+  work: () => Promise<unknown>,
+): Promise<QueryCounts> {
+  const counts = { asked: 0, uses: 0 }
+  const onQuery = ({ sql }: { readonly sql: string }): void => {
+    // The leaf's keeper looks for its epoch once a second.
+    if (/installation|replicas/.test(sql)) return
+    counts[/last_used_at/.test(sql) ? 'uses' : 'asked']++
+  }
+  service.database.on('query', onQuery)
+  await work()
+  service.database.removeListener('query', onQuery)
+  return counts
+}
