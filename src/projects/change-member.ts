@@ -10,6 +10,7 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { type MemberId, type MemberKey, putMember, removeMember } from './member-queries.ts'
 import { GROUP, type MemberKind, USER } from './queries.ts'
+import { requireGiving } from './require-giving.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import type { Member, Membership } from './types.ts'
 
@@ -69,7 +70,7 @@ async function refuseEarly(
 /**
  * Makes a user or a group a member of a project, or changes what the membership gives.
  *
- * @throws AppError UNAUTHORIZED (401), DENIED (403)
+ * @throws AppError UNAUTHORIZED (401), DENIED (403), also for more, or for longer, than the caller may
  * @throws AppError PROJECT_UNKNOWN, USER_UNKNOWN or GROUP_UNKNOWN (404)
  */
 export async function setMember(
@@ -79,6 +80,7 @@ export async function setMember(
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    await requireGiving({ ...deps, database: transaction }, input)
     await note(changeOf(key))
     const { membership, member } = input
     await putMember(transaction, key, { membership, now: deps.now() })
