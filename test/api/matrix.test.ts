@@ -1,12 +1,7 @@
 import test from 'ava'
 import type { Route } from '../../src/http/route.ts'
-import {
-  type Cell,
-  fingerprint,
-  makeTarget,
-  NEW_PASSWORD,
-  restorePassword,
-} from '../support/matrix-cell.ts'
+import { BODIES } from '../support/matrix-bodies.ts'
+import { type Cell, fingerprint, makeTarget, restorePassword } from '../support/matrix-cell.ts'
 import { type Row, readTable, writeCells } from '../support/matrix-table.ts'
 import {
   addImages,
@@ -18,7 +13,7 @@ import {
 
 // Who may ask what: a row for each route, or for a case of it, with the status of each caller's
 // answer. `startRightsWorld` says who the callers are and what there is. A word with ~ in a path is
-// made anew for every cell. A word in parentheses names a body of `BODIES`, or a case.
+// made anew for every cell. A word in parentheses names another body of `BODIES`.
 // Whoever adds a route adds its rows here, by hand from docs/api.md.
 const ROUTES = `
                                                    anon out lim gue dev mai pad aud adm prj sys tok web dis
@@ -76,6 +71,7 @@ const ROUTES = `
   GET    /projects/other/members                    401 404 404 404 404 404 404 200 200 404 403 404 404 401
   GET    /projects/open/members                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
   PUT    /projects/acme/members/users/~user         401 404 403 403 403 403 200 403 200 403 403 200 403 401
+  PUT    /projects/acme/members/users/~user (developer) 401 404 403 403 403 403 200 403 200 403 403 403 403 401
   PUT    /projects/other/members/users/~user        401 404 404 404 404 404 404 403 200 404 403 404 404 401
   PUT    /projects/open/members/users/~user         401 403 403 403 403 403 403 403 200 403 403 403 403 401
   DELETE /projects/acme/members/users/~member       401 404 403 403 403 403 204 403 204 403 403 204 403 401
@@ -164,50 +160,6 @@ const ROUTES = `
   GET    /healthz                                   200 200 200 200 200 200 200 200 200 200 200 200 200 200
   GET    /readyz                                    200 200 200 200 200 200 200 200 200 200 200 200 200 200
 `
-
-const PULL = [{ repositories: '**', actions: ['pull'] }]
-const PUSH = [{ repositories: '**', actions: ['pull', 'push'] }]
-const askAbout = (repository: string) => ({
-  subject: 'bob',
-  scope: `repository:${repository}:pull`,
-})
-
-/** What is sent, by method and route; `fresh` is a name that nothing has. */
-const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unknown>> = {
-  'put /me/password': ({ as }) => ({
-    currentPassword: as?.password ?? 'none-at-all',
-    newPassword: NEW_PASSWORD,
-  }),
-  'post /me/tokens': (_, name) => ({ name }),
-  'post /me/tokens (narrow)': (_, name) => ({
-    name,
-    permissions: [{ repositories: 'acme/web/ui', actions: ['pull'] }],
-  }),
-  'post /users': (_, username) => ({ username, password: 'a-quiet-harbour-71' }),
-  'patch /users/:username': () => ({ displayName: 'Somebody' }),
-  'post /groups': (_, name) => ({ name }),
-  'patch /groups/:group': (_, description) => ({ description }),
-  'put /groups/:group/members/:username': () => ({}),
-  'patch /settings': () => ({ defaultQuotaBytes: 1 }),
-  'post /projects': (_, name) => ({ name }),
-  'patch /projects/:project': ({ path }) => ({
-    visibility: path.endsWith('open') ? 'public' : 'private',
-  }),
-  'put /projects/:project/members/users/:username': () => ({ role: 'guest' }),
-  'put /projects/:project/members/groups/:group': () => ({ role: 'guest' }),
-  'post /projects/:project/robots': (_, name) => ({ name, permissions: PULL }),
-  'post /projects/:project/robots (pushing)': (_, name) => ({ name, permissions: PUSH }),
-  'patch /projects/:project/robots/:robot': (_, description) => ({ description }),
-  'patch /projects/:project/robots/:robot (pushing)': () => ({ permissions: PUSH }),
-  'post /projects/:project/robots/:robot/secret': () => ({ overlapSeconds: 0 }),
-  'post /robots': (_, name) => ({ name, permissions: PULL }),
-  'patch /robots/:robot': (_, description) => ({ description }),
-  'post /robots/:robot/secret': () => ({ overlapSeconds: 0 }),
-  'post /explain': () => ({ scope: 'repository:acme/app:pull' }),
-  'post /explain (bob-in-acme)': () => askAbout('acme/app'),
-  'post /explain (bob-in-other)': () => askAbout('other/app'),
-  'post /explain (bob-in-open)': () => askAbout('open/site'),
-}
 
 // What a token of the realm holds: + granted, - never. What is 401 gets no token.
 const GRANTS = `
