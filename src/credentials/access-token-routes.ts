@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { usernameSchema } from '../accounts/username-schema.ts'
 import type { Caller } from '../http/caller.ts'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { endSchema } from '../projects/member-routes.ts'
 import { isWithin } from '../projects/require-within.ts'
@@ -61,7 +61,7 @@ async function answerTokens(
   { caller, username, query, url }: ListInput,
 ) {
   const userId = await requireAccount(database, { caller, username, permission: 'user:read' })
-  const after = Number(readCursor(query.cursor))
+  const after = readIdCursor(query.cursor) ?? 0
   const tokens = (await listAccessTokens(database, userId)).filter(
     ({ id, permissions }) => id > after && isWithin(caller, permissions),
   )

@@ -6,7 +6,7 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isWithin } from '../projects/require-within.ts'
 import { deleteIdentityToken, listIdentityTokens } from './identity-queries.ts'
@@ -60,7 +60,7 @@ async function answerTokens(
   { caller, username, query, url }: ListInput,
 ) {
   const userId = await requireOwner(database, { caller, username, permission: 'user:read' })
-  const before = Number(readCursor(query.cursor)) || undefined
+  const before = readIdCursor(query.cursor)
   const page = { before, most: query.limit + 1, now: now() }
   const rows = await listIdentityTokens(database, userId, page)
   return presentPage(

@@ -6,6 +6,7 @@ const MOST = 1000
 const CURSOR_LENGTH = 1024
 /** Keys are names, plain or sealed, and those are plain ASCII. */
 const KEY = /^[\x21-\x7e]{1,512}$/
+const ID = /^[1-9]\d{0,14}$/
 
 /** Query of every list: `limit` (50, at most 1000) and the opaque `cursor` of the page before. */
 export const pageQuery = {
@@ -21,6 +22,12 @@ export interface Page<T> {
 
 const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url')
 
+const unknownCursor = (): AppError =>
+  new AppError('REQUEST_INVALID', {
+    detail: 'the cursor is not one that a list gave out; begin again without it',
+    faults: [{ pointer: 'cursor', detail: 'is not known' }],
+  })
+
 /**
  * Reads the key that a page begins after.
  *
@@ -31,10 +38,20 @@ export function readCursor(cursor: string | undefined): string {
   if (cursor === undefined) return ''
   const key = Buffer.from(cursor, 'base64url').toString('utf8')
   if (KEY.test(key) && encodeCursor(key) === cursor) return key
-  throw new AppError('REQUEST_INVALID', {
-    detail: 'the cursor is not one that a list gave out; begin again without it',
-    faults: [{ pointer: 'cursor', detail: 'is not known' }],
-  })
+  throw unknownCursor()
+}
+
+/**
+ * The same where the key is an id.
+ *
+ * @returns undefined for the first page
+ * @throws AppError REQUEST_INVALID (400) when it is not a cursor of ours
+ */
+export function readIdCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined
+  const key = readCursor(cursor)
+  if (ID.test(key)) return Number(key)
+  throw unknownCursor()
 }
 
 /**
