@@ -13,6 +13,7 @@ import { removeReplica } from './database/replicas.ts'
 import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import { createClientCensus } from './http/client-census.ts'
+import { createDocumentRoutes } from './http/document-routes.ts'
 import { createKoaListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
@@ -36,10 +37,12 @@ import {
   createAuthenticateIdentity,
   createRecognize,
 } from './signin/authenticate.ts'
+import { createProveAgain, createThrottle } from './signin/create-throttle.ts'
 import {
   createRecordedAuthenticate,
   createRecordedIdentity,
 } from './signin/recorded-authenticate.ts'
+import { createRequestRules } from './signin/request-rules.ts'
 import { createSigner } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
@@ -76,14 +79,15 @@ export interface App {
 
 function createListener(
   { log }: AppDeps,
-  { readOrigin, authenticate, watch, metrics }: Parts,
+  parts: Parts,
   name: 'public' | 'private',
   routes: readonly Route[],
 ): RequestListener {
+  const { authenticate, watch, metrics } = parts
   return createKoaListener({
+    ...parts,
     log,
     counter: metrics.requests(name),
-    readOrigin,
     translate: toAppError,
     isOfApi: (path) => path.startsWith(`${API}/`),
     afterChange: watch.lookAgain,
@@ -97,7 +101,7 @@ function createListener(
 }
 
 const underApi = (routes: readonly Route[]): readonly Route[] =>
-  routes.map((route) => ({ ...route, path: `${API}${route.path}` }))
+  routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
 function createParts(deps: AppDeps) {
   const { config, database, authority, now, log } = deps
@@ -106,27 +110,27 @@ function createParts(deps: AppDeps) {
   const issue = { signer, now, settings: config.token, metrics }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
   const hasher = createPasswordHasher({ ...config.hashing, onWork: metrics.observeHash })
-  const nameSeal = createNameSeal(deps.installation.installationId)
   const memory = createMemory({ ...deps, signer })
   const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
   const takesIdentityTokens = identityTokenSeconds !== undefined
-  const readRetentionDays = async (): Promise<number | null> =>
-    (await memory.runtimeSettings.read()).auditRetentionDays
-  const audit = createAudit({ ...deps, readRetentionDays })
+  const audit = createAudit({ ...deps, readSettings: memory.runtimeSettings.read })
   const { signIns } = audit
-  const signIn = { ...deps, ...memory, hasher, metrics, signIns, takesIdentityTokens }
+  const throttle = createThrottle(deps)
+  const ways = { throttle, takesIdentityTokens, proveAgain: createProveAgain(throttle) }
+  const signIn = { ...deps, ...memory, ...ways, hasher, metrics, signIns }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
-  const recognize = createRecognize(signIn)
-  const answerAtOnce = createAnswerAtOnce({ ...memory, ...issue, recognize, readOrigin, log })
+  const known = { ...memory, ...issue, recognize: createRecognize(signIn) }
+  const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin, log })
   observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
     ...signIn,
     ...issue,
+    ...createRequestRules(deps),
     database,
     registry,
-    nameSeal,
+    nameSeal: createNameSeal(deps.installation.installationId),
     audit,
     readOrigin,
     readInnerOrigin,
@@ -140,33 +144,40 @@ function createParts(deps: AppDeps) {
 
 type Parts = ReturnType<typeof createParts>
 
-const createRoutes = (parts: Parts): readonly Route[] => [
-  ...createTokenRoutes(parts),
-  ...underApi([
-    ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
-    ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts(parts) }),
-    ...createProjectRoutes(parts),
-    ...createMemberRoutes(parts),
-    ...parts.credentialRoutes,
-    ...createExplainRoutes(parts),
-    ...createRemovalRoutes(parts),
-    ...createImageRoutes(parts),
-    ...parts.audit.createRoutes(createRequireAuditRead(parts)),
-  ]),
-  ...createPublicHealthRoutes(parts),
-]
+function createRoutes(parts: Parts, version: string): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...createTokenRoutes(parts),
+    ...underApi([
+      ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
+      ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts(parts) }),
+      ...createProjectRoutes(parts),
+      ...createMemberRoutes(parts),
+      ...parts.credentialRoutes,
+      ...createExplainRoutes(parts),
+      ...createRemovalRoutes(parts),
+      ...createImageRoutes(parts),
+      ...parts.audit.createRoutes(createRequireAuditRead(parts)),
+      ...createDocumentRoutes({ routes: () => routes, version }),
+    ]),
+    ...createPublicHealthRoutes(parts),
+  ]
+  return routes
+}
 
 function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const { database, log, now, installation, version } = deps
   const replica = { id: randomUUID(), version, startedAt: now() }
   const info = (fields: object, message: string): void => log.info(fields, message)
-  const stopLeaf = keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch)
-  const stopWatch = parts.watch.start()
-  const stopLastUse = parts.lastUse.start()
-  const stopAudit = parts.audit.start()
-  const stopRemovals = keepRecoveringRemovals({ ...parts, log: info })
+  const stops = [
+    keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch),
+    parts.watch.start(),
+    parts.forgetAnswers(),
+    parts.lastUse.start(),
+    parts.audit.start(),
+    keepRecoveringRemovals({ ...parts, log: info }),
+  ]
   return async () => {
-    await Promise.all([stopLeaf(), stopRemovals(), stopAudit(), stopWatch(), stopLastUse()])
+    await Promise.all(stops.map((stop) => stop()))
     await removeReplica(database, replica.id).catch(() => undefined)
     await parts.registry.close()
   }
@@ -175,7 +186,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
 /** Puts the house together: the only file that sees every room. */
 export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
-  const routes = parts.audit.watchRefusals(createRoutes(parts))
+  const routes = parts.audit.watchRefusals(createRoutes(parts, deps.version))
   const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
   const listener = createListener(deps, parts, 'public', routes)
   return {

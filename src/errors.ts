@@ -35,8 +35,15 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'the method is not allowed here', oci: 'UNSUPPORTED' },
   NAME_TAKEN: { status: 409, title: 'the name is taken', oci: 'DENIED' },
   CONFLICT: { status: 409, title: 'the state does not allow it now', oci: 'DENIED' },
+  PRECONDITION_FAILED: { status: 412, title: 'it is not what it was', oci: 'DENIED' },
   BODY_TOO_LARGE: { status: 413, title: 'the body is too large', oci: 'SIZE_INVALID' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, title: 'the body is not JSON', oci: 'UNSUPPORTED' },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'the key belongs to another request',
+    oci: 'UNSUPPORTED',
+  },
+  RATE_LIMITED: { status: 429, title: 'too many requests', oci: 'TOOMANYREQUESTS' },
   SIGN_IN_THROTTLED: {
     status: 429,
     title: 'too many wrong passwords',

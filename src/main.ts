@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { type Logger, pino } from 'pino'
 import { yieldToRequests } from './accounts/hash-priority.ts'
@@ -114,6 +115,7 @@ async function run(config: Config, databases: Databases, output: Output): Promis
   const { log } = output
   const app = await open(config, databases, output)
   yieldToRequests(process.pid)
+  setFlagsFromString('--heap-growing-percent=20')
   const servers = await openServers([
     { ...config.privateListen, listener: app.privateListener },
     { ...config.listen, listener: app.publicListener },

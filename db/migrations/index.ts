@@ -2,9 +2,11 @@ import { ACCOUNTS } from './accounts.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
+import { HTTP } from './http.ts'
+import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
-import { SIGN_IN } from './signin.ts'
+import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
 
 /** Every step of the schema by its name; they run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,6 +14,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...CREDENTIALS,
   ...SIGN_IN,
   ...AUDIT,
+  ...HTTP,
   ...SETTINGS,
   ...ACCOUNTS,
+  ...PROJECTS,
+  ...SIGN_IN_EPOCHS,
 }

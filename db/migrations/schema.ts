@@ -20,6 +20,23 @@ export const addColumn =
     await database.raw(`ALTER TABLE ?? ADD COLUMN ?? ${definition}`, [table, column])
   }
 
+/** Adds an index where it is not there yet. */
+export const addIndex =
+  (table: string, index: string, columns: readonly string[]): Migration =>
+  async (database) => {
+    const [found] = await database.raw('SHOW INDEX FROM ?? WHERE Key_name = ?', [table, index])
+    if (found.length > 0) return
+    const list = columns.map(() => '??').join(', ')
+    await database.raw(`ALTER TABLE ?? ADD INDEX ?? (${list})`, [table, index, ...columns])
+  }
+
+/** Several steps under one name, each of which may be run again. */
+export const inTurn =
+  (...steps: readonly Migration[]): Migration =>
+  async (database) => {
+    for (const step of steps) await step(database)
+  }
+
 // Every table says its character set: servers differ in their defaults. Identifiers are ascii_bin.
 export const TEXT = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
 export const NAME = 'CHARACTER SET ascii COLLATE ascii_bin'

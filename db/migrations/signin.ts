@@ -1,4 +1,4 @@
-import { type Migration, NAME, statement, TEXT } from './schema.ts'
+import { addColumn, type Migration, NAME, statement, TEXT } from './schema.ts'
 
 /** What is remembered of sign-ins by password, for the throttle. */
 export const SIGN_IN: Readonly<Record<string, Migration>> = {
@@ -20,4 +20,13 @@ export const SIGN_IN: Readonly<Record<string, Migration>> = {
       PRIMARY KEY (user_id, network),
       KEY sign_in_networks_signed_in (signed_in_at)
     ) ${TEXT}`),
+}
+
+/** Which password a network is known by. */
+export const SIGN_IN_EPOCHS: Readonly<Record<string, Migration>> = {
+  '0051_sign_in_networks_epoch': addColumn(
+    'sign_in_networks',
+    'sign_in_epoch',
+    'INT UNSIGNED NOT NULL DEFAULT 1 AFTER network',
+  ),
 }

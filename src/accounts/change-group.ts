@@ -5,7 +5,9 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { findGroup, insertGroup, removeGroup, updateGroup } from './group-queries.ts'
+import type { Check } from '../http/etag.ts'
+import type { Keep } from '../http/once.ts'
+import { findGroup, insertGroup, lockGroup, removeGroup, updateGroup } from './group-queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { Group } from './types.ts'
 
@@ -23,6 +25,8 @@ export interface DeleteGroupDeps extends ChangeGroupDeps {
 interface GroupPath {
   readonly caller: Caller
   readonly name: string
+  /** Called on the group as it is, before anything changes. */
+  readonly check?: Check<Group>
 }
 
 export const unknownGroup = (name: string): AppError =>
@@ -32,11 +36,12 @@ export const unknownGroup = (name: string): AppError =>
 export async function resolveGroup(
   transaction: Database,
   { requireSystem }: ChangeGroupDeps,
-  { caller, name }: GroupPath,
+  { caller, name, check }: GroupPath,
 ): Promise<Group> {
   requireSystem(await refreshCaller(transaction, caller), 'user:write')
-  const group = await findGroup(transaction, name)
+  const group = await lockGroup(transaction, name)
   if (group === undefined) throw unknownGroup(name)
+  check?.(group)
   return group
 }
 
@@ -53,9 +58,12 @@ const audit = (
  */
 export async function createGroup(
   { database, now, requireSystem }: ChangeGroupDeps,
-  input: GroupPath & { readonly description: string | undefined },
+  input: Omit<GroupPath, 'check'> & {
+    readonly description: string | undefined
+    readonly keep?: Keep<Group>
+  },
 ): Promise<Group> {
-  const { caller, name, description } = input
+  const { caller, name, description, keep } = input
   try {
     return await inTransaction(database, async (transaction) => {
       requireSystem(await refreshCaller(transaction, caller), 'user:write')
@@ -63,6 +71,7 @@ export async function createGroup(
       await audit(transaction, input, 'group.create')
       const group = await findGroup(transaction, name)
       if (group === undefined) throw new Error('the new group is not there')
+      await keep?.(transaction, group)
       return group
     })
   } catch (error) {
@@ -74,7 +83,7 @@ export async function createGroup(
 /**
  * Changes what a group says of itself; no right hangs on that.
  *
- * @throws AppError GROUP_UNKNOWN (404)
+ * @throws AppError GROUP_UNKNOWN (404), PRECONDITION_FAILED (412) by `check`
  */
 export function changeGroup(
   deps: ChangeGroupDeps,
@@ -92,7 +101,7 @@ export function changeGroup(
  * Deletes a group; who had rights through it has them no more. A later group of the same name is
  * another one and has none of them (R4).
  *
- * @throws AppError GROUP_UNKNOWN (404)
+ * @throws AppError GROUP_UNKNOWN (404), PRECONDITION_FAILED (412) by `check`
  */
 export function deleteGroup(deps: DeleteGroupDeps, input: GroupPath): Promise<void> {
   return inRightsChange(deps.database, async (change) => {

@@ -13,6 +13,11 @@ export interface ChangePasswordDeps {
   readonly database: Database
   readonly hasher: PasswordHasher
   readonly now: () => Date
+  /** Runs a proof and counts it, when it fails, like a failed sign-in; of a higher room (R17). */
+  readonly proveAgain: (
+    attempt: { readonly username: string; readonly secret: string; readonly address: string },
+    verify: () => Promise<boolean>,
+  ) => Promise<boolean>
 }
 
 interface OwnPasswords {
@@ -23,17 +28,21 @@ interface OwnPasswords {
 
 /** @returns the stored hash that the current password proves */
 async function proveCurrent(
-  { database, hasher }: ChangePasswordDeps,
+  { database, hasher, proveAgain }: ChangePasswordDeps,
   { caller, currentPassword }: OwnPasswords,
 ): Promise<string> {
   const { id, username } = requireFullSignIn(caller.subject)
   const user = await findUserWithPassword(database, username)
   const hash = user?.id === id ? user.passwordHash : undefined
   // Who signed in just now waits behind no stranger.
-  const applicant = { address: caller.origin.address, familiarAccount: id }
-  const isRight =
-    currentPassword.length <= LONGEST_PASSWORD &&
-    (await hasher.verify(hash, currentPassword, applicant))
+  const { address } = caller.origin
+  const applicant = { address, familiarAccount: id }
+  const isRight = await proveAgain(
+    { username, secret: currentPassword, address },
+    async () =>
+      currentPassword.length <= LONGEST_PASSWORD &&
+      (await hasher.verify(hash, currentPassword, applicant)),
+  )
   if (isRight && hash !== undefined) return hash
   const detail = 'the current password is wrong; nothing was changed'
   throw new AppError('DENIED', { detail, faults: [{ pointer: 'currentPassword', detail }] })

@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import { findUser, insertUser } from './queries.ts'
@@ -47,6 +48,7 @@ export interface NewAccount {
   /** Checks once more, inside the transaction, who asks for it. */
   readonly check: (transaction: Database) => Promise<void>
   readonly audit: (transaction: Database, entry: AuditEntry) => Promise<void>
+  readonly keep?: Keep<User> | undefined
 }
 
 /**
@@ -57,7 +59,7 @@ export interface NewAccount {
  */
 export async function insertAccount(
   { database, now, planPersonalProject }: InsertAccountDeps,
-  { user, action, check, audit }: NewAccount,
+  { user, action, check, audit, keep }: NewAccount,
 ): Promise<User> {
   const makePersonalProject = await planPersonalProject(user.username)
   try {
@@ -69,6 +71,7 @@ export async function insertAccount(
       const created = await findUser(transaction, user.username)
       if (created === undefined) throw new Error('the new user is not there')
       await makePersonalProject?.(transaction, { owner: created, now: now(), audit: record })
+      await keep?.(transaction, created)
       return created
     })
   } catch (error) {
@@ -90,10 +93,12 @@ export async function createUser(
     caller,
     user,
     password,
+    keep,
   }: {
     readonly caller: Caller
     readonly user: Omit<NewUser, 'passwordHash'>
     readonly password: string
+    readonly keep?: Keep<User>
   },
 ): Promise<User> {
   if (user.systemRole !== undefined) requireWholeCredential(caller)
@@ -105,5 +110,6 @@ export async function createUser(
     check: async (transaction) =>
       deps.requireSystem(await refreshCaller(transaction, caller), 'user:write'),
     audit: (transaction, entry) => recordAudit(transaction, caller, entry),
+    keep,
   })
 }

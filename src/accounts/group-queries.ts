@@ -29,6 +29,15 @@ export async function findGroup(database: Database, name: string): Promise<Group
   return row && toGroup(row)
 }
 
+/** As `findGroup`; nobody else changes the group until the transaction ends. */
+export async function lockGroup(transaction: Database, name: string): Promise<Group | undefined> {
+  const row = await transaction('user_groups')
+    .where({ source: LOCAL, name })
+    .forUpdate()
+    .first<GroupRow | undefined>(...COLUMNS)
+  return row && toGroup(row)
+}
+
 interface PageOf {
   readonly after: string
   readonly most: number

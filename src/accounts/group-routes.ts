@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import {
   changeGroup,
   createGroup,
@@ -35,6 +35,12 @@ const presentGroup = (group: Group): z.output<typeof groupSchema> => ({
   updatedAt: group.updatedAt.toISOString(),
 })
 
+const presentNewGroup = (group: Group): Answer => ({
+  status: 201,
+  body: presentGroup(group),
+  headers: { Location: `/api/v1/groups/${encodeURIComponent(group.name)}` },
+})
+
 const groupMemberSchema = z.object({ username: z.string() }).meta({ id: 'GroupMember' })
 
 const groupParams = z.strictObject({ group: groupNameSchema })
@@ -65,13 +71,14 @@ const createGroupRoute = (deps: DeleteGroupDeps): Route =>
     method: 'post',
     path: '/groups',
     summary: 'Makes a group',
+    idempotent: true,
     body: z.strictObject({ name: groupNameSchema, description: descriptionSchema.optional() }),
     answers: { 201: { description: 'The new group', schema: groupSchema } },
-    handle: async ({ caller, body: { name, description } }) => {
+    handle: async ({ caller, body: { name, description }, once }) => {
       deps.requireSystem(caller, 'user:write')
-      const group = await createGroup(deps, { caller, name, description })
-      const headers = { Location: `/api/v1/groups/${encodeURIComponent(group.name)}` }
-      return { status: 201, body: presentGroup(group), headers }
+      return once.run(presentNewGroup, (keep) =>
+        createGroup(deps, { caller, name, description, keep }),
+      )
     },
   })
 
@@ -95,12 +102,14 @@ const changeGroupRoute = (deps: DeleteGroupDeps): Route =>
     method: 'patch',
     path: '/groups/:group',
     summary: 'Changes what a group says of itself',
+    conditional: true,
     params: groupParams,
     body: z.strictObject({ description: descriptionSchema.nullable().optional() }),
     answers: answerGroup,
-    handle: async ({ caller, params, body: { description } }) => {
+    handle: async ({ caller, params: { group: name }, body: { description }, precondition }) => {
       deps.requireSystem(caller, 'user:write')
-      const group = await changeGroup(deps, { caller, name: params.group, description })
+      const check = precondition.on(presentGroup)
+      const group = await changeGroup(deps, { caller, name, description, check })
       return { status: 200, body: presentGroup(group) }
     },
   })
@@ -110,11 +119,13 @@ const deleteGroupRoute = (deps: DeleteGroupDeps): Route =>
     method: 'delete',
     path: '/groups/:group',
     summary: 'Deletes a group with all that it gave',
+    conditional: true,
     params: groupParams,
     answers: { 204: { description: 'The group is gone' } },
-    handle: async ({ caller, params }) => {
+    handle: async ({ caller, params, precondition }) => {
       deps.requireSystem(caller, 'user:write')
-      await deleteGroup(deps, { caller, name: params.group })
+      const check = precondition.on(presentGroup)
+      await deleteGroup(deps, { caller, name: params.group, check })
       return { status: 204 }
     },
   })

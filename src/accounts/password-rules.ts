@@ -24,10 +24,20 @@ const MOST_SCORED = 32
 /** Of 4: a million guesses and more. */
 const LEAST_SCORE = 2
 
-let strength: ZxcvbnFactory | undefined
+const KEPT_MS = 60_000
 
-/** Made at first use: it takes a moment and some megabytes, and most commands set no password. */
+let strength: ZxcvbnFactory | undefined
+let forgetting: NodeJS.Timeout | undefined
+
+/**
+ * Made at first use, and given up a minute after the last: it takes a moment and some megabytes, and
+ * new passwords are rare.
+ */
 function strengthMeter(): ZxcvbnFactory {
+  clearTimeout(forgetting)
+  forgetting = setTimeout(() => {
+    strength = undefined
+  }, KEPT_MS).unref()
   strength ??= new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
   return strength
 }

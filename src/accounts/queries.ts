@@ -3,7 +3,7 @@ import type { Versioned } from '../database/versioned-cache.ts'
 import type { SystemRole } from '../protocol/subject.ts'
 import type { NewUser, User, UserChange, UserWithPassword } from './types.ts'
 
-const COLUMNS = [
+export const COLUMNS = [
   'id',
   'username',
   'email',
@@ -14,7 +14,7 @@ const COLUMNS = [
   'updated_at',
 ] as const
 
-interface UserRow {
+export interface UserRow {
   readonly id: number
   readonly username: string
   readonly email: string | null
@@ -25,7 +25,7 @@ interface UserRow {
   readonly updated_at: Date
 }
 
-const toUser = (row: UserRow): User => ({
+export const toUser = (row: UserRow): User => ({
   id: row.id,
   username: row.username,
   email: row.email ?? undefined,
@@ -34,6 +34,17 @@ const toUser = (row: UserRow): User => ({
   disabled: row.disabled_at !== null,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
+})
+
+interface PasswordRow extends UserRow {
+  readonly password_hash: string | null
+  readonly sign_in_epoch: number
+}
+
+const toUserWithPassword = (row: PasswordRow): UserWithPassword => ({
+  ...toUser(row),
+  passwordHash: row.password_hash ?? undefined,
+  signInEpoch: row.sign_in_epoch,
 })
 
 export async function findUser(database: Database, username: string): Promise<User | undefined> {
@@ -49,8 +60,8 @@ export async function findUserWithPassword(
 ): Promise<UserWithPassword | undefined> {
   const row = await database('users')
     .where({ username, deleted_at: null })
-    .first<(UserRow & { password_hash: string | null }) | undefined>(...COLUMNS, 'password_hash')
-  return row && { ...toUser(row), passwordHash: row.password_hash ?? undefined }
+    .first<PasswordRow | undefined>(...COLUMNS, 'password_hash', 'sign_in_epoch')
+  return row && toUserWithPassword(row)
 }
 
 /** A user and the change version, read in one statement. */
@@ -60,7 +71,7 @@ export async function findVersionedUser(
 ): Promise<Versioned<UserWithPassword>> {
   const [[row]] = await database.raw(
     `SELECT v.epoch, v.counter, u.id, u.username, u.email, u.display_name, u.system_role,
-            u.disabled_at, u.created_at, u.updated_at, u.password_hash
+            u.disabled_at, u.created_at, u.updated_at, u.password_hash, u.sign_in_epoch
        FROM change_version v
        LEFT JOIN users u ON u.username = ? AND u.deleted_at IS NULL
       WHERE v.id = 1`,
@@ -68,21 +79,7 @@ export async function findVersionedUser(
   )
   const version = { epoch: row.epoch, counter: Number(row.counter) }
   if (row.id === null) return { version, value: undefined }
-  return { version, value: { ...toUser(row), passwordHash: row.password_hash ?? undefined } }
-}
-
-/** Users by name, those after `after`, at most `most`. */
-export async function listUsers(
-  database: Database,
-  { after, most }: { readonly after: string; readonly most: number },
-): Promise<readonly User[]> {
-  const rows = await database('users')
-    .where('username', '>', after)
-    .where({ deleted_at: null })
-    .orderBy('username')
-    .limit(most)
-    .select<UserRow[]>(...COLUMNS)
-  return rows.map(toUser)
+  return { version, value: toUserWithPassword(row) }
 }
 
 /** A taken name is a duplicate key, also when its user is gone. */

@@ -1,6 +1,7 @@
 import { recordAudit } from '../audit/record.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import type { CachedSettings } from '../settings/cached-settings.ts'
 import { type InsertAccountDeps, insertAccount } from './create-user.ts'
 import type { PasswordHasher } from './password-hash.ts'
@@ -12,11 +13,23 @@ export interface RegisterUserDeps extends InsertAccountDeps {
   readonly runtimeSettings: Pick<CachedSettings, 'read'>
 }
 
+type Registrant = Omit<NewUser, 'passwordHash'>
+
+/** @throws AppError UNAUTHORIZED (401) where only administrators make users, or a role is asked for */
+export async function requireRegistration(
+  { runtimeSettings }: Pick<RegisterUserDeps, 'runtimeSettings'>,
+  { systemRole }: Registrant,
+): Promise<void> {
+  const { selfRegistration } = await runtimeSettings.read()
+  if (selfRegistration && systemRole === undefined) return
+  throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
+}
+
 /**
  * Lets somebody who has no account make one, where that is set: an ordinary user, without a system
  * role. Their hash waits among strangers, so that a crowd of them keeps nobody else out (R17).
  *
- * @throws AppError UNAUTHORIZED (401) where only administrators make users, or a role is asked for
+ * @throws AppError UNAUTHORIZED (401) as `requireRegistration`
  * @throws AppError PASSWORD_REFUSED (400), NAME_TAKEN (409), BUSY (503)
  */
 export async function registerUser(
@@ -25,16 +38,15 @@ export async function registerUser(
     caller,
     user,
     password,
+    keep,
   }: {
     readonly caller: Caller
-    readonly user: Omit<NewUser, 'passwordHash'>
+    readonly user: Registrant
     readonly password: string
+    readonly keep?: Keep<User>
   },
 ): Promise<User> {
-  const { selfRegistration } = await deps.runtimeSettings.read()
-  if (!selfRegistration || user.systemRole !== undefined) {
-    throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
-  }
+  await requireRegistration(deps, user)
   requireGoodPassword(password, user.username)
   const passwordHash = await deps.hasher.hashForStranger(password, caller.origin.address)
   return insertAccount(deps, {
@@ -42,5 +54,6 @@ export async function registerUser(
     action: 'user.register',
     check: async () => undefined,
     audit: (transaction, entry) => recordAudit(transaction, caller, entry),
+    keep,
   })
 }

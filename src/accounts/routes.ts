@@ -1,64 +1,32 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { pageSchema, presentPage } from '../http/page.ts'
+import { type Answer, defineRoute, type Route } from '../http/route.ts'
+import { createSorting } from '../http/sorted-page.ts'
 import type { DeleteGroupDeps } from './change-group.ts'
+import type { ChangePasswordDeps } from './change-password.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
 import { createGroupRoutes } from './group-routes.ts'
-import { createPasswordRoutes, passwordSchema } from './password-routes.ts'
-import { findUser, listUsers } from './queries.ts'
-import { type RegisterUserDeps, registerUser } from './register-user.ts'
+import { listUsers } from './list-queries.ts'
+import { createPasswordRoutes } from './password-routes.ts'
+import { findUser } from './queries.ts'
+import { type RegisterUserDeps, registerUser, requireRegistration } from './register-user.ts'
 import type { User } from './types.ts'
 import { changeUser, unknownUser } from './update-user.ts'
+import { newUserSchema, presentUser, userChangeSchema, userSchema } from './user-schemas.ts'
 import { usernameSchema } from './username-schema.ts'
 
-export type AccountRoutesDeps = CreateUserDeps & RegisterUserDeps & DeleteUserDeps & DeleteGroupDeps
+export type AccountRoutesDeps = CreateUserDeps &
+  RegisterUserDeps &
+  DeleteUserDeps &
+  DeleteGroupDeps &
+  ChangePasswordDeps
 
-const systemRoleSchema = z.enum(['administrator', 'auditor'])
-const emailSchema = z.email().max(254)
-const displayNameSchema = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^\P{Cc}*$/u, 'must hold no control characters')
-
-const newUserSchema = z.strictObject({
-  username: usernameSchema,
-  password: passwordSchema,
-  email: emailSchema.optional(),
-  displayName: displayNameSchema.optional(),
-  systemRole: systemRoleSchema.optional(),
-})
-
-const userChangeSchema = z.strictObject({
-  email: emailSchema.nullable().optional(),
-  displayName: displayNameSchema.nullable().optional(),
-  systemRole: systemRoleSchema.nullable().optional(),
-  disabled: z.boolean().optional(),
-  password: passwordSchema.optional(),
-})
-
-const userSchema = z
-  .object({
-    username: z.string(),
-    email: z.string().nullable(),
-    displayName: z.string().nullable(),
-    systemRole: systemRoleSchema.nullable(),
-    disabled: z.boolean(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-  })
-  .meta({ id: 'User' })
-
-const presentUser = (user: User): z.output<typeof userSchema> => ({
-  username: user.username,
-  email: user.email ?? null,
-  displayName: user.displayName ?? null,
-  systemRole: user.systemRole ?? null,
-  disabled: user.disabled,
-  createdAt: user.createdAt.toISOString(),
-  updatedAt: user.updatedAt.toISOString(),
+const presentNewUser = (user: User): Answer => ({
+  status: 201,
+  body: presentUser(user),
+  headers: { Location: `/api/v1/users/${encodeURIComponent(user.username)}` },
 })
 
 const userParams = z.strictObject({ username: usernameSchema })
@@ -80,22 +48,30 @@ const meRoute = ({ database }: AccountRoutesDeps): Route =>
     },
   })
 
+const userSorting = createSorting<User>({
+  name: 'username',
+  nameOf: ({ username }) => username,
+  times: { createdAt: ({ createdAt }) => createdAt },
+})
+
+const searchSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters')
+  .meta({ description: 'Beginning of a user name or a mail address' })
+
 const listUsersRoute = ({ database, requireSystem }: AccountRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/users',
-    summary: 'Lists users by name',
-    query: z.strictObject(pageQuery),
+    summary: 'Lists users',
+    query: z.strictObject({ ...userSorting.query, search: searchSchema.optional() }),
     answers: { 200: { description: 'A page of users', schema: pageSchema(userSchema) } },
     handle: async ({ caller, query, url }) => {
       requireSystem(caller, 'user:read')
-      const after = readCursor(query.cursor)
-      const rows = await listUsers(database, { after, most: query.limit + 1 })
-      return presentPage(
-        cutPage(rows, query.limit, ({ username }) => username),
-        presentUser,
-        url,
-      )
+      const position = userSorting.read(query)
+      const { search, limit } = query
+      const rows = await listUsers(database, { position, search, most: limit + 1 })
+      return presentPage(userSorting.cut(rows, query), presentUser, url)
     },
   })
 
@@ -105,16 +81,20 @@ const createUserRoute = (deps: AccountRoutesDeps): Route =>
     path: '/users',
     summary: 'Makes a user; where that is set, for whoever has no account yet',
     anonymous: true,
+    idempotent: true,
+    refusals: [502],
     body: newUserSchema,
     answers: { 201: { description: 'The new user', schema: userSchema } },
-    handle: async ({ caller, body }) => {
+    handle: async ({ caller, body, once }) => {
       const isStranger = caller.subject.kind === 'anonymous'
-      if (!isStranger) deps.requireSystem(caller, 'user:write')
       const { username, password, email, displayName, systemRole } = body
-      const input = { caller, user: { username, email, displayName, systemRole }, password }
-      const user = await (isStranger ? registerUser(deps, input) : createUser(deps, input))
-      const headers = { Location: `/api/v1/users/${encodeURIComponent(user.username)}` }
-      return { status: 201, body: presentUser(user), headers }
+      const user = { username, email, displayName, systemRole }
+      if (isStranger) await requireRegistration(deps, user)
+      else deps.requireSystem(caller, 'user:write')
+      return once.run(presentNewUser, (keep) => {
+        const input = { caller, user, password, keep }
+        return isStranger ? registerUser(deps, input) : createUser(deps, input)
+      })
     },
   })
 
@@ -138,13 +118,15 @@ const changeUserRoute = (deps: AccountRoutesDeps): Route =>
     method: 'patch',
     path: '/users/:username',
     summary: 'Changes a user: disables or enables it, sets a system role or a password',
+    conditional: true,
     params: userParams,
     body: userChangeSchema,
     answers: answerUser,
-    handle: async ({ caller, params: { username }, body }) => {
+    handle: async ({ caller, params: { username }, body, precondition }) => {
       deps.requireSystem(caller, 'user:write')
       const { password, ...change } = body
-      const user = await changeUser(deps, { caller, username, change, password })
+      const check = precondition.on(presentUser)
+      const user = await changeUser(deps, { caller, username, change, password, check })
       return { status: 200, body: presentUser(user) }
     },
   })
@@ -154,11 +136,12 @@ const deleteUserRoute = (deps: AccountRoutesDeps): Route =>
     method: 'delete',
     path: '/users/:username',
     summary: 'Deletes a user; the name is never given again',
+    conditional: true,
     params: userParams,
     answers: { 204: { description: 'The user is gone' } },
-    handle: async ({ caller, params: { username } }) => {
+    handle: async ({ caller, params: { username }, precondition }) => {
       deps.requireSystem(caller, 'user:write')
-      await deleteUser(deps, { caller, username })
+      await deleteUser(deps, { caller, username, check: precondition.on(presentUser) })
       return { status: 204 }
     },
   })

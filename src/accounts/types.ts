@@ -15,6 +15,8 @@ export interface User {
 /** A user as signing in needs it. */
 export interface UserWithPassword extends User {
   readonly passwordHash: string | undefined
+  /** Raised when the password changes and when the account is disabled: what stood on it before is over. */
+  readonly signInEpoch: number
 }
 
 export interface NewUser {

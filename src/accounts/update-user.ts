@@ -3,6 +3,7 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Check } from '../http/etag.ts'
 import { hashGivenPassword } from './change-password.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { countEnabledAdministrators, findUser, updateUser } from './queries.ts'
@@ -38,6 +39,7 @@ interface ChangeUserInput {
   readonly change: UserChange
   /** A new one, which its owner did not choose. */
   readonly password?: string | undefined
+  readonly check?: Check<User>
 }
 
 /** What the audit record says was done. */
@@ -55,13 +57,14 @@ const actionsOf = ({ change, password }: ChangeUserInput): readonly AuditAction[
  * @throws AppError USER_UNKNOWN (404), PASSWORD_REFUSED (400), BUSY (503)
  * @throws AppError DENIED (403) also for one's own password, and mail or password by a token,
  *   and for a system role, or to enable an account, by a token that gives less or ends
+ * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the account as it is
  * @throws AppError CONFLICT (409) when no enabled administrator would be left
  */
 export async function changeUser(
   { database, hasher, now, requireSystem }: UpdateUserDeps,
   input: ChangeUserInput,
 ): Promise<User> {
-  const { caller, username, change, password } = input
+  const { caller, username, change, password, check } = input
   if (change.email !== undefined) requireFullSignIn(caller.subject)
   if (change.systemRole || change.disabled === false) requireWholeCredential(caller)
   const passwordHash =
@@ -72,6 +75,7 @@ export async function changeUser(
     requireSystem(await refreshCaller(transaction, caller), 'user:write')
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
+    check?.(user)
     await note({ kind: 'user', id: user.id })
     await updateUser(transaction, user.id, { change: { ...change, passwordHash }, now: now() })
     await requireAdministratorLeft(transaction, username)

@@ -1,4 +1,3 @@
-import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Log } from '../http/middleware.ts'
 import { hashForm } from './hash-forms.ts'
@@ -19,15 +18,15 @@ export interface UpgradeHashDeps {
  * Turns an imported hash into one of our own, once its password is known: behind the answer, and only
  * where the stored hash is still the one that was proven. When there is no time for it now, the next
  * sign-in brings it.
+ *
+ * The change version stays: whoever remembers the old hash is not wrong, since it proves the same
+ * password, and each of some thousand imported users would make every process forget all answers.
  */
 export function createUpgradeHash({ database, hasher, log }: UpgradeHashDeps): UpgradeHash {
   const underWay = new Set<number>()
   const upgrade = async (id: number, from: string, password: string): Promise<void> => {
     const to = await hasher.hash(password)
-    await inRightsChange(database, async ({ transaction, note }) => {
-      await note({ kind: 'user', id })
-      await upgradeHash(transaction, id, { from, to })
-    })
+    await upgradeHash(database, id, { from, to })
   }
   return ({ id, username, passwordHash }, password) => {
     if (passwordHash === undefined || hashForm(passwordHash) === 'argon2') return

@@ -13,8 +13,8 @@ export interface AuditDeps {
   readonly installation: Installation
   readonly config: Pick<Config, 'audit' | 'certs'>
   readonly log: Log
-  /** How long rows are kept; null for ever. */
-  readonly readRetentionDays: () => Promise<number | null>
+  /** Says among others how long rows are kept, in days; null for ever. */
+  readonly readSettings: () => Promise<{ readonly auditRetentionDays: number | null }>
   /** Writes to the process's stdout; returns when it is written. */
   readonly writeOut: (text: string) => Promise<void>
 }
@@ -30,7 +30,7 @@ export interface Audit {
 
 /** What the record is beside the rows that changes write themselves. */
 export function createAudit(deps: AuditDeps): Audit {
-  const { database, installation, config, log, writeOut, readRetentionDays } = deps
+  const { database, installation, config, log, writeOut, readSettings } = deps
   const monotonicMs = (): number => performance.now()
   const { installationId } = installation
   const signIns = createSignInRecord({ database, installationId, monotonicMs })
@@ -45,7 +45,7 @@ export function createAudit(deps: AuditDeps): Audit {
         warn: (fields, message) => log.warn(fields, message),
       },
       writeOut,
-      readRetentionDays,
+      readRetentionDays: async () => (await readSettings()).auditRetentionDays,
       flush: async (input) => {
         await signIns.flush(input)
         await refusals.flush(input)

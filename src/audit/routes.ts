@@ -81,6 +81,7 @@ const listRoute = (deps: AuditRoutesDeps): Route =>
     method: 'get',
     path: '/audit',
     summary: 'Lists the audit record, newest first',
+    refusals: [404],
     query: z.strictObject({ ...filterQuery, ...pageQuery }),
     answers: { 200: { description: 'A page of rows', schema: pageSchema(auditSchema) } },
     handle: async ({ caller, query: { limit, cursor, ...asked }, url }) => {
@@ -91,23 +92,25 @@ const listRoute = (deps: AuditRoutesDeps): Route =>
     },
   })
 
-const TYPES = {
-  csv: 'text/csv; charset=utf-8',
-  jsonl: 'application/jsonl; charset=utf-8',
-} as const
+const TYPES = { csv: 'text/csv', jsonl: 'application/jsonl' } as const
+const MEDIA_TYPES = Object.values(TYPES)
 
 const exportRoute = (deps: AuditRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/audit/export',
     summary: 'Exports the audit record as CSV or JSON lines, newest first',
+    etag: false,
+    refusals: [404],
     query: z.strictObject({ ...filterQuery, format: z.enum(EXPORT_FORMATS) }),
-    answers: { 200: { description: 'All rows, as a stream', schema: z.string() } },
+    answers: {
+      200: { description: 'All rows, as a stream', schema: z.string(), type: MEDIA_TYPES },
+    },
     handle: async ({ caller, query: { format, ...asked } }) => {
       const filter = await limitFilter(deps, caller, asked)
       const body = await exportAudit(deps.database, { filter, format })
       const headers = {
-        'Content-Type': TYPES[format],
+        'Content-Type': `${TYPES[format]}; charset=utf-8`,
         'Content-Disposition': `attachment; filename="audit.${format}"`,
       }
       return { status: 200, body, headers }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { ProjectAnswer } from '../client/answers.ts'
 import type { Visibility } from '../projects/types.ts'
+import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
 import {
   type Column,
@@ -25,16 +26,25 @@ const MEANING: Readonly<Record<Visibility, string>> = {
   private: 'its members alone may pull from it',
 }
 
+interface ForceOptions extends JsonOption {
+  readonly force?: boolean
+}
+
+interface CreateOptions extends ForceOptions {
+  readonly public?: boolean
+}
+
 const createVerb = (project: Command, commandLine: CommandLine): void => {
   const command = project
     .command('create')
     .description('make a project; you become its administrator')
     .argument('<name>', 'the first path segment of its repositories')
     .option('--public', 'let everybody pull, without signing in')
-  withJson(command).action((name: string, options: JsonOption & { readonly public?: boolean }) =>
+    .option('--force', 'use the name of a deleted project at once, with the images it still has')
+  withJson(command).action((name: string, options: CreateOptions) =>
     withApi(commandLine, async (client, { url }) => {
       const visibility = options.public ? 'public' : 'private'
-      const result = await client.createProject(name, visibility)
+      const result = await client.createProject(name, visibility, options)
       reportDone(commandLine, {
         result,
         options,
@@ -86,6 +96,31 @@ const setVerb = (project: Command, commandLine: CommandLine): void => {
   )
 }
 
+const deleteVerb = (project: Command, commandLine: CommandLine): void => {
+  const command = project
+    .command('delete')
+    .description('delete a project whose repositories have no tags, with its members and robots')
+    .argument('<name>')
+    .option('--force', 'also with images: they stay in the registry, for administrators alone')
+    .option('--yes', 'do not ask whether you are sure')
+  withJson(command).action((name: string, options: ForceOptions & { readonly yes?: boolean }) =>
+    withApi(commandLine, async (client) => {
+      await confirm(commandLine, {
+        question: `Delete the project ${name} with its members and robots?`,
+        isAgreed: options.yes === true,
+      })
+      await client.deleteProject(name, options)
+      reportDone(commandLine, {
+        result: { name, deleted: true },
+        options,
+        sentences: [
+          `The project ${name} is deleted; its name is free when the last token has ended.`,
+        ],
+      })
+    }),
+  )
+}
+
 /** `warden project …`. */
 export function addProjectVerbs(program: Command, commandLine: CommandLine): void {
   const project = program
@@ -94,4 +129,5 @@ export function addProjectVerbs(program: Command, commandLine: CommandLine): voi
   createVerb(project, commandLine)
   readVerbs(project, commandLine)
   setVerb(project, commandLine)
+  deleteVerb(project, commandLine)
 }

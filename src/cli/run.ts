@@ -4,6 +4,7 @@ import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { addAuditVerbs } from './audit-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import { addCompletionVerb } from './completion-verb.ts'
 import { addDoctorVerb } from './doctor-verb.ts'
 import { addExplainVerb } from './explain-verb.ts'
 import { addGroupVerbs } from './group-verbs.ts'
@@ -65,6 +66,8 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
+  program.commandsGroup('For the shell:')
+  addCompletionVerb(program, commandLine)
   return program
 }
 

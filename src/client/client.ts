@@ -47,6 +47,11 @@ export interface MembershipInput {
   readonly expiresAt?: string | undefined
 }
 
+/** What only administrators may do: against the rules that keep a deleted name from use. */
+export interface ForceInput {
+  readonly force?: boolean | undefined
+}
+
 /** Our own API as functions. Each fails with ApiError; lists are read to their end or to the limit. */
 export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall, AuditCalls, GroupCalls {
   readonly readMe: () => Promise<UserAnswer>
@@ -60,10 +65,15 @@ export interface ApiClient extends TokenCalls, RobotCalls, ExplainCall, AuditCal
   readonly deleteUser: (username: string) => Promise<void>
   readonly changeOwnPassword: (currentPassword: string, newPassword: string) => Promise<void>
 
-  readonly createProject: (name: string, visibility: Visibility) => Promise<ProjectAnswer>
+  readonly createProject: (
+    name: string,
+    visibility: Visibility,
+    input?: ForceInput,
+  ) => Promise<ProjectAnswer>
   readonly listProjects: (input?: ListInput) => Promise<Listing<ProjectAnswer>>
   readonly readProject: (name: string) => Promise<ProjectAnswer>
   readonly changeProject: (name: string, visibility: Visibility) => Promise<ProjectAnswer>
+  readonly deleteProject: (name: string, input?: ForceInput) => Promise<void>
 
   readonly listMembers: (project: string, input?: ListInput) => Promise<Listing<MemberAnswer>>
   readonly setMember: (
@@ -94,7 +104,7 @@ type UserCalls = Pick<
 >
 type ProjectCalls = Pick<
   ApiClient,
-  'createProject' | 'listProjects' | 'readProject' | 'changeProject'
+  'createProject' | 'listProjects' | 'readProject' | 'changeProject' | 'deleteProject'
 >
 type MemberCalls = Pick<ApiClient, 'listMembers' | 'setMember' | 'removeMember'>
 type ImageCalls = Pick<ApiClient, 'listRepositories' | 'listTags' | 'deleteTag'>
@@ -111,13 +121,20 @@ const userCalls = (api: ApiTransport): UserCalls => ({
     api.send({ method: 'PUT', path: ['me', 'password'], body: { currentPassword, newPassword } }),
 })
 
+const forced = ({ force }: ForceInput = {}) => (force ? { query: { force: 'true' } } : {})
+
 const projectCalls = (api: ApiTransport): ProjectCalls => ({
-  createProject: (name, visibility) =>
-    api.call({ method: 'POST', path: ['projects'], body: { name, visibility } }, projectSchema),
+  createProject: (name, visibility, input) =>
+    api.call(
+      { method: 'POST', path: ['projects'], ...forced(input), body: { name, visibility } },
+      projectSchema,
+    ),
   listProjects: (input) => readList(api, { ...input, path: ['projects'], item: projectSchema }),
   readProject: (name) => api.call({ method: 'GET', path: ['projects', name] }, projectSchema),
   changeProject: (name, visibility) =>
     api.call({ method: 'PATCH', path: ['projects', name], body: { visibility } }, projectSchema),
+  deleteProject: (name, input) =>
+    api.send({ method: 'DELETE', path: ['projects', name], ...forced(input) }),
 })
 
 const memberCalls = (api: ApiTransport): MemberCalls => {

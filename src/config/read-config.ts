@@ -62,6 +62,7 @@ export interface Config {
   }
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
+  readonly api: { readonly ratePerMinute: number }
   /** Wrong passwords for one account from one network that nobody has to wait after. */
   readonly signIn: { readonly freeFailures: number }
   readonly settings: PinnedSettings
@@ -150,6 +151,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     administrator: administratorConfig(v, certs),
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
+    api: { ratePerMinute: v.WARDEN_API_RATE },
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     settings: toPinnedSettings(v),
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,

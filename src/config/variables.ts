@@ -157,6 +157,9 @@ export const VARIABLES = {
     .describe(
       'Sign-ins that may wait for their hash, half of them strangers; above that the answer is 503 with Retry-After',
     ),
+  WARDEN_API_RATE: integer(0, 1_000_000)
+    .prefault('6000')
+    .describe('Requests of one caller to the API within a minute, per process; 0 is without limit'),
   WARDEN_SIGN_IN_FAILURES: integer(1, 1_000_000)
     .prefault('5')
     .describe(

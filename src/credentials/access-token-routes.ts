@@ -2,11 +2,15 @@ import { z } from 'zod'
 import { usernameSchema } from '../accounts/username-schema.ts'
 import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { type Answer, defineRoute, type Route, secretText } from '../http/route.ts'
 import { endSchema } from '../projects/member-routes.ts'
 import { isWithin } from '../projects/require-within.ts'
-import { type AccessTokenDeps, createAccessToken } from './create-access-token.ts'
-import { requireAccount } from './own-account.ts'
+import {
+  type AccessTokenDeps,
+  type CreatedAccessToken,
+  createAccessToken,
+} from './create-access-token.ts'
+import { requireAccount, requireUser } from './own-account.ts'
 import {
   idSchema,
   labelSchema,
@@ -37,7 +41,7 @@ const tokenSchema = z
   .meta({ id: 'AccessToken' })
 
 const createdSchema = tokenSchema
-  .extend({ username: z.string(), secret: z.string() })
+  .extend({ username: z.string(), secret: secretText })
   .meta({ id: 'CreatedAccessToken' })
 
 const presentToken = (token: AccessToken): z.output<typeof tokenSchema> => ({
@@ -47,6 +51,12 @@ const presentToken = (token: AccessToken): z.output<typeof tokenSchema> => ({
   expiresAt: token.expiresAt?.toISOString() ?? null,
   lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
   createdAt: token.createdAt.toISOString(),
+})
+
+const presentCreated = ({ token, username, secret }: CreatedAccessToken): Answer => ({
+  status: 201,
+  body: { ...presentToken(token), username, secret },
+  headers: { Location: `/api/v1/me/tokens/${token.id}` },
 })
 
 interface ListInput {
@@ -92,17 +102,16 @@ const ownRoutes = (deps: AccessTokenDeps): readonly Route[] => [
     method: 'post',
     path: '/me/tokens',
     summary: 'Makes an access token; its secret is shown this once',
+    idempotent: true,
     body: newTokenSchema,
     answers: { 201: { description: 'The new token, with its secret', schema: createdSchema } },
-    handle: async ({ caller, body }) => {
-      const { token, username, secret } = await createAccessToken(deps, {
-        caller,
-        name: body.name,
-        permissions: body.permissions ?? undefined,
-        expiresAt: toDate(body.expiresAt),
-      })
-      const headers = { Location: `/api/v1/me/tokens/${token.id}` }
-      return { status: 201, body: { ...presentToken(token), username, secret }, headers }
+    handle: async ({ caller, body: { name, ...body }, once }) => {
+      requireUser(caller)
+      const permissions = body.permissions ?? undefined
+      const expiresAt = toDate(body.expiresAt)
+      return once.run(presentCreated, (keep) =>
+        createAccessToken(deps, { caller, name, permissions, expiresAt, keep }),
+      )
     },
   }),
   defineRoute({

@@ -2,6 +2,7 @@ import { type AuditAction, recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Check } from '../http/etag.ts'
 import { requireWithin } from '../projects/require-within.ts'
 import type { RobotWithSecret } from './create-robot.ts'
 import { refreshSignIn } from './own-account.ts'
@@ -17,6 +18,11 @@ import {
 import { createSecret, hashSecret } from './secret.ts'
 import type { Robot } from './types.ts'
 
+interface ChangePath extends RobotPath {
+  /** Called on the robot as it is, before anything changes. */
+  readonly check?: Check<Robot>
+}
+
 interface FoundRobot extends Place {
   readonly transaction: Database
   readonly caller: Caller
@@ -29,7 +35,7 @@ interface FoundRobot extends Place {
  */
 function changing<T>(
   deps: RobotDeps,
-  path: RobotPath,
+  path: ChangePath,
   { action, work }: { readonly action: AuditAction; readonly work: (f: FoundRobot) => Promise<T> },
 ): Promise<T> {
   const { project, name } = path
@@ -37,6 +43,7 @@ function changing<T>(
     const caller = await refreshSignIn(transaction, path.caller)
     const inside = { ...deps, database: transaction }
     const found = await requireRobot(inside, { ...path, caller }, 'robot:write')
+    path.check?.(found.robot)
     await note({ kind: 'robot', id: found.robot.id })
     const result = await work({ ...found, transaction, caller })
     await recordAudit(transaction, caller, {
@@ -74,10 +81,11 @@ const stateAfter = (robot: Robot, change: RobotChange): RobotState => ({
  * switch one off takes no more than the right to change robots.
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN, ROBOT_UNKNOWN (404), DENIED (403)
+ * @throws AppError PRECONDITION_FAILED (412) by `check`
  */
 export async function changeRobot(
   deps: RobotDeps,
-  { change, ...path }: RobotPath & { readonly change: RobotChange },
+  { change, ...path }: ChangePath & { readonly change: RobotChange },
 ): Promise<Robot> {
   await requireRobot(deps, path, 'robot:write')
   return changing(deps, path, {
@@ -127,7 +135,7 @@ export async function rotateRobotSecret(
  *
  * @throws AppError as `changeRobot`
  */
-export async function removeRobot(deps: RobotDeps, path: RobotPath): Promise<void> {
+export async function removeRobot(deps: RobotDeps, path: ChangePath): Promise<void> {
   await requireRobot(deps, path, 'robot:write')
   await changing(deps, path, {
     action: 'robot.delete',

@@ -4,6 +4,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Keep } from '../http/once.ts'
 import { requireWithin, type WantedRights } from '../projects/require-within.ts'
 import { refreshUser } from './own-account.ts'
 import { countAccessTokens, insertAccessToken } from './queries.ts'
@@ -39,7 +40,12 @@ export async function createAccessToken(
     name,
     permissions,
     expiresAt,
-  }: WantedRights & { readonly caller: Caller; readonly name: string },
+    keep,
+  }: WantedRights & {
+    readonly caller: Caller
+    readonly name: string
+    readonly keep?: Keep<CreatedAccessToken>
+  },
 ): Promise<CreatedAccessToken> {
   const secret = createSecret('accessToken')
   try {
@@ -61,11 +67,13 @@ export async function createAccessToken(
         target,
         outcome: 'done',
       })
-      return {
+      const created = {
         token: { id, name, permissions, expiresAt, createdAt, lastUsedAt: undefined },
         username: subject.username,
         secret,
       }
+      await keep?.(transaction, created)
+      return created
     })
   } catch (error) {
     if (!isDuplicateKey(error)) throw error

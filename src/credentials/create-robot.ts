@@ -2,6 +2,7 @@ import { recordAudit } from '../audit/record.ts'
 import { isDuplicateKey } from '../database/database-error.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
+import type { Keep } from '../http/once.ts'
 import { requireWithin } from '../projects/require-within.ts'
 import { refreshSignIn } from './own-account.ts'
 import { inProject, robotUsername } from './robot-name.ts'
@@ -27,7 +28,11 @@ export interface RobotWithSecret {
  */
 export async function createRobot(
   deps: RobotDeps,
-  { state, ...path }: RobotPath & { readonly state: RobotState },
+  {
+    state,
+    keep,
+    ...path
+  }: RobotPath & { readonly state: RobotState; readonly keep?: Keep<RobotWithSecret> },
 ): Promise<RobotWithSecret> {
   const { name, project } = path
   const secret = createSecret('robot')
@@ -58,6 +63,7 @@ export async function createRobot(
         ...(project !== undefined && { project }),
         outcome: 'done',
       })
+      await keep?.(transaction, { robot, secret })
       return { robot, secret }
     })
   } catch (error) {

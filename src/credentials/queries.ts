@@ -86,6 +86,12 @@ export async function deleteAccessToken(database: Database, id: number): Promise
   await database('access_tokens').where({ id }).delete()
 }
 
+/** Deletes all tokens of a user, of both kinds. */
+export async function deleteTokensOf(database: Database, userId: number): Promise<void> {
+  await database('access_tokens').where({ user_id: userId }).delete()
+  await database('identity_tokens').where({ user_id: userId }).delete()
+}
+
 interface OwnedRow {
   readonly epoch: string
   readonly counter: number

@@ -170,3 +170,8 @@ export async function rotateSecret(
 export async function deleteRobot(database: Database, id: number): Promise<void> {
   await database('robots').where({ id }).delete()
 }
+
+/** Deletes all robots of a project. */
+export async function deleteRobotsOf(database: Database, projectId: number): Promise<void> {
+  await database('robots').where({ project_id: projectId }).delete()
+}

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import { projectNameSchema } from '../projects/routes.ts'
 import { changeRobot, removeRobot, rotateRobotSecret } from './change-robot.ts'
-import { createRobot } from './create-robot.ts'
+import { createRobot, type RobotWithSecret } from './create-robot.ts'
 import { toDate } from './permission-schema.ts'
 import { type RobotDeps, requirePlace, requireRobot } from './robot-place.ts'
 import { listRobots } from './robot-queries.ts'
@@ -17,6 +17,7 @@ import {
   robotWithSecretSchema,
   rotationSchema,
 } from './robot-schemas.ts'
+import type { Robot } from './types.ts'
 
 /** Both kinds of robots have the same routes; only where they stand differs. */
 interface Home {
@@ -76,12 +77,14 @@ const createRoute = (deps: RobotDeps, home: Home): Route =>
     method: 'post',
     path: home.path,
     summary: `Makes a robot ${home.where}; its secret is shown this once`,
+    idempotent: true,
     params: homeParams(home),
     body: newRobotSchema,
     answers: {
       201: { description: 'The new robot, with its secret', schema: robotWithSecretSchema },
     },
-    handle: async ({ caller, params: { project }, body, url }) => {
+    handle: async ({ caller, params: { project }, body, url, once }) => {
+      await requirePlace(deps, { caller, project }, 'robot:write')
       const state = {
         description: body.description ?? undefined,
         permissions: body.permissions,
@@ -89,10 +92,14 @@ const createRoute = (deps: RobotDeps, home: Home): Route =>
         expiresAt: toDate(body.expiresAt),
         disabled: false,
       }
-      const made = await createRobot(deps, { caller, project, name: body.name, state })
-      const headers = { Location: `${url.pathname}/${body.name}` }
-      const answer = { ...presentRobot(project, made.robot), secret: made.secret }
-      return { status: 201, body: answer, headers }
+      const present = ({ robot, secret }: RobotWithSecret): Answer => ({
+        status: 201,
+        body: { ...presentRobot(project, robot), secret },
+        headers: { Location: `${url.pathname}/${robot.name}` },
+      })
+      return once.run(present, (keep) =>
+        createRobot(deps, { caller, project, name: body.name, state, keep }),
+      )
     },
   })
 
@@ -114,14 +121,16 @@ const changeRoute = (deps: RobotDeps, home: Home): Route =>
     method: 'patch',
     path: `${home.path}/:robot`,
     summary: `Changes a robot ${home.where}: what it may do, from where, until when, or whether at all`,
+    conditional: true,
     params: robotParams(home),
     body: robotChangeSchema,
     answers: answerRobot,
-    handle: async ({ caller, params, body: { expiresAt, ...body } }) => {
+    handle: async ({ caller, params, body: { expiresAt, ...body }, precondition }) => {
       const end = expiresAt === undefined ? {} : { expiresAt: toDate(expiresAt) ?? null }
       const robot = await changeRobot(deps, {
         ...toPath(caller, params),
         change: { ...body, ...end },
+        check: precondition.on((before: Robot) => presentRobot(params.project, before)),
       })
       return { status: 200, body: presentRobot(params.project, robot) }
     },
@@ -132,10 +141,12 @@ const deleteRoute = (deps: RobotDeps, home: Home): Route =>
     method: 'delete',
     path: `${home.path}/:robot`,
     summary: `Deletes a robot ${home.where}`,
+    conditional: true,
     params: robotParams(home),
     answers: { 204: { description: 'The robot is gone' } },
-    handle: async ({ caller, params }) => {
-      await removeRobot(deps, toPath(caller, params))
+    handle: async ({ caller, params, precondition }) => {
+      const check = precondition.on((robot: Robot) => presentRobot(params.project, robot))
+      await removeRobot(deps, { ...toPath(caller, params), check })
       return { status: 204 }
     },
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isNetwork } from '../config/variables.ts'
+import { secretText } from '../http/route.ts'
 import { endSchema } from '../projects/member-routes.ts'
 import {
   labelSchema,
@@ -67,7 +68,7 @@ export const robotSchema = z
   .meta({ id: 'Robot' })
 
 export const robotWithSecretSchema = robotSchema
-  .extend({ secret: z.string() })
+  .extend({ secret: secretText })
   .meta({ id: 'RobotWithSecret' })
 
 export const presentRobot = (

@@ -1,4 +1,4 @@
-import type { Subject } from '../protocol/subject.ts'
+import { type Subject, subjectName } from '../protocol/subject.ts'
 
 /** User name and secret of an `Authorization: Basic` header, as they came. */
 export interface BasicCredentials {
@@ -38,3 +38,22 @@ export type Authenticate = (
   credentials: Credentials | undefined,
   origin: Origin,
 ) => Promise<Subject>
+
+/**
+ * As `ownerOf`, and another one for each credential of a caller: what one of them made must not be
+ * told to another that may do less, nor to one that may do more.
+ */
+export function credentialOf(caller: Caller): string {
+  const credential = caller.subject.kind === 'user' ? caller.subject.credential : undefined
+  const owner = ownerOf(caller)
+  return credential === undefined ? owner : `${owner} ${credential.kind} ${credential.id}`
+}
+
+/**
+ * A text that is one for each caller, and another one for whoever has the name later (R4). Anonymous
+ * callers are told apart by their address.
+ */
+export function ownerOf({ subject, origin }: Caller): string {
+  if (subject.kind === 'anonymous') return `anonymous ${origin.address}`
+  return `${subject.kind} ${subject.id} ${subjectName(subject)}`
+}

@@ -12,6 +12,8 @@ import {
   originMiddleware,
 } from './middleware.ts'
 import { mountRoutes, type ProofOfCallers } from './mount-routes.ts'
+import type { ReadOnce } from './once.ts'
+import type { RateLimit } from './rate-limit.ts'
 import type { Route } from './route.ts'
 
 export interface ListenerDeps {
@@ -27,16 +29,20 @@ export interface ListenerDeps {
   /** How callers of the API, and of all other routes, prove themselves. */
   readonly api: ProofOfCallers
   readonly realm: ProofOfCallers
+  readonly readOnce: ReadOnce
+  readonly rateLimit: RateLimit
   readonly routes: readonly Route[]
 }
 
 /** Puts the routes of one listener behind what every request goes through. */
 export function createKoaListener(deps: ListenerDeps): RequestListener {
-  const { log, isOfApi, routes } = deps
+  const { log, isOfApi, routes, readOnce, rateLimit } = deps
   const koa = new Koa()
   const router = new Router({ sensitive: true, strict: true })
-  for (const route of routes)
-    mountRoutes(router, [route], isOfApi(route.path) ? deps.api : deps.realm)
+  for (const route of routes) {
+    const proof = isOfApi(route.path) ? deps.api : deps.realm
+    mountRoutes(router, [route], { ...proof, readOnce, rateLimit })
+  }
   koa.use(originMiddleware(deps.readOrigin))
   koa.use(accessLogMiddleware(log))
   koa.use(countMiddleware(deps.counter))

@@ -6,7 +6,10 @@ import { AppError, type Fault } from '../errors.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
 import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
 import type { Authenticate, Credentials } from './caller.ts'
+import { readPrecondition, withEtag } from './etag.ts'
 import { originOf } from './middleware.ts'
+import type { ReadOnce } from './once.ts'
+import { type Allowance, type RateLimit, requireAllowance } from './rate-limit.ts'
 import type { Answer, BodyType, Route } from './route.ts'
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?: *;.*)?$/i
@@ -115,8 +118,26 @@ function requestedUrl(ctx: Context): URL {
   return url
 }
 
-async function handle(route: Route, proof: ProofOfCallers, ctx: Context): Promise<void> {
-  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, proof)
+/** What every request goes through beside that. */
+export interface MountRoutesDeps extends ProofOfCallers {
+  readonly readOnce: ReadOnce
+  readonly rateLimit: RateLimit
+}
+
+const headerOf = (ctx: Context, name: string): string | undefined => {
+  const value = ctx.headers[name]
+  return typeof value === 'string' ? value : value?.join(', ')
+}
+
+function limit(ctx: Context, allowance: Allowance): void {
+  ctx.set({ ...allowance.headers })
+  requireAllowance(allowance)
+}
+
+async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promise<void> {
+  const subject = route.open ? ANONYMOUS : await proveSubject(ctx, deps)
+  const caller = { subject, origin: originOf(ctx) }
+  if (route.limited) limit(ctx, deps.rateLimit(caller))
   if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
   }
@@ -125,17 +146,19 @@ async function handle(route: Route, proof: ProofOfCallers, ctx: Context): Promis
   const query = check(route.query, { ...ctx.query }, 'query')
   const json = takesBody(ctx) ? await readBody(ctx, route.bodyType) : undefined
   const body = route.body === undefined ? undefined : check(route.body, json, 'body')
-  const caller = { subject, origin: originOf(ctx) }
-  const url = requestedUrl(ctx)
-  send(ctx, await route.handle({ params, query, body, caller, url, request: ctx.req }))
+  const input = { params, query, body, caller, url: requestedUrl(ctx), request: ctx.req }
+  const precondition = readPrecondition(route, ctx.headers)
+  const key = headerOf(ctx, 'idempotency-key')
+  const once = deps.readOnce({ route, caller, path: ctx.path, key, body })
+  send(ctx, withEtag(route, ctx.headers, await route.handle({ ...input, precondition, once })))
 }
 
 /** Puts declared routes on a router: who asks, then what is asked, then the operation. */
-export function mountRoutes(router: Router, routes: readonly Route[], proof: ProofOfCallers): void {
+export function mountRoutes(router: Router, routes: readonly Route[], deps: MountRoutesDeps): void {
   for (const route of routes) {
     router[route.method](route.path, (ctx) => {
       ctx.state.route = route.path
-      return handle(route, proof, ctx)
+      return handle(route, deps, ctx)
     })
   }
 }

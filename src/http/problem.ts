@@ -1,22 +1,38 @@
+import { z } from 'zod'
 import { type AppError, ERRORS } from '../errors.ts'
 
+const ociErrorSchema = z
+  .object({ code: z.string(), message: z.string(), detail: z.unknown() })
+  .readonly()
+
 /** One entry of the OCI error list. */
-export interface OciError {
-  readonly code: string
-  readonly message: string
-  readonly detail: unknown
-}
+export type OciError = z.output<typeof ociErrorSchema>
 
 /** RFC 9457 members plus the OCI list, so that every reader understands it. */
-export interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly instance: string
-  readonly requestId: string
-  readonly errors: readonly OciError[]
-}
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    requestId: z.string(),
+    errors: z.array(ociErrorSchema).readonly(),
+  })
+  .readonly()
+  .meta({ id: 'Problem' })
+
+export type Problem = z.output<typeof problemSchema>
+
+/** What registry clients read, with the members of an OAuth2 error. */
+export const registryErrorSchema = z
+  .object({
+    errors: z.array(ociErrorSchema).readonly(),
+    error: z.string(),
+    error_description: z.string(),
+  })
+  .readonly()
+  .meta({ id: 'RegistryError' })
 
 const slug = (code: string): string => code.toLowerCase().replaceAll('_', '-')
 
@@ -63,11 +79,7 @@ function oauthError({ code, status }: AppError): string {
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
-export function presentRegistryError(error: AppError): {
-  readonly errors: readonly OciError[]
-  readonly error: string
-  readonly error_description: string
-} {
+export function presentRegistryError(error: AppError): z.output<typeof registryErrorSchema> {
   return {
     errors: [{ code: ERRORS[error.code].oci, message: error.message, detail: null }],
     error: oauthError(error),

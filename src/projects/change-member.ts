@@ -8,7 +8,14 @@ import { type Change, inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { type MemberId, type MemberKey, putMember, removeMember } from './member-queries.ts'
+import type { Check } from '../http/etag.ts'
+import {
+  findMember,
+  type MemberId,
+  type MemberKey,
+  putMember,
+  removeMember,
+} from './member-queries.ts'
 import { GROUP, type MemberKind, USER } from './queries.ts'
 import { requireGiving } from './require-giving.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
@@ -25,12 +32,22 @@ interface MemberPath {
   /** Name of the project. */
   readonly project: string
   readonly member: MemberName
+  /** Called on the membership as it is, before anything changes. */
+  readonly check?: Check<Member>
 }
 
-async function findMember(database: Database, { kind, name }: MemberName): Promise<MemberId> {
+async function findId(
+  database: Database,
+  { kind, name }: MemberName,
+): Promise<MemberId | undefined> {
   const found = kind === USER ? await findUser(database, name) : await findGroup(database, name)
-  if (found === undefined) throw kind === USER ? unknownUser(name) : unknownGroup(name)
-  return { kind, id: found.id }
+  return found && { kind, id: found.id }
+}
+
+async function requireId(database: Database, member: MemberName): Promise<MemberId> {
+  const found = await findId(database, member)
+  if (found !== undefined) return found
+  throw member.kind === USER ? unknownUser(member.name) : unknownGroup(member.name)
 }
 
 async function resolveMember(
@@ -40,8 +57,22 @@ async function resolveMember(
   const current = await refreshCaller(deps.database, caller)
   const question = { caller: current, name, permission: 'member:write' } as const
   const project = await requireProject(deps, question)
-  return { projectId: project.id, member: await findMember(deps.database, member) }
+  return { projectId: project.id, member: await requireId(deps.database, member) }
 }
+
+async function findOne(
+  database: Database,
+  key: MemberKey,
+  name: MemberName,
+): Promise<Member | undefined> {
+  const membership = await findMember(database, key)
+  return membership && { ...membership, ...name }
+}
+
+const unknownMember = ({ project, member: { kind, name } }: MemberPath): AppError =>
+  new AppError('MEMBER_UNKNOWN', {
+    detail: `${kind === GROUP ? `the group ${name}` : name} is not a member of ${project}`,
+  })
 
 /** Who is in a group may be many: all that is known of the project is read again instead. */
 const changeOf = ({ projectId, member }: MemberKey): Change =>
@@ -72,6 +103,7 @@ async function refuseEarly(
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403), also for more, or for longer, than the caller may
  * @throws AppError PROJECT_UNKNOWN, USER_UNKNOWN or GROUP_UNKNOWN (404)
+ * @throws AppError PRECONDITION_FAILED (412) by `check`
  */
 export async function setMember(
   deps: RequirePermissionDeps,
@@ -80,9 +112,10 @@ export async function setMember(
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    const { membership, member, check } = input
+    check?.(await findOne(transaction, key, member))
     await requireGiving({ ...deps, database: transaction }, input)
     await note(changeOf(key))
-    const { membership, member } = input
     await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
     return { ...membership, ...member }
@@ -98,13 +131,26 @@ export async function endMembership(deps: RequirePermissionDeps, input: MemberPa
   await refuseEarly(deps, input)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const key = await resolveMember({ ...deps, database: transaction }, input)
+    const member = await findOne(transaction, key, input.member)
+    if (member === undefined) throw unknownMember(input)
+    input.check?.(member)
     await note(changeOf(key))
-    if (!(await removeMember(transaction, key))) {
-      const { kind, name } = input.member
-      throw new AppError('MEMBER_UNKNOWN', {
-        detail: `${kind === GROUP ? `the group ${name}` : name} is not a member of ${input.project}`,
-      })
-    }
+    await removeMember(transaction, key)
     await audit(transaction, input, 'member.remove')
   })
+}
+
+/**
+ * Reads the membership of one user or group.
+ *
+ * @throws AppError UNAUTHORIZED (401), DENIED (403), PROJECT_UNKNOWN or MEMBER_UNKNOWN (404)
+ */
+export async function readMember(deps: RequirePermissionDeps, input: MemberPath): Promise<Member> {
+  const { caller, project: name, member } = input
+  const { id } = await requireProject(deps, { caller, name, permission: 'member:read' })
+  const memberId = await findId(deps.database, member)
+  const found =
+    memberId && (await findOne(deps.database, { projectId: id, member: memberId }, member))
+  if (found === undefined) throw unknownMember(input)
+  return found
 }

@@ -8,7 +8,8 @@ import type { CachedSettings } from '../settings/cached-settings.ts'
 import { insertOwnedProject } from './create-project.ts'
 import { listProjectsOfMember, removeMemberships } from './member-queries.ts'
 import { GROUP, USER } from './queries.ts'
-import { type RepositoryNames, requireNoRepositories } from './require-no-repositories.ts'
+import { requireNoRepositories } from './require-no-repositories.ts'
+import type { RepositoryNames } from './tagged-repositories.ts'
 
 function requireProjectName(name: string): void {
   if (isProjectName(name) && !hasReservedSegment(name)) return

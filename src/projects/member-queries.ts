@@ -19,6 +19,16 @@ const toColumns = ({ projectId, member }: MemberKey) => ({
   member_id: member.id,
 })
 
+export async function findMember(
+  database: Database,
+  key: MemberKey,
+): Promise<Membership | undefined> {
+  const row = await database('members')
+    .where(toColumns(key))
+    .first<MembershipRow | undefined>('role', 'repositories', 'expires_at')
+  return row && toMembership(row)
+}
+
 /** Makes or replaces the membership of a user or a group. */
 export async function putMember(
   database: Database,
@@ -46,6 +56,11 @@ export async function removeMember(database: Database, key: MemberKey): Promise<
 /** Ends all that a user or a group is in any project. */
 export async function removeMemberships(database: Database, { kind, id }: MemberId): Promise<void> {
   await database('members').where({ member_kind: kind, member_id: id }).delete()
+}
+
+/** Ends all memberships of a project. */
+export async function removeMembersOf(database: Database, projectId: number): Promise<void> {
+  await database('members').where({ project_id: projectId }).delete()
 }
 
 /** Ids of the projects that a user or a group is a member of. */

@@ -3,7 +3,7 @@ import { groupNameSchema, usernameSchema } from '../accounts/username-schema.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isPattern } from '../protocol/pattern.ts'
-import { endMembership, setMember } from './change-member.ts'
+import { endMembership, readMember, setMember } from './change-member.ts'
 import { listMembers, memberKey } from './member-queries.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
@@ -84,18 +84,36 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
     },
   })
 
+const readMemberRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/projects/:project/members/users/:username',
+    summary: 'Reads the membership of a user',
+    params: userParams,
+    answers: { 200: { description: 'The member', schema: userMemberSchema } },
+    handle: async ({ caller, params: { project, username } }) => {
+      const member = { kind: 'user', name: username } as const
+      return {
+        status: 200,
+        body: presentMember(await readMember(deps, { caller, project, member })),
+      }
+    },
+  })
+
 const setMemberRoute = (deps: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'put',
     path: '/projects/:project/members/users/:username',
     summary: 'Gives a user a role in a project, maybe for some repositories or for a time',
+    conditional: true,
     params: userParams,
     body: membershipSchema,
     answers: { 200: { description: 'The member', schema: userMemberSchema } },
-    handle: async ({ caller, params: { project, username }, body }) => {
+    handle: async ({ caller, params: { project, username }, body, precondition }) => {
       const member = { kind: 'user', name: username } as const
       const membership = toMembership(body)
-      const set = await setMember(deps, { caller, project, member, membership })
+      const check = precondition.on(presentMember)
+      const set = await setMember(deps, { caller, project, member, membership, check })
       return { status: 200, body: presentMember(set) }
     },
   })
@@ -105,11 +123,30 @@ const removeMemberRoute = (deps: RequirePermissionDeps): Route =>
     method: 'delete',
     path: '/projects/:project/members/users/:username',
     summary: 'Ends the membership of a user',
+    conditional: true,
     params: userParams,
     answers: { 204: { description: 'The user is no member any more' } },
-    handle: async ({ caller, params: { project, username } }) => {
-      await endMembership(deps, { caller, project, member: { kind: 'user', name: username } })
+    handle: async ({ caller, params: { project, username }, precondition }) => {
+      const member = { kind: 'user', name: username } as const
+      const check = precondition.on(presentMember)
+      await endMembership(deps, { caller, project, member, check })
       return { status: 204 }
+    },
+  })
+
+const readGroupRoute = (deps: RequirePermissionDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/projects/:project/members/groups/:group',
+    summary: 'Reads the membership of a group',
+    params: groupParams,
+    answers: { 200: { description: 'The member', schema: groupMemberSchema } },
+    handle: async ({ caller, params: { project, group } }) => {
+      const member = { kind: 'group', name: group } as const
+      return {
+        status: 200,
+        body: presentMember(await readMember(deps, { caller, project, member })),
+      }
     },
   })
 
@@ -118,13 +155,15 @@ const setGroupRoute = (deps: RequirePermissionDeps): Route =>
     method: 'put',
     path: '/projects/:project/members/groups/:group',
     summary: 'Gives all who are in a group a role in a project',
+    conditional: true,
     params: groupParams,
     body: membershipSchema,
     answers: { 200: { description: 'The member', schema: groupMemberSchema } },
-    handle: async ({ caller, params: { project, group }, body }) => {
+    handle: async ({ caller, params: { project, group }, body, precondition }) => {
       const member = { kind: 'group', name: group } as const
       const membership = toMembership(body)
-      const set = await setMember(deps, { caller, project, member, membership })
+      const check = precondition.on(presentMember)
+      const set = await setMember(deps, { caller, project, member, membership, check })
       return { status: 200, body: presentMember(set) }
     },
   })
@@ -134,18 +173,23 @@ const removeGroupRoute = (deps: RequirePermissionDeps): Route =>
     method: 'delete',
     path: '/projects/:project/members/groups/:group',
     summary: 'Ends the membership of a group',
+    conditional: true,
     params: groupParams,
     answers: { 204: { description: 'The group is no member any more' } },
-    handle: async ({ caller, params: { project, group } }) => {
-      await endMembership(deps, { caller, project, member: { kind: 'group', name: group } })
+    handle: async ({ caller, params: { project, group }, precondition }) => {
+      const member = { kind: 'group', name: group } as const
+      const check = precondition.on(presentMember)
+      await endMembership(deps, { caller, project, member, check })
       return { status: 204 }
     },
   })
 
 export const createMemberRoutes = (deps: RequirePermissionDeps): readonly Route[] => [
   listMembersRoute(deps),
+  readMemberRoute(deps),
   setMemberRoute(deps),
   removeMemberRoute(deps),
+  readGroupRoute(deps),
   setGroupRoute(deps),
   removeGroupRoute(deps),
 ]

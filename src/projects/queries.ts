@@ -168,3 +168,7 @@ export async function updateProject(
     .where({ id })
     .update({ visibility, version: database.raw('version + 1'), updated_at: now })
 }
+
+export async function removeProject(database: Database, id: number): Promise<void> {
+  await database('projects').where({ id }).delete()
+}

@@ -1,3 +1,4 @@
+import { refreshCaller } from '../accounts/refresh-caller.ts'
 import type { Caller } from '../http/caller.ts'
 import type { CredentialAction, CredentialPermission } from '../protocol/subject.ts'
 import { authorize } from './authorize.ts'
@@ -29,16 +30,17 @@ const toPermission = (
  * who administers a project for a month does not make oneself its administrator for ever (R11).
  *
  * @param project a project that the caller may change the members of
- * @throws AppError DENIED (403)
+ * @throws AppError UNAUTHORIZED (401), DENIED (403)
  */
 export async function requireGiving(
   { database, now }: RequirePermissionDeps,
   {
-    caller,
+    caller: asking,
     project,
     membership,
   }: { readonly caller: Caller; readonly project: string; readonly membership: Membership },
 ): Promise<void> {
+  const caller = await refreshCaller(database, asking)
   const { subject } = caller
   const found = await findProjectRights(database, { names: [project], userId: userIdOf(subject) })
   const question = { subject, rights: found.get(project), permission: 'member:write' } as const

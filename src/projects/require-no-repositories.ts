@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
-import type { RegistryClient } from '../registry/client.ts'
+import { type RepositoryNames, walkRepositories } from './tagged-repositories.ts'
 
-export type RepositoryNames = Pick<RegistryClient, 'listCatalog'>
+const LONGEST_WALK_MS = 45_000
 
 /**
  * A project that somebody makes for themselves must not bring them images of others: those that the
@@ -15,10 +15,11 @@ export async function requireNoRepositories(
   registry: RepositoryNames,
   project: string,
 ): Promise<void> {
-  // In the registry's order all of a project come right after its bare name.
-  const { names } = await registry.listCatalog(project)
-  if (!names[0]?.startsWith(`${project}/`)) return
-  throw new AppError('CONFLICT', {
-    detail: `the registry has repositories of the name ${project}/… already; only an administrator may make a project of them`,
-  })
+  const signal = AbortSignal.timeout(LONGEST_WALK_MS)
+  for await (const names of walkRepositories(registry, project, signal)) {
+    if (names.length === 0) continue
+    throw new AppError('CONFLICT', {
+      detail: `the registry has repositories of the name ${project}/… already; only an administrator may make a project of them`,
+    })
+  }
 }

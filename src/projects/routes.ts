@@ -1,12 +1,19 @@
 import { z } from 'zod'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { pageSchema, presentPage } from '../http/page.ts'
+import { type Answer, defineRoute, type Route } from '../http/route.ts'
+import { createSorting } from '../http/sorted-page.ts'
 import { hasReservedSegment, isProjectName } from '../protocol/reference.ts'
 import { permissionsOf, type Subject } from '../protocol/subject.ts'
-import { createProject, type ProjectDeps } from './create-project.ts'
+import { createProject, type ProjectDeps, requireProjectCreation } from './create-project.ts'
 import { givesProject } from './credential-reach.ts'
+import { type DeleteProjectDeps, deleteProject } from './delete-project.ts'
 import { listProjects, type ProjectListQuestion } from './list-queries.ts'
-import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
+import {
+  type RequirePermissionDeps,
+  requireProject,
+  requireSystem,
+  userIdOf,
+} from './require-permission.ts'
 import type { Project } from './types.ts'
 import { changeProject } from './update-project.ts'
 
@@ -36,8 +43,33 @@ const presentProject = (project: Project): z.output<typeof projectSchema> => ({
   updatedAt: project.updatedAt.toISOString(),
 })
 
+const presentNewProject = (project: Project): Answer => ({
+  status: 201,
+  body: presentProject(project),
+  headers: { Location: `/api/v1/projects/${project.name}` },
+})
+
+/** What only administrators may, and the audit record tells apart. */
+const forceQuery = z.strictObject({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+})
+
 const projectParams = z.strictObject({ project: projectNameSchema })
 const answerProject = { 200: { description: 'The project', schema: projectSchema } }
+
+const projectSorting = createSorting<Project>({
+  name: 'name',
+  nameOf: ({ name }) => name,
+  times: { createdAt: ({ createdAt }) => createdAt },
+})
+
+const nameStartSchema = z
+  .string()
+  .regex(/^[a-z0-9._-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits, . _ or -')
+  .meta({ description: 'Beginning of the name' })
 
 /** Whose projects a list begins with. */
 function projectsOf(subject: Subject, now: Date): ProjectListQuestion['of'] {
@@ -59,17 +91,23 @@ const listProjectsRoute = ({ database, now }: RequirePermissionDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/projects',
-    summary: 'Lists the projects that the caller may read, by name',
+    summary: 'Lists the projects that the caller may read',
     anonymous: true,
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({
+      ...projectSorting.query,
+      name: nameStartSchema.optional(),
+      visibility: visibilitySchema.optional(),
+    }),
     answers: { 200: { description: 'A page of projects', schema: pageSchema(projectSchema) } },
     handle: async ({ caller: { subject }, query, url }) => {
       const rows = await listProjects(database, {
         of: projectsOf(subject, now()),
-        after: readCursor(query.cursor),
+        position: projectSorting.read(query),
+        name: query.name,
+        visibility: query.visibility,
         most: query.limit + 1,
       })
-      const page = cutPage(rows, query.limit, ({ name }) => name)
+      const page = projectSorting.cut(rows, query)
       const items = page.items.filter((project) => mayKnow(subject, project))
       return presentPage({ ...page, items }, presentProject, url)
     },
@@ -80,15 +118,19 @@ const createProjectRoute = (deps: ProjectDeps): Route =>
     method: 'post',
     path: '/projects',
     summary: 'Makes a project',
+    idempotent: true,
+    refusals: [502],
+    query: forceQuery,
     body: z.strictObject({
       name: projectNameSchema,
       visibility: visibilitySchema.default('private'),
     }),
     answers: { 201: { description: 'The new project', schema: projectSchema } },
-    handle: async ({ caller, body }) => {
-      const project = await createProject(deps, { caller, ...body })
-      const headers = { Location: `/api/v1/projects/${project.name}` }
-      return { status: 201, body: presentProject(project), headers }
+    handle: async ({ caller, body, query, once }) => {
+      if (query.force) requireSystem(caller, 'project:create')
+      else requireProjectCreation(caller, await deps.runtimeSettings.read())
+      const input = { caller, ...body, isForced: query.force }
+      return once.run(presentNewProject, (keep) => createProject(deps, { ...input, keep }))
     },
   })
 
@@ -111,18 +153,38 @@ const changeProjectRoute = (deps: ProjectDeps): Route =>
     method: 'patch',
     path: '/projects/:project',
     summary: 'Makes a project public or private',
+    conditional: true,
     params: projectParams,
     body: z.strictObject({ visibility: visibilitySchema }),
     answers: answerProject,
-    handle: async ({ caller, params, body }) => {
-      const project = await changeProject(deps, { caller, name: params.project, ...body })
+    handle: async ({ caller, params, body, precondition }) => {
+      const check = precondition.on(presentProject)
+      const project = await changeProject(deps, { caller, name: params.project, ...body, check })
       return { status: 200, body: presentProject(project) }
     },
   })
 
-export const createProjectRoutes = (deps: ProjectDeps): readonly Route[] => [
+const deleteProjectRoute = (deps: DeleteProjectDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/projects/:project',
+    summary: 'Deletes a project whose repositories have no tags',
+    conditional: true,
+    refusals: [502],
+    params: projectParams,
+    query: forceQuery,
+    answers: { 204: { description: 'The project is gone' } },
+    handle: async ({ caller, params, query, precondition }) => {
+      const check = precondition.on(presentProject)
+      await deleteProject(deps, { caller, name: params.project, isForced: query.force, check })
+      return { status: 204 }
+    },
+  })
+
+export const createProjectRoutes = (deps: ProjectDeps & DeleteProjectDeps): readonly Route[] => [
   listProjectsRoute(deps),
   createProjectRoute(deps),
   readProjectRoute(deps),
   changeProjectRoute(deps),
+  deleteProjectRoute(deps),
 ]

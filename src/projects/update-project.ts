@@ -2,6 +2,7 @@ import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Check } from '../http/etag.ts'
 import { type ProjectDeps, requireVisibility } from './create-project.ts'
 import { updateProject } from './queries.ts'
 import { requireProject } from './require-permission.ts'
@@ -12,6 +13,7 @@ import type { Project, Visibility } from './types.ts'
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN (404)
  * @throws AppError DENIED (403) also where the settings allow no public projects
+ * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the project as it is
  */
 export async function changeProject(
   deps: ProjectDeps,
@@ -19,7 +21,13 @@ export async function changeProject(
     caller,
     name,
     visibility,
-  }: { readonly caller: Caller; readonly name: string; readonly visibility: Visibility },
+    check,
+  }: {
+    readonly caller: Caller
+    readonly name: string
+    readonly visibility: Visibility
+    readonly check?: Check<Project>
+  },
 ): Promise<Project> {
   const question = { name, permission: 'project:write' } as const
   // Who has no right must not hold the row that all changes go through.
@@ -29,6 +37,7 @@ export async function changeProject(
     const inside = { ...deps, database: transaction }
     const current = await refreshCaller(transaction, caller)
     const project = await requireProject(inside, { caller: current, ...question })
+    check?.(project)
     const now = deps.now()
     await note({ kind: 'project', id: project.id })
     await updateProject(transaction, project.id, { visibility, now })

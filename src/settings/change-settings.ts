@@ -3,6 +3,7 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { Check } from '../http/etag.ts'
 import { inForce } from './cached-settings.ts'
 import { findSettings, putSetting } from './queries.ts'
 import { SETTING_NAMES, type Settings, type SomeSettings } from './types.ts'
@@ -43,18 +44,28 @@ function refusePinned(pinned: SomeSettings, change: SomeSettings): void {
  * Changes the settings that are given; the audit record has the old and the new value of each. Every
  * process feels it within a second.
  *
+ * @throws AppError PRECONDITION_FAILED (412) by `check`
  * @throws AppError CONFLICT (409) where the environment pins one; nothing is changed then
  */
 export async function changeSettings(
   deps: ChangeSettingsDeps,
-  { caller, change }: { readonly caller: Caller; readonly change: SomeSettings },
+  {
+    caller,
+    change,
+    check,
+  }: {
+    readonly caller: Caller
+    readonly change: SomeSettings
+    readonly check?: Check<Settings>
+  },
 ): Promise<Settings> {
   const { database, pinned, now } = deps
   refusePinned(pinned, change)
   return inRightsChange(database, async ({ transaction, note }) => {
     deps.requireSystem(await deps.refreshCaller(transaction, caller), 'settings:write')
-    await note({ kind: 'settings', id: 0 })
     const before = inForce(pinned, await findSettings(transaction))
+    check?.(before)
+    await note({ kind: 'settings', id: 0 })
     for (const name of SETTING_NAMES) {
       const value = change[name]
       if (value === undefined || value === before[name]) continue

@@ -56,13 +56,15 @@ const changeSettingsRoute = (deps: SettingsRoutesDeps): Route =>
     method: 'patch',
     path: '/settings',
     summary: 'Changes the settings that are given',
+    conditional: true,
     body: changeSchema,
     answers,
-    handle: async ({ caller, body }) => {
+    handle: async ({ caller, body, precondition }) => {
       deps.requireSystem(caller, 'settings:write')
       const { pinned } = deps.runtimeSettings
-      const settings = await changeSettings({ ...deps, pinned }, { caller, change: body })
-      return { status: 200, body: presentSettings(settings, pinned) }
+      const present = (all: Settings) => presentSettings(all, pinned)
+      const input = { caller, change: body, check: precondition.on(present) }
+      return { status: 200, body: present(await changeSettings({ ...deps, pinned }, input)) }
     },
   })
 

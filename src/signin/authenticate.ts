@@ -4,8 +4,6 @@ import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
-import { deriveSecret } from '../signing/derive-secret.ts'
-import type { TokenAuthority } from '../signing/token-authority.ts'
 import { type CountSignIn, countOutcome } from './count-outcome.ts'
 
 import { createFamiliarNetworks } from './familiar-networks.ts'
@@ -15,16 +13,14 @@ import { type RecognizeDeps, recognizePassword, signInWithPassword } from './pas
 
 import { recognizeRobot, signInAsRobot } from './robot.ts'
 
-import { createSignInThrottle } from './throttle.ts'
-import type { ThrottleSettings } from './throttle-rules.ts'
+import type { SignInThrottle } from './throttle.ts'
 
 export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps, UpgradeHashDeps {
   /** Whether identity tokens are switched on. */
   readonly takesIdentityTokens: boolean
   readonly metrics: { readonly countSignIn: CountSignIn }
   readonly watch: VersionWatch
-  readonly authority: Pick<TokenAuthority, 'privateKey'>
-  readonly config: { readonly signIn: ThrottleSettings }
+  readonly throttle: SignInThrottle
 }
 
 /** Which way credentials go; `refused` prove nothing, whoever shows them. */
@@ -61,11 +57,8 @@ const notAPassword = (): AppError =>
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const familiar = createFamiliarNetworks()
-  const throttleSecret = deriveSecret(deps.authority, 'sign-in throttle')
-  const settings = deps.config.signIn
-  const throttle = createSignInThrottle({ ...deps, secret: throttleSecret, settings })
   const upgradeHash = createUpgradeHash(deps)
-  const inside = { ...deps, familiar, throttle, upgradeHash, lookUp: createLookUp() }
+  const inside = { ...deps, familiar, upgradeHash, lookUp: createLookUp() }
   const { countSignIn } = deps.metrics
   return async (credentials, { address }) => {
     if (credentials === undefined) return ANONYMOUS

@@ -41,13 +41,21 @@ export const toSubject = (user: User): Subject => ({
 const wrongPassword = (): AppError =>
   new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
 
-function subjectIfProven(
+function userIfProven(
   proven: ProvenCache,
   user: UserWithPassword | undefined,
   secret: string,
-): Subject | undefined {
+): UserWithPassword | undefined {
   if (user?.passwordHash === undefined || user.disabled) return undefined
-  return proven.isProven(user.passwordHash, secret) ? toSubject(user) : undefined
+  return proven.isProven(user.passwordHash, secret) ? user : undefined
+}
+
+function recognizeUser(
+  { users, proven }: RecognizeDeps,
+  { username, secret }: BasicCredentials,
+): UserWithPassword | undefined {
+  const name = normalizeUsername(username)
+  return name === undefined ? undefined : userIfProven(proven, users.peek(name), secret)
 }
 
 /**
@@ -56,11 +64,11 @@ function subjectIfProven(
  * @returns undefined for all others, which says nothing against them
  */
 export function recognizePassword(
-  { users, proven }: RecognizeDeps,
-  { username, secret }: BasicCredentials,
+  deps: RecognizeDeps,
+  credentials: BasicCredentials,
 ): Subject | undefined {
-  const name = normalizeUsername(username)
-  return name === undefined ? undefined : subjectIfProven(proven, users.peek(name), secret)
+  const user = recognizeUser(deps, credentials)
+  return user && toSubject(user)
 }
 
 /**
@@ -74,8 +82,8 @@ async function recognizeInGrace(
   { username, secret }: BasicCredentials,
 ): Promise<Subject> {
   const user = await users.read(normalizeUsername(username) ?? '')
-  const subject = subjectIfProven(proven, user, secret)
-  if (subject !== undefined) return subject
+  const known = userIfProven(proven, user, secret)
+  if (known !== undefined) return toSubject(known)
   throw new AppError('UNAVAILABLE', {
     detail: 'the database does not answer; try again in a moment',
     retryAfterSeconds: 5,
@@ -97,7 +105,7 @@ async function provePassword(
   const fact = hash ?? `nobody ${username}`
   const isFamiliar =
     user !== undefined &&
-    (standing.record.signedInAt !== undefined || familiar.isFamiliar(user.id, address))
+    (standing.record.signedInAt !== undefined || familiar.isFamiliar(user, address))
   const isFree = isFamiliar || proven.isKnown(fact, password)
   if (!isFree && throttle.admit(standing) === 'repeated') return false
   const applicant = { address, familiarAccount: isFamiliar ? user.id : undefined }
@@ -121,8 +129,8 @@ async function signInCold(deps: SignInDeps, attempt: PasswordSignIn): Promise<Su
       detail: `the account ${user.username} is disabled; ask an administrator`,
     })
   }
-  familiar.remember(user.id, attempt.address)
-  await throttle.welcome(standing, user.id)
+  familiar.remember(user, attempt.address)
+  await throttle.welcome(standing, user)
   deps.upgradeHash(user, attempt.secret)
   return toSubject(user)
 }
@@ -132,8 +140,8 @@ async function signInCold(deps: SignInDeps, attempt: PasswordSignIn): Promise<Su
  *
  * An unknown name, a wrong password and a disabled account's wrong password take the same work and
  * get the same answer; only who has the right password is told that the account is disabled. Who
- * proved an account from a network before does not wait there behind strangers, and is not held up
- * by wrong passwords (R17).
+ * proved an account from a network before, with the password that it has now, does not wait there
+ * behind strangers, and is not held up by wrong passwords (R17).
  *
  * @throws AppError UNAUTHORIZED (401), SIGN_IN_THROTTLED (429), BUSY (503), UNAVAILABLE (503)
  */
@@ -142,8 +150,8 @@ export async function signInWithPassword(
   attempt: PasswordSignIn,
 ): Promise<Subject> {
   if ((await deps.watch.settle()) !== 'fresh') return recognizeInGrace(deps, attempt)
-  const known = recognizePassword(deps, attempt)
+  const known = recognizeUser(deps, attempt)
   if (known === undefined) return signInCold(deps, attempt)
-  if (known.kind === 'user') deps.familiar.remember(known.id, attempt.address)
-  return known
+  deps.familiar.remember(known, attempt.address)
+  return toSubject(known)
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { CacheStats } from '../metrics/cache-stats.ts'
 
@@ -24,9 +24,10 @@ export interface ProvenCache {
 export function createFingerprint(
   key: Buffer = randomBytes(32),
 ): (...parts: readonly string[]) => string {
+  const keyObject = createSecretKey(key)
   return (...parts) => {
     const text = parts.map((part) => `${part.length}:${part}`).join('')
-    return createHmac('sha256', key).update(text).digest('base64url')
+    return createHmac('sha256', keyObject).update(text).digest('base64url')
   }
 }
 

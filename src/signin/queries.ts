@@ -31,7 +31,7 @@ export interface Failure extends FailureKey {
 export interface SignInRecord extends FailureRecord {
   /** Mark of the account's last wrong attempt from there. */
   readonly lastMark: string | undefined
-  /** When the account's last success from there was written down; undefined for a stranger. */
+  /** When the account's last success from there, in its present epoch, was written down; undefined for a stranger. */
   readonly signedInAt: Date | undefined
 }
 
@@ -50,7 +50,8 @@ export async function readSignInRecord(
        LEFT JOIN sign_in_failures a ON a.network = ? AND a.account = ?
        LEFT JOIN sign_in_failures n ON n.network = ? AND n.account = ?
        LEFT JOIN users u ON u.username = ? AND u.deleted_at IS NULL
-       LEFT JOIN sign_in_networks k ON k.user_id = u.id AND k.network = ?`,
+       LEFT JOIN sign_in_networks k
+         ON k.user_id = u.id AND k.network = ? AND k.sign_in_epoch = u.sign_in_epoch`,
     [network, account, network, WHOLE_NETWORK, username, network],
   )
   return {
@@ -116,18 +117,23 @@ export async function removeOldFailures(database: Database, now: Date): Promise<
 export interface SignedIn {
   readonly userId: number
   readonly network: string
+  /** The user's, when the password was proven: after a new password it says nothing. */
+  readonly signInEpoch: number
   readonly at: Date
 }
 
+/** What is written late, of an older epoch than the row, does not put that back. */
 export async function insertNetworks(
   database: Database,
   signedIn: readonly SignedIn[],
 ): Promise<void> {
   await database.raw(
-    `INSERT INTO sign_in_networks (user_id, network, signed_in_at)
-     VALUES ${signedIn.map(() => '(?, ?, ?)').join(', ')}
-     ON DUPLICATE KEY UPDATE signed_in_at = VALUES(signed_in_at)`,
-    signedIn.flatMap(({ userId, network, at }) => [userId, network, at]),
+    `INSERT INTO sign_in_networks (user_id, network, sign_in_epoch, signed_in_at)
+     VALUES ${signedIn.map(() => '(?, ?, ?, ?)').join(', ')}
+     ON DUPLICATE KEY UPDATE
+       sign_in_epoch = GREATEST(sign_in_epoch, VALUES(sign_in_epoch)),
+       signed_in_at = VALUES(signed_in_at)`,
+    signedIn.flatMap(({ userId, network, signInEpoch, at }) => [userId, network, signInEpoch, at]),
   )
 }
 

@@ -6,13 +6,16 @@ const WRITE_EVERY_MS = 86_400_000
 /** What comes above it before the next flush is left to the next sign-in. */
 const MOST_WAITING = 1000
 
-/** Writes down who signed in from where, once a day for each, for other replicas and later starts. */
+/**
+ * Writes down who signed in from where, once a day for each and once after a new password, for other
+ * replicas and later starts.
+ */
 export interface NetworkBook {
   /**
    * At once from the caller's view: the rows of half a second are written together, and what is
    * lost on the way is written by the next sign-in.
    *
-   * @param writtenAt when it was written down last, if ever
+   * @param writtenAt when it was written down last under the same sign-in epoch, if ever
    */
   readonly note: (signedIn: SignedIn, writtenAt: Date | undefined) => void
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { addressPrefix } from '../accounts/address-prefix.ts'
+import type { UserWithPassword } from '../accounts/types.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import { isDatabaseLost, isRepeatable } from '../database/database-error.ts'
 import type { Database } from '../database/open-database.ts'
@@ -41,6 +42,8 @@ export interface Attempt extends BasicCredentials {
   readonly address: string
 }
 
+export type SignedInUser = Pick<UserWithPassword, 'id' | 'signInEpoch'>
+
 /** Attempts of this process for one account from one network that were admitted, and that have ended. */
 interface Place {
   begun: number
@@ -80,7 +83,7 @@ export interface SignInThrottle {
    */
   readonly prove: (standing: Standing, verify: () => Promise<boolean>) => Promise<boolean>
   /** After a success: its account's failures there are forgotten, and it is no stranger any more. */
-  readonly welcome: (standing: Standing, userId: number) => Promise<void>
+  readonly welcome: (standing: Standing, user: SignedInUser) => Promise<void>
 }
 
 /** What a success writes is no reason to refuse it while the database takes no writes. */
@@ -160,9 +163,9 @@ export function createSignInThrottle(deps: ThrottleDeps): SignInThrottle {
         standing.place.ended++
       }
     },
-    welcome: async (standing, userId) => {
+    welcome: async (standing, { id: userId, signInEpoch }) => {
       const { record, network } = standing
-      networks.note({ userId, network, at: now() }, record.signedInAt)
+      networks.note({ userId, network, signInEpoch, at: now() }, record.signedInAt)
       if (record.account !== undefined) await ifPossible(removeFailures(database, standing))
     },
   }

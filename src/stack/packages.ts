@@ -25,6 +25,7 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'docker', packages: ['docker-cli', 'docker.io'] },
   { command: 'containerd', packages: ['containerd'] },
   { command: 'ctr', packages: ['containerd'] },
+  { command: 'zsh', packages: ['zsh'] },
 ]
 
 const SERVICES =

@@ -8,7 +8,7 @@ import type { RequestCounter } from '../metrics/requests.ts'
 import { parseScopes } from '../protocol/scope.ts'
 import { subjectName } from '../protocol/subject.ts'
 import type { Recognize } from '../signin/authenticate.ts'
-import type { AnswerCache } from './answer-cache.ts'
+import type { AnswerCache, Asked } from './answer-cache.ts'
 import { type GrantAccessDeps, grantKnownAccess } from './grant-access.ts'
 import { type IssuedToken, type IssueTokenDeps, issueToken } from './issue-token.ts'
 import { isRepeatable, MOST_SCOPES, requireAccount, SECRET_PARAMETERS } from './token-request.ts'
@@ -40,31 +40,46 @@ function isPlain(query: URLSearchParams, service: string): boolean {
  * @returns undefined when something would have to be read, or is not as the route wants it
  * @throws AppError for what the route will refuse in its own words
  */
-function issueKnown(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
+function issueKnown(
+  deps: AnswerAtOnceDeps,
+  request: IncomingMessage,
+  asked: Asked | undefined,
+): IssuedToken | undefined {
   const query = new URLSearchParams((request.url ?? '').slice(PATH.length))
   if (!isPlain(query, deps.settings.service)) return undefined
   const credentials = readBasicCredentials(request.headers.authorization ?? '')
   const subject = deps.recognize(credentials, () => deps.readOrigin(request).address)
   if (subject === undefined) return undefined
   requireAccount(query.get('account') ?? undefined, subject)
-  const asked = parseScopes(query.getAll('scope'), MOST_SCOPES)
-  const grant = grantKnownAccess(deps, { subject, asked })
+  const scopes = parseScopes(query.getAll('scope'), MOST_SCOPES)
+  const grant = grantKnownAccess(deps, { subject, asked: scopes })
   if (grant === undefined) return undefined
   const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
-  if (isRepeatable(subject)) deps.answers.keep(request, issued, grant.until)
+  if (asked && isRepeatable(subject)) deps.answers.keepAsked(asked, issued, grant.until)
   return issued
 }
 
-function findOrIssue(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
+function issueOrNothing(
+  deps: AnswerAtOnceDeps,
+  request: IncomingMessage,
+  asked: Asked | undefined,
+): IssuedToken | undefined {
   try {
-    const repeated = deps.answers.find(request)
-    const issued = repeated ?? issueKnown(deps, request)
-    if (issued === undefined) return undefined
-    deps.metrics.countIssued(repeated === undefined ? 'remembered' : 'repeated')
-    return issued
+    return issueKnown(deps, request, asked)
   } catch {
     return undefined
   }
+}
+
+function findOrIssue(deps: AnswerAtOnceDeps, request: IncomingMessage): IssuedToken | undefined {
+  const { issued: repeated, asked } = deps.answers.find(request)
+  const issued = repeated ?? issueOrNothing(deps, request, asked)
+  if (issued !== undefined) {
+    deps.metrics.countIssued(repeated === undefined ? 'remembered' : 'repeated')
+  } else if (asked !== undefined) {
+    deps.answers.remember(request, asked)
+  }
+  return issued
 }
 
 function send(response: ServerResponse, requestId: string, issued: IssuedToken): void {

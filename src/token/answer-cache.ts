@@ -23,20 +23,33 @@ interface KeptAnswer {
 }
 
 /** A request that was not answered from here: its key, and the version when it came. */
-interface Asked {
+export interface Asked {
   readonly key: string
   readonly since: ChangeVersion
 }
 
 export interface AnswerCache {
-  /** Undefined when it has to be worked out: never seen, too long ago, or something has changed. */
-  readonly find: (request: IncomingMessage) => IssuedToken | undefined
   /**
-   * Keeps the answer to a request that was looked for here before anything was read for it.
+   * The kept answer; else what has to be known to keep one. Neither while nothing may be repeated:
+   * never seen, too long ago, or something has changed.
+   */
+  readonly find: (request: IncomingMessage) => {
+    readonly issued?: IssuedToken
+    readonly asked?: Asked
+  }
+  /** Hands over, to whoever answers the same request the whole way, what `find` has said. */
+  readonly remember: (request: IncomingMessage, asked: Asked) => void
+  /**
+   * Keeps the answer to a request that took the whole way.
    *
    * @param until the end of the earliest right in it; it is not repeated after that (R3)
    */
   readonly keep: (request: IncomingMessage, issued: IssuedToken, until?: Date | undefined) => void
+  /**
+   * The same for one that was worked out from memory, but only when it is asked for again: most are
+   * not, and keeping those would cost more than it saves.
+   */
+  readonly keepAsked: (asked: Asked, issued: IssuedToken, until?: Date | undefined) => void
   readonly stats: () => CacheStats
 }
 
@@ -57,6 +70,24 @@ const isSame = (a: ChangeVersion, b: ChangeVersion): boolean =>
 const passedMs = (from: Moment, to: Moment): number =>
   Math.max(to.ms - from.ms, Math.abs(to.wallMs - from.wallMs))
 
+const KEY_BEGINNING = 12
+
+/** Tells whether a key was there before, not too long ago; two generations bound what it holds. */
+function createSecondTime(most: number): (key: string) => boolean {
+  let young = new Set<string>()
+  let old = new Set<string>()
+  return (key) => {
+    const beginning = key.slice(0, KEY_BEGINNING)
+    if (young.has(beginning) || old.has(beginning)) return true
+    if (young.size >= most) {
+      old = young
+      young = new Set()
+    }
+    young.add(beginning)
+    return false
+  }
+}
+
 /**
  * Keeps whole answers of the realm under the change version: any change of accounts or rights makes
  * all of them old (decision 3). Its keys are HMACs of credentials and query, so no secret lies in
@@ -65,39 +96,47 @@ const passedMs = (from: Moment, to: Moment): number =>
 export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
   const { watch, fingerprint, monotonicMs } = deps
   const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
-  const asked = new WeakMap<IncomingMessage, Asked>()
+  const onTheirWay = new WeakMap<IncomingMessage, Asked>()
+  const isSecondTime = createSecondTime(deps.most)
   const lookUps = { hit: 0, miss: 0 }
   const readClocks = (): Moment => ({ ms: monotonicMs(), wallMs: deps.now().getTime() })
-  const look: AnswerCache['find'] = (request) => {
+  const look: AnswerCache['find'] = ({ headers, url = '' }) => {
     const version = watch.version()
-    if (version === undefined || watch.freshness() !== 'fresh') return undefined
-    const { headers, url = '' } = request
+    if (version === undefined || watch.freshness() !== 'fresh') return {}
     const key = fingerprint(headers.authorization ?? '', url, deps.leafFingerprint())
     const answer = kept.get(key)
     const now = readClocks()
     const isGood = answer && passedMs(answer.keptAt, now) < answer.repeatForMs
-    if (!isGood || !isSame(answer.version, version)) {
-      asked.set(request, { key, since: version })
-      return undefined
-    }
+    if (!isGood || !isSame(answer.version, version)) return { asked: { key, since: version } }
     const expiresInSeconds = Math.floor((answer.endsAtMs - now.ms) / 1000)
-    return { token: answer.token, expiresInSeconds }
+    return { issued: { token: answer.token, expiresInSeconds } }
   }
   const find: AnswerCache['find'] = (request) => {
     const found = look(request)
-    lookUps[found === undefined ? 'miss' : 'hit']++
+    lookUps[found.issued === undefined ? 'miss' : 'hit']++
     return found
   }
-  const keep: AnswerCache['keep'] = (request, { token, expiresInSeconds }, until) => {
-    const question = asked.get(request)
+  const store = (asked: Asked, issued: IssuedToken, until: Date | undefined): void => {
     const version = watch.version()
     // What changed since it was asked may not be in this answer.
-    if (!question || !version || !isSame(question.since, version)) return
+    if (!version || !isSame(asked.since, version)) return
     const keptAt = readClocks()
-    const lifeMs = expiresInSeconds * 1000
+    const lifeMs = issued.expiresInSeconds * 1000
     const rightMs = until ? until.getTime() - keptAt.wallMs : Number.POSITIVE_INFINITY
     const repeatForMs = Math.min(lifeMs * REPEAT_SHARE, rightMs)
-    kept.set(question.key, { token, endsAtMs: keptAt.ms + lifeMs, keptAt, repeatForMs, version })
+    const endsAtMs = keptAt.ms + lifeMs
+    kept.set(asked.key, { token: issued.token, endsAtMs, keptAt, repeatForMs, version })
   }
-  return { find, keep, stats: () => ({ entries: kept.size, lookUps }) }
+  return {
+    find,
+    remember: (request, asked) => void onTheirWay.set(request, asked),
+    keep: (request, issued, until) => {
+      const asked = onTheirWay.get(request)
+      if (asked !== undefined) store(asked, issued, until)
+    },
+    keepAsked: (asked, issued, until) => {
+      if (isSecondTime(asked.key)) store(asked, issued, until)
+    },
+    stats: () => ({ entries: kept.size, lookUps }),
+  }
 }

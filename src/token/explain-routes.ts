@@ -48,6 +48,7 @@ export const createExplainRoutes = (deps: ExplainAccessDeps): readonly Route[] =
     path: '/explain',
     summary: 'Says which rule decides each action that a token could hold',
     anonymous: true,
+    refusals: [404],
     body: questionSchema,
     answers: { 200: { description: 'The decisions', schema: explanationSchema } },
     handle: async ({ caller, body }) => {

@@ -39,6 +39,7 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
     path: '/auth/token',
     summary: 'Issues a token for the registry',
     anonymous: true,
+    etag: false,
     query: tokenQuery,
     answers: { 200: { description: 'The token', schema: tokenSchema } },
     handle: async ({ caller, query, request }) => {

@@ -65,11 +65,22 @@ const ROUTES = `
   PATCH  /projects/acme                             401 404 403 403 403 403 200 403 200 403 403 200 403 401
   PATCH  /projects/other                            401 404 404 404 404 404 404 403 200 404 403 404 404 401
   PATCH  /projects/open                             401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /projects/acme                             401 404 403 403 403 403 409 403 409 403 403 409 403 401
+  DELETE /projects/open                             401 403 403 403 403 403 403 403 409 403 403 403 403 401
+  DELETE /projects/~project                         401 404 404 404 404 404 404 403 204 404 403 404 404 401
+  DELETE /projects/~pads                            401 404 404 404 404 404 204 403 204 404 403 404 404 401
+  DELETE /projects/~pads?force=true                 401 403 403 403 403 403 403 403 204 403 403 403 403 401
 
   MEMBERS
   GET    /projects/acme/members                     401 404 403 200 200 200 200 200 200 403 403 200 403 401
   GET    /projects/other/members                    401 404 404 404 404 404 404 200 200 404 403 404 404 401
   GET    /projects/open/members                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /projects/acme/members/users/dev           401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/members/users/~member      401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/members/users/~member       401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /projects/acme/members/groups/~band        401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/members/groups/~band       401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/members/groups/~band        401 403 403 403 403 403 403 200 200 403 403 403 403 401
   PUT    /projects/acme/members/users/~user         401 404 403 403 403 403 200 403 200 403 403 200 403 401
   PUT    /projects/acme/members/users/~user (developer) 401 404 403 403 403 403 200 403 200 403 403 403 403 401
   PUT    /projects/other/members/users/~user        401 404 404 404 404 404 404 403 200 404 403 404 404 401
@@ -153,6 +164,10 @@ const ROUTES = `
   GET    /audit/export?format=jsonl&project=acme    401 404 403 403 403 403 200 200 200 403 403 200 403 401
   GET    /audit/export?format=jsonl&project=other   401 404 404 404 404 404 404 200 200 404 403 404 404 401
   GET    /audit/export?format=csv&project=open      401 403 403 403 403 403 403 200 200 403 403 403 403 401
+
+  THE DOCUMENT OF THE API
+  GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /docs                                      200 200 200 200 200 200 200 200 200 200 200 200 200 200
 
   THE TOKEN REALM, AND HEALTH
   GET    /auth/token?service=registry-warden        200 200 200 200 200 200 200 200 200 200 200 200 200 401

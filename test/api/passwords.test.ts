@@ -77,7 +77,11 @@ test('an administrator sets the password of somebody else', async (t) => {
   t.false(JSON.stringify(body).includes(NEW))
   t.deepEqual([await signIn('dan', NEW), await signIn('dan', dan.password)], [200, 401])
   t.is(await epochOf('dan'), epoch + 1)
-  const actions = await service.database('audit').where({ target: 'dan' }).orderBy('id')
+  const actions = await service
+    .database('audit')
+    .where({ target: 'dan' })
+    .whereNot('action', 'like', 'signin.%')
+    .orderBy('id')
   t.deepEqual(
     actions.map(({ action }) => action),
     ['user.create', 'user.password'],

@@ -434,3 +434,88 @@ test.serial('R17: WARDEN_SIGN_IN_FAILURES says how many are free', (t) =>
     { WARDEN_SIGN_IN_FAILURES: '2' },
   ),
 )
+
+const setPassword = (service: Service, password: string) =>
+  service.admin('PATCH', '/api/v1/users/ann', { password })
+
+const NEW_ANN = { ...ANN, password: 'anns-new-pw-88' }
+
+test.serial(
+  'R17: after a new password nobody is familiar with the account, at any replica, until it is used',
+  (t) =>
+    withWorld(async ({ service, now, pass }) => {
+      const replica = await startReplica(service, now)
+      try {
+        for (const { url } of [service, replica]) t.is((await askAt(url, HERE, ANN)).status, 200)
+        await untilNetworks(service, ['203.0.113.0/24'])
+        t.deepEqual(await guessOften(service.url, HERE, { username: 'ann', times: 6 }), [
+          ...FIVE,
+          401,
+        ])
+        t.is((await setPassword(service, NEW_ANN.password)).status, 200)
+        for (const { url } of [service, replica]) {
+          t.is((await askAt(url, HERE, guess('ann'))).status, 429)
+        }
+        pass(2)
+        t.is((await askAt(replica.url, HERE, NEW_ANN)).status, 200)
+        t.deepEqual(await guessOften(replica.url, HERE, { username: 'ann', times: 6 }), [
+          ...FIVE,
+          401,
+        ])
+      } finally {
+        await replica.stop()
+      }
+    }),
+)
+
+test.serial('R17: a new password is familiar by its own sign-ins, also for later processes', (t) =>
+  withWorld(async ({ service, now }) => {
+    const { url, database } = service
+    t.is((await askAt(url, HERE, ANN)).status, 200)
+    await untilNetworks(service, ['203.0.113.0/24'])
+    await setPassword(service, NEW_ANN.password)
+    t.is((await askAt(url, HERE, NEW_ANN)).status, 200)
+    for (let tries = 0; tries < 100; tries++) {
+      if ((await database('sign_in_networks').where({ sign_in_epoch: 2 })).length > 0) break
+      await pause(50)
+    }
+    const replica = await startReplica(service, now)
+    try {
+      await guessOften(replica.url, HERE, { username: 'ann', times: 6 })
+      t.is((await askAt(replica.url, HERE, guess('ann'))).status, 401)
+    } finally {
+      await replica.stop()
+    }
+  }),
+)
+
+test.serial('R17: who was disabled is a stranger when they come back', (t) =>
+  withWorld(async ({ service }) => {
+    t.is((await askAt(service.url, HERE, ANN)).status, 200)
+    await untilNetworks(service, ['203.0.113.0/24'])
+    for (const disabled of [true, false]) {
+      await service.admin('PATCH', '/api/v1/users/ann', { disabled })
+    }
+    await lock(t, service.url, HERE)
+    t.is((await askAt(service.url, HERE, guess('ann'))).status, 429)
+  }),
+)
+
+test.serial('R17: a wrong current password counts like a failed sign-in', (t) =>
+  withWorld(async ({ service }) => {
+    for (let i = 0; i < 5; i++) {
+      const { status } = await service.request('PUT', '/api/v1/me/password', {
+        as: ANN,
+        json: { currentPassword: guess('ann').password, newPassword: NEW_ANN.password },
+        headers: { 'x-forwarded-for': HERE },
+      })
+      t.is(status, 403)
+    }
+    t.deepEqual(await countOf(service), [5, 5])
+    // Ann is no stranger there; with another password somebody is.
+    t.is((await askAt(service.url, HERE, guess('ann'))).status, 401)
+    await setPassword(service, NEW_ANN.password)
+    t.is((await askAt(service.url, HERE, guess('ann'))).status, 429)
+    t.is((await askAt(service.url, ELSEWHERE, NEW_ANN)).status, 200)
+  }),
+)

@@ -39,6 +39,28 @@ test('R4: a deleted user is gone with memberships and groups, whose ids nobody g
   t.true(row.deleted_at instanceof Date)
 })
 
+test('R4: the tokens of a deleted user are gone, and those of others stay', async (t) => {
+  const fay = await makeUser('fay')
+  const gus = await makeUser('gus')
+  const { database } = service
+  for (const as of [fay, gus]) {
+    await service.request('POST', '/api/v1/me/tokens', { as, json: { name: 'laptop' } })
+    const { id } = await database('users').where({ username: as.username }).first('id')
+    await database('identity_tokens').insert({
+      user_id: id,
+      sign_in_epoch: 1,
+      secret_hash: as.username.padEnd(64, '0'),
+      expires_at: new Date('2040-01-01T00:00:00Z'),
+      created_at: new Date(),
+    })
+  }
+  t.is((await remove('fay')).status, 204)
+  for (const table of ['access_tokens', 'identity_tokens']) {
+    const owners = await database(table).join('users', 'users.id', 'user_id').pluck('username')
+    t.deepEqual(owners, ['gus'])
+  }
+})
+
 test('R8: the name of a deleted user is never given again', async (t) => {
   const ben = await makeUser('ben')
   await remove('ben')

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
+import bcrypt from 'bcrypt'
 import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
 
 const DEV = { username: 'dev', password: 'devs-own-pw-7' }
@@ -127,6 +129,8 @@ test('R5: a repeated answer says how long its token still lives', async (t) => {
   const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
   try {
     await prepare(service)
+    // Those from memory are kept when they are asked for again.
+    await ask(service, ADMIN, '')
     const first = await ask(service, ADMIN, '')
     const second = await ask(service, ADMIN, '')
     t.is(second.body.token, first.body.token)
@@ -152,6 +156,31 @@ test('a repeated answer is logged like every other request', async (t) => {
     const line = JSON.parse(service.logged().split('\n')[before] ?? '{}')
     t.like(line, { requestId: 'again-1', method: 'GET', path: '/auth/token', status: 200 })
     t.false(service.logged().includes(ADMIN.password))
+  } finally {
+    await service.stop()
+  }
+})
+
+test('R5: an imported hash that is replaced changes nothing that anybody remembers', async (t) => {
+  const service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  const { database } = service
+  const ofDev = () => database('users').where({ username: 'dev' })
+  const counter = async () => Number((await database('change_version').first()).counter)
+  try {
+    await prepare(service)
+    await ofDev().update({ password_hash: await bcrypt.hash(DEV.password, 4) })
+    const before = await counter()
+    await ask(service, OTHER)
+    t.is((await ask(service, DEV)).status, 200)
+    const isReplaced = async () => (await ofDev().first()).password_hash.startsWith('$argon2id$')
+    for (let tries = 0; tries < 100 && !(await isReplaced()); tries++) await pause(50)
+    t.true(await isReplaced())
+    t.is(await counter(), before)
+    for (const who of [DEV, OTHER]) t.is(await countQueries(service, () => ask(service, who)), 0)
+    const change = { currentPassword: DEV.password, newPassword: 'devs-new-harbour-7' }
+    const changed = await service.request('PUT', '/api/v1/me/password', { as: DEV, json: change })
+    t.is(changed.status, 204)
+    t.is((await ask(service, DEV)).status, 401)
   } finally {
     await service.stop()
   }

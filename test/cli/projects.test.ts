@@ -86,3 +86,23 @@ test('a membership is given for some repositories and a time, then ended', async
   const again = await asAdmin(['member', 'remove', 'acme', 'ben'])
   t.deepEqual(again, { code: 3, stdout: '', stderr: 'ben is not a member of acme\n' })
 })
+
+test('a project is deleted once somebody has agreed to it', async (t) => {
+  await asAdmin(['project', 'create', 'short'])
+  const asked = await asAdmin(['project', 'delete', 'short', '--force'])
+  t.is(asked.code, 2)
+  t.is(asked.stderr, 'there is no terminal to ask whether you are sure; add --yes\n')
+  // Without force the registry has to say that there are no images, and there is none here.
+  const unproven = await asAdmin(['project', 'delete', 'short', '--yes'])
+  t.is(unproven.code, 1)
+  const gone = await asAdmin(['project', 'delete', 'short', '--yes', '--force'])
+  t.is(gone.code, 0)
+  t.is(
+    gone.stderr,
+    'The project short is deleted; its name is free when the last token has ended.\n',
+  )
+  const early = await asAdmin(['project', 'create', 'short'])
+  t.is(early.code, 5)
+  t.regex(early.stderr, /^the project short was deleted at .*; its name is free from then on\n$/)
+  t.is((await asAdmin(['project', 'create', 'short', '--force'])).code, 0)
+})

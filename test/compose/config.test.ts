@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import test from 'ava'
 import { VARIABLES } from '../../src/config/variables.ts'
 import type { Composition } from '../support/compose-binary.ts'
-import { ALL, check, HTTP, NAMED, serviceOf, TLS } from '../support/composition.ts'
+import { ALL, check, HTTP, NAMED, serviceOf, TLS, TOLD } from '../support/composition.ts'
 
 check('Compose takes the files and knows these services', ALL, (t, { services }) => {
   t.deepEqual(Object.keys(services).sort(), ['mysql', 'nginx', 'registry', 'setup', 'warden'])
@@ -30,6 +30,62 @@ check('every variable of the service is one that it knows', ALL, (t, all) => {
   const names = Object.keys(serviceOf(all, 'warden').environment ?? {})
   const strangers = names.filter((name) => !(name.replace(/_FILE$/, '') in VARIABLES))
   t.deepEqual(strangers, [])
+})
+
+/** What the files themselves decide, since other parts of them have to fit. */
+const DECIDED: Readonly<Record<string, string>> = {
+  WARDEN_PUBLIC_URL: 'is made of WARDEN_HOST and the port',
+  WARDEN_LISTEN: 'nginx looks for it there',
+  WARDEN_PRIVATE_LISTEN: 'the registry looks for it there',
+  WARDEN_REGISTRY_URL: 'the registry of the files',
+  WARDEN_CERTS_DIR: 'volumes are mounted there',
+  WARDEN_DB_HOST: 'the database of the files',
+  WARDEN_DB_PORT: 'the database of the files',
+  WARDEN_DB_USER: 'the database of the files',
+  WARDEN_DB_NAME: 'the database of the files',
+  WARDEN_DB_CA: 'the database of the files has no certificate for its name',
+  WARDEN_DB_PASSWORD: 'setup makes it',
+  WARDEN_ADMIN_PASSWORD: 'setup makes it',
+  WARDEN_FIRST_PASSWORD_PATH: 'setup makes the first password',
+}
+
+check(
+  'every variable of the service can be set, but for what the files decide',
+  [TOLD],
+  (t, all) => {
+    const { environment = {} } = serviceOf(all, 'warden')
+    const isTold = (name: string): boolean =>
+      environment[name] === `told-${name}` || environment[`${name}_FILE`] === `/told/${name}`
+    const names = Object.keys(VARIABLES)
+    t.deepEqual(
+      names.filter((name) => !isTold(name)),
+      names.filter((name) => name in DECIDED),
+    )
+    t.deepEqual(
+      Object.keys(DECIDED).filter((name) => !(name in VARIABLES)),
+      [],
+    )
+    const setup = serviceOf(all, 'setup').command ?? []
+    t.true(setup.includes('--service=told-WARDEN_SERVICE'))
+    t.true(setup.includes('--issuer=told-WARDEN_ISSUER'))
+  },
+)
+
+check('what is not set leaves the service its own defaults', ALL, (t, all) => {
+  const { environment = {} } = serviceOf(all, 'warden')
+  const given = Object.keys(environment).filter((name) => environment[name] !== '')
+  t.deepEqual(given.sort(), [
+    'WARDEN_ADMIN_PASSWORD_FILE',
+    'WARDEN_ADMIN_USER',
+    'WARDEN_CERTS_DIR',
+    'WARDEN_DB_HOST',
+    'WARDEN_DB_PASSWORD_FILE',
+    'WARDEN_LISTEN',
+    'WARDEN_PRIVATE_LISTEN',
+    'WARDEN_PUBLIC_URL',
+    'WARDEN_REGISTRY_URL',
+    'WARDEN_TRUSTED_PROXIES',
+  ])
 })
 
 check('every file that a container mounts is in the project', ALL, (t, { services }) => {

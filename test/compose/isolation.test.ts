@@ -33,7 +33,7 @@ check('no secret stands in an environment or a command', ALL, (t, { services }) 
     t.notRegex((command ?? []).join(' '), /password=|secret=/i)
   }
   const files = Object.values(services).flatMap(({ environment = {} }) =>
-    Object.entries(environment).filter(([key]) => key.endsWith('_FILE')),
+    Object.entries(environment).filter(([key, path]) => key.endsWith('_FILE') && path !== ''),
   )
   t.is(files.length, 4)
   t.true(files.every(([, path]) => path.startsWith('/etc/registry-warden/secrets/')))

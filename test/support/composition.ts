@@ -1,4 +1,5 @@
 import type { ExecutionContext } from 'ava'
+import { VARIABLES } from '../../src/config/variables.ts'
 import {
   type ComposeMount,
   type ComposeService,
@@ -30,6 +31,17 @@ export const NAMED: Combination = {
   title: 'with a name and a port',
   files: ['docker-compose.yml'],
   env: { WARDEN_HOST: 'registry.example.com', WARDEN_HTTPS_PORT: '8443' },
+}
+/** With a value of its own for every variable of the service. */
+export const TOLD: Combination = {
+  title: 'with every variable',
+  files: ['docker-compose.yml'],
+  env: Object.fromEntries(
+    Object.keys(VARIABLES).flatMap((name) => [
+      [name, `told-${name}`],
+      [`${name}_FILE`, `/told/${name}`],
+    ]),
+  ),
 }
 export const ALL = [TLS, HTTP, NAMED]
 

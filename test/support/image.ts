@@ -63,13 +63,13 @@ export async function pushImage(
     readonly repository: string
     readonly tags: readonly string[]
     readonly text?: string
+    /** One from before; a new one by default. */
+    readonly token?: string
   },
 ): Promise<{ readonly digest: string; readonly sizeBytes: number }> {
   const { repository, tags, text = 'a layer' } = input
-  const token = await fetchToken(service, {
-    as: input.as,
-    scope: `repository:${repository}:pull,push`,
-  })
+  const scope = `repository:${repository}:pull,push`
+  const token = input.token ?? (await fetchToken(service, { as: input.as, scope }))
   const layer = await putBlob(service, repository, token, Buffer.from(text))
   const config = await putBlob(service, repository, token, Buffer.from('{"os":"linux"}'))
   const content = Buffer.from(

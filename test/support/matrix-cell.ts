@@ -101,6 +101,18 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     await world.must('PUT', `${before}${name}`, {})
     return name
   },
+  project: async (world) => {
+    const name = freshName()
+    await world.must('POST', '/projects', { name })
+    return name
+  },
+  /** A project that pad administers. */
+  pads: async (world) => {
+    const name = freshName()
+    await world.must('POST', '/projects', { name })
+    await world.must('PUT', `/projects/${name}/members/users/pad`, { role: 'projectAdmin' })
+    return name
+  },
   robot: (world, _, before) => makeRobot(world, before.slice(0, -1), ['pull']),
   pusher: (world, _, before) => makeRobot(world, before.slice(0, -1), ['pull', 'push']),
   /** An access token that every caller's own credential covers. */

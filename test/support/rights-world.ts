@@ -126,7 +126,7 @@ async function addMachines(
 export async function startRightsWorld(options: ServiceOptions = {}): Promise<RightsWorld> {
   const service = await startService({
     ...options,
-    env: { WARDEN_IDENTITY_TOKENS: 'on', ...options.env },
+    env: { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...options.env },
   })
   const must: Must = async (method, path, json) => {
     const reply = await service.admin(method, `/api/v1${path}`, json)

@@ -31,16 +31,23 @@ function makeCache() {
     const request = new IncomingMessage(new Socket())
     request.url = '/auth/token?service=registry-warden'
     request.headers.authorization = 'Basic YTpi'
-    return { request, found: answers.find(request) }
+    const { issued: found, asked } = answers.find(request)
+    if (asked !== undefined) answers.remember(request, asked)
+    return { request, found, asked }
   }
   const keepFor = (request: IncomingMessage, until?: Date): void =>
     answers.keep(request, { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS }, until)
   const keep = (until?: Date): void => keepFor(ask().request, until)
+  /** As for an answer from memory. */
+  const keepAsked = (): void => {
+    const { asked } = ask()
+    if (asked) answers.keepAsked(asked, { token: 'a.b.c', expiresInSeconds: LIFE_SECONDS })
+  }
   const passSeconds = (seconds: number): void => {
     clocks.ms += seconds * 1000
     clocks.wallMs += seconds * 1000
   }
-  return { clocks, state, ask, keep, keepFor, passSeconds }
+  return { answers, clocks, state, ask, keep, keepAsked, keepFor, passSeconds }
 }
 
 test('an answer is repeated for a tenth of its life, and says how long it lives on', (t) => {
@@ -50,6 +57,15 @@ test('an answer is repeated for a tenth of its life, and says how long it lives 
   t.deepEqual(ask().found, { token: 'a.b.c', expiresInSeconds: 271 })
   passSeconds(1)
   t.is(ask().found, undefined)
+})
+
+test('an answer from memory is kept when it is asked for a second time', (t) => {
+  const { ask, keepAsked, answers } = makeCache()
+  keepAsked()
+  t.is(ask().found, undefined)
+  t.is(answers.stats().entries, 0)
+  keepAsked()
+  t.is(ask().found?.token, 'a.b.c')
 })
 
 test('R3: an answer is not repeated beyond the end of a right in it', (t) => {
