@@ -5,6 +5,7 @@ import type { Caller } from '../http/caller.ts'
 import { type ChangeGroupDeps, resolveGroup } from './change-group.ts'
 import { insertGroupMember, removeGroupMember } from './group-queries.ts'
 import { findUser } from './queries.ts'
+import { requireWholeCredential } from './require-whole-credential.ts'
 import { unknownUser } from './update-user.ts'
 
 interface GroupMemberPath {
@@ -18,9 +19,11 @@ interface GroupMemberPath {
  * Puts a user into a group; who is in it already stays in it.
  *
  * @throws AppError GROUP_UNKNOWN or USER_UNKNOWN (404)
+ * @throws AppError DENIED (403) by an access token that gives less, or ends
  */
 export function addGroupMember(deps: ChangeGroupDeps, input: GroupMemberPath): Promise<void> {
   const { caller, name, username } = input
+  requireWholeCredential(caller)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const group = await resolveGroup(transaction, deps, input)
     const user = await findUser(transaction, username)

@@ -9,6 +9,7 @@ import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import { findUser, insertUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
+import { requireWholeCredential } from './require-whole-credential.ts'
 import type { NewUser, User } from './types.ts'
 
 /** Makes the project of a new user, in the same transaction. @throws AppError NAME_TAKEN (409) */
@@ -91,6 +92,7 @@ export async function insertAccount(
  * Makes a local account.
  *
  * @throws AppError as `insertAccount`, PASSWORD_REFUSED (400), BUSY (503)
+ * @throws AppError DENIED (403) for a system role by an access token that gives less or ends
  * @throws AppError NAME_TAKEN (409) also when the account of that name was deleted
  */
 export async function createUser(
@@ -107,6 +109,7 @@ export async function createUser(
     readonly keep?: Keep<User>
   },
 ): Promise<User> {
+  if (user.systemRole !== undefined) requireWholeCredential(caller)
   requireGoodPassword(password, user.username)
   const passwordHash = await deps.hasher.hash(password, caller.origin.address)
   return insertAccount(deps, {

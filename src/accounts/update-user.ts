@@ -9,6 +9,7 @@ import type { PasswordHasher } from './password-hash.ts'
 import { countEnabledAdministrators, findUser, updateUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import { requireFullSignIn } from './require-full-sign-in.ts'
+import { requireWholeCredential } from './require-whole-credential.ts'
 import type { User, UserChange } from './types.ts'
 
 export interface UpdateUserDeps {
@@ -54,7 +55,8 @@ const actionsOf = ({ change, password }: ChangeUserInput): readonly AuditAction[
  * Changes an account: its mail, shown name, system role, whether it is disabled, its password.
  *
  * @throws AppError USER_UNKNOWN (404), PASSWORD_REFUSED (400), BUSY (503)
- * @throws AppError DENIED (403) also for one's own password, and mail or password by a token
+ * @throws AppError DENIED (403) also for one's own password, and mail or password by a token,
+ *   and for a system role, or to enable an account, by a token that gives less or ends
  * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the account as it is
  * @throws AppError CONFLICT (409) when no enabled administrator would be left
  */
@@ -64,6 +66,7 @@ export async function changeUser(
 ): Promise<User> {
   const { caller, username, change, password, check } = input
   if (change.email !== undefined) requireFullSignIn(caller.subject)
+  if (change.systemRole || change.disabled === false) requireWholeCredential(caller)
   const passwordHash =
     password === undefined
       ? undefined

@@ -4,6 +4,7 @@ import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
 import { type Answer, defineRoute, type Route, secretText } from '../http/route.ts'
 import { endSchema } from '../projects/member-routes.ts'
+import { isWithin } from '../projects/require-within.ts'
 import {
   type AccessTokenDeps,
   type CreatedAccessToken,
@@ -19,7 +20,6 @@ import {
   toDate,
 } from './permission-schema.ts'
 import { listAccessTokens } from './queries.ts'
-import { isWithin } from './require-within.ts'
 import { readAccessToken, revokeAccessToken } from './revoke-access-token.ts'
 import type { AccessToken } from './types.ts'
 

@@ -8,10 +8,10 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
+import { isWithin } from '../projects/require-within.ts'
 import { deleteIdentityToken, listIdentityTokens } from './identity-queries.ts'
 import { type AccountQuestion, requireAccount } from './own-account.ts'
 import { idSchema } from './permission-schema.ts'
-import { isWithin } from './require-within.ts'
 import type { IdentityToken } from './types.ts'
 
 export interface IdentityTokenDeps {

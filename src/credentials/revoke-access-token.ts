@@ -2,10 +2,10 @@ import { refreshCaller } from '../accounts/refresh-caller.ts'
 import { recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import { AppError } from '../errors.ts'
+import { isWithin } from '../projects/require-within.ts'
 import type { AccessTokenDeps } from './create-access-token.ts'
 import { type AccountQuestion, requireAccount } from './own-account.ts'
 import { deleteAccessToken, findAccessToken } from './queries.ts'
-import { isWithin } from './require-within.ts'
 import type { AccessToken } from './types.ts'
 
 export type TokenPath = Omit<AccountQuestion, 'permission'> & { readonly id: number }

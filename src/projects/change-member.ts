@@ -9,7 +9,6 @@ import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Check } from '../http/etag.ts'
-import { authorize } from './authorize.ts'
 import {
   findMember,
   type MemberId,
@@ -17,8 +16,9 @@ import {
   putMember,
   removeMember,
 } from './member-queries.ts'
-import { findProjectRights, GROUP, type MemberKind, USER } from './queries.ts'
-import { type RequirePermissionDeps, requireProject, userIdOf } from './require-permission.ts'
+import { GROUP, type MemberKind, USER } from './queries.ts'
+import { requireGiving } from './require-giving.ts'
+import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import type { Member, Membership } from './types.ts'
 
 /** A user or a group, by name. */
@@ -53,15 +53,11 @@ async function requireId(database: Database, member: MemberName): Promise<Member
 async function resolveMember(
   deps: RequirePermissionDeps,
   { caller, project: name, member }: MemberPath,
-): Promise<MemberKey & { readonly caller: Caller }> {
+): Promise<MemberKey> {
   const current = await refreshCaller(deps.database, caller)
   const question = { caller: current, name, permission: 'member:write' } as const
   const project = await requireProject(deps, question)
-  return {
-    projectId: project.id,
-    member: await requireId(deps.database, member),
-    caller: current,
-  }
+  return { projectId: project.id, member: await requireId(deps.database, member) }
 }
 
 async function findOne(
@@ -103,27 +99,9 @@ async function refuseEarly(
 }
 
 /**
- * Whoever administers a project for a time makes nobody a member for longer: they could give
- * themselves the time that nobody gave them (R11).
- */
-async function requireNotLonger(
-  { database, now }: RequirePermissionDeps,
-  { caller: { subject }, project, membership }: MemberPath & { readonly membership: Membership },
-): Promise<void> {
-  const found = await findProjectRights(database, { names: [project], userId: userIdOf(subject) })
-  const question = { subject, rights: found.get(project), permission: 'member:write' } as const
-  const { until } = authorize({ ...question, now: now() })
-  const { expiresAt } = membership
-  if (until === undefined || (expiresAt !== undefined && expiresAt <= until)) return
-  throw new AppError('DENIED', {
-    detail: `this would last longer than your own right to it; set expiresAt to ${until.toISOString()} or earlier`,
-  })
-}
-
-/**
  * Makes a user or a group a member of a project, or changes what the membership gives.
  *
- * @throws AppError UNAUTHORIZED (401), DENIED (403) also for longer than the caller's own right
+ * @throws AppError UNAUTHORIZED (401), DENIED (403), also for more, or for longer, than the caller may
  * @throws AppError PROJECT_UNKNOWN, USER_UNKNOWN or GROUP_UNKNOWN (404)
  * @throws AppError PRECONDITION_FAILED (412) by `check`
  */
@@ -137,8 +115,8 @@ export async function setMember(
     const key = await resolveMember(inside, input)
     const { membership, member, check } = input
     check?.(await findOne(transaction, key, member))
+    await requireGiving(inside, input)
     await note(changeOf(key))
-    await requireNotLonger(inside, { ...input, caller: key.caller })
     await putMember(transaction, key, { membership, now: deps.now() })
     await audit(transaction, input, 'member.set')
     return { ...membership, ...member }

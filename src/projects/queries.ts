@@ -51,6 +51,9 @@ export async function findProject(database: Database, name: string): Promise<Pro
   return row && toProject(row)
 }
 
+/** Ids begin at 1. */
+const NO_PROJECT = 0
+
 type ProjectMembershipRow = MembershipRow & { readonly project_id: number }
 
 /** What a user is in some projects, by memberships of their own and of their groups. */
@@ -84,11 +87,10 @@ export async function findProjectRights(
   const projects = await database('projects')
     .whereIn('name', [...names])
     .select<ProjectRow[]>(...PROJECT_COLUMNS)
-  const projectIds = projects.map(({ id }) => id)
+  // Where there is no such project the same is asked about none: how long it takes must not tell.
+  const projectIds = projects.length === 0 ? [NO_PROJECT] : projects.map(({ id }) => id)
   const memberships =
-    userId === undefined || projects.length === 0
-      ? []
-      : await listMemberships(database, { userId, projectIds })
+    userId === undefined ? [] : await listMemberships(database, { userId, projectIds })
   const rightsOf = (row: ProjectRow): ProjectRights => ({
     project: toProject(row),
     memberships: memberships.filter(({ project_id }) => project_id === row.id).map(toMembership),

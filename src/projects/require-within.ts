@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
-import { coversPermissions } from '../projects/credential-reach.ts'
 import { type CredentialPermission, credentialEnd, permissionsOf } from '../protocol/subject.ts'
+import { coversPermissions } from './credential-reach.ts'
 
 /** What a credential is to be able to do, in whole names, and until when. */
 export interface WantedRights {

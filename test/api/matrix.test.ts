@@ -1,0 +1,382 @@
+import test from 'ava'
+import type { Route } from '../../src/http/route.ts'
+import { BODIES } from '../support/matrix-bodies.ts'
+import { type Cell, fingerprint, makeTarget, restorePassword } from '../support/matrix-cell.ts'
+import { type Row, readTable, writeCells } from '../support/matrix-table.ts'
+import {
+  addImages,
+  CALLERS,
+  type CallerName,
+  type RightsWorld,
+  startRightsWorld,
+} from '../support/rights-world.ts'
+
+// Who may ask what: a row for each route, or for a case of it, with the status of each caller's
+// answer. `startRightsWorld` says who the callers are and what there is. A word with ~ in a path is
+// made anew for every cell. A word in parentheses names another body of `BODIES`.
+// Whoever adds a route adds its rows here, by hand from docs/api.md.
+const ROUTES = `
+                                                   anon out lim gue dev mai pad aud adm prj sys tok web dis
+  ONESELF
+  GET    /me                                        401 200 200 200 200 200 200 200 200 403 403 200 200 401
+  PUT    /me/password                               401 204 204 204 204 204 204 204 204 403 403 403 403 401
+  GET    /me/tokens                                 401 200 200 200 200 200 200 200 200 403 403 200 200 401
+  POST   /me/tokens                                 401 201 201 201 201 201 201 201 201 403 403 403 403 401
+  POST   /me/tokens (narrow)                        401 201 201 201 201 201 201 201 201 403 403 201 201 401
+  GET    /me/tokens/~token                          401 200 200 200 200 200 200 200 200 403 403 200 200 401
+  GET    /me/tokens/~wide                           401 200 200 200 200 200 200 200 200 403 403 404 404 401
+  DELETE /me/tokens/~token                          401 204 204 204 204 204 204 204 204 403 403 204 204 401
+  DELETE /me/tokens/~wide                           401 204 204 204 204 204 204 204 204 403 403 404 404 401
+  GET    /me/identity-tokens                        401 200 200 200 200 200 200 200 200 403 403 403 403 401
+  DELETE /me/identity-tokens/~identity              401 204 204 204 204 204 204 204 204 403 403 403 403 401
+
+  USERS
+  GET    /users                                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /users                                     401 403 403 403 403 403 403 403 201 403 403 403 403 401
+  GET    /users/out                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PATCH  /users/~user                               401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /users/~user                               401 403 403 403 403 403 403 403 204 403 403 403 403 401
+  GET    /users/out/tokens                          401 200 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /users/out/tokens/~token                   401 200 403 403 403 403 403 200 200 403 403 403 403 401
+  DELETE /users/out/tokens/~token                   401 204 403 403 403 403 403 403 204 403 403 403 403 401
+  GET    /users/out/identity-tokens                 401 200 403 403 403 403 403 200 200 403 403 403 403 401
+  DELETE /users/out/identity-tokens/~identity       401 204 403 403 403 403 403 403 204 403 403 403 403 401
+
+  GROUPS
+  GET    /groups                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /groups                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401
+  GET    /groups/crew                               401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PATCH  /groups/crew                               401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /groups/~group                             401 403 403 403 403 403 403 403 204 403 403 403 403 401
+  GET    /groups/crew/members                       401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PUT    /groups/crew/members/~user                 401 403 403 403 403 403 403 403 204 403 403 403 403 401
+  DELETE /groups/crew/members/~mate                 401 403 403 403 403 403 403 403 204 403 403 403 403 401
+
+  SETTINGS
+  GET    /settings                                  401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PATCH  /settings                                  401 403 403 403 403 403 403 403 200 403 403 403 403 401
+
+  PROJECTS
+  GET    /projects                                  200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  POST   /projects                                  401 403 403 403 403 403 403 403 201 403 403 403 403 401
+  GET    /projects/acme                             401 404 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /projects/other                            401 404 404 404 404 404 404 200 200 404 200 404 404 401
+  GET    /projects/open                             200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  PATCH  /projects/acme                             401 404 403 403 403 403 200 403 200 403 403 200 403 401
+  PATCH  /projects/other                            401 404 404 404 404 404 404 403 200 404 403 404 404 401
+  PATCH  /projects/open                             401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /projects/acme                             401 404 403 403 403 403 409 403 409 403 403 409 403 401
+  DELETE /projects/open                             401 403 403 403 403 403 403 403 409 403 403 403 403 401
+  DELETE /projects/~project                         401 404 404 404 404 404 404 403 204 404 403 404 404 401
+  DELETE /projects/~pads                            401 404 404 404 404 404 204 403 204 404 403 404 404 401
+  DELETE /projects/~pads?force=true                 401 403 403 403 403 403 403 403 204 403 403 403 403 401
+
+  MEMBERS
+  GET    /projects/acme/members                     401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/members                    401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/members                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /projects/acme/members/users/dev           401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/members/users/~member      401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/members/users/~member       401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /projects/acme/members/groups/~band        401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/members/groups/~band       401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/members/groups/~band        401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PUT    /projects/acme/members/users/~user         401 404 403 403 403 403 200 403 200 403 403 200 403 401
+  PUT    /projects/acme/members/users/~user (developer) 401 404 403 403 403 403 200 403 200 403 403 403 403 401
+  PUT    /projects/other/members/users/~user        401 404 404 404 404 404 404 403 200 404 403 404 404 401
+  PUT    /projects/open/members/users/~user         401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /projects/acme/members/users/~member       401 404 403 403 403 403 204 403 204 403 403 204 403 401
+  DELETE /projects/other/members/users/~member      401 404 404 404 404 404 404 403 204 404 403 404 404 401
+  DELETE /projects/open/members/users/~member       401 403 403 403 403 403 403 403 204 403 403 403 403 401
+  PUT    /projects/acme/members/groups/~group       401 404 403 403 403 403 200 403 200 403 403 200 403 401
+  PUT    /projects/other/members/groups/~group      401 404 404 404 404 404 404 403 200 404 403 404 404 401
+  PUT    /projects/open/members/groups/~group       401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /projects/acme/members/groups/~band        401 404 403 403 403 403 204 403 204 403 403 204 403 401
+  DELETE /projects/other/members/groups/~band       401 404 404 404 404 404 404 403 204 404 403 404 404 401
+  DELETE /projects/open/members/groups/~band        401 403 403 403 403 403 403 403 204 403 403 403 403 401
+
+  ROBOTS OF A PROJECT
+  GET    /projects/acme/robots                      401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/robots                     401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/robots                      401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /projects/acme/robots                      401 404 403 403 403 403 201 403 201 403 403 201 403 401
+  POST   /projects/acme/robots (pushing)            401 404 403 403 403 403 201 403 201 403 403 403 403 401
+  POST   /projects/other/robots                     401 404 404 404 404 404 404 403 201 404 403 404 404 401
+  POST   /projects/open/robots                      401 403 403 403 403 403 403 403 201 403 403 403 403 401
+  GET    /projects/acme/robots/bot                  401 404 403 200 200 200 200 200 200 403 403 200 403 401
+  GET    /projects/other/robots/~robot              401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /projects/open/robots/~robot               401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PATCH  /projects/acme/robots/~robot               401 404 403 403 403 403 200 403 200 403 403 200 403 401
+  PATCH  /projects/acme/robots/~robot (pushing)     401 404 403 403 403 403 200 403 200 403 403 403 403 401
+  PATCH  /projects/other/robots/~robot              401 404 404 404 404 404 404 403 200 404 403 404 404 401
+  PATCH  /projects/open/robots/~robot               401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /projects/acme/robots/~robot               401 404 403 403 403 403 204 403 204 403 403 204 403 401
+  DELETE /projects/other/robots/~robot              401 404 404 404 404 404 404 403 204 404 403 404 404 401
+  DELETE /projects/open/robots/~robot               401 403 403 403 403 403 403 403 204 403 403 403 403 401
+  POST   /projects/acme/robots/~robot/secret        401 404 403 403 403 403 200 403 200 403 403 200 403 401
+  POST   /projects/acme/robots/~pusher/secret       401 404 403 403 403 403 200 403 200 403 403 403 403 401
+  POST   /projects/other/robots/~robot/secret       401 404 404 404 404 404 404 403 200 404 403 404 404 401
+  POST   /projects/open/robots/~robot/secret        401 403 403 403 403 403 403 403 200 403 403 403 403 401
+
+  ROBOTS OF THE SYSTEM
+  GET    /robots                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /robots                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401
+  GET    /robots/bot                                401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  PATCH  /robots/~robot                             401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  DELETE /robots/~robot                             401 403 403 403 403 403 403 403 204 403 403 403 403 401
+  POST   /robots/~robot/secret                      401 403 403 403 403 403 403 403 200 403 403 403 403 401
+
+  EXPLAIN
+  POST   /explain                                   200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  POST   /explain (bob-in-acme)                     401 403 403 403 403 403 200 200 200 403 403 200 403 401
+  POST   /explain (bob-in-other)                    401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /explain (bob-in-open)                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
+
+  IMAGES
+  GET    /projects/acme/repositories                401 404 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /projects/other/repositories               401 404 404 404 404 404 404 200 200 404 200 404 404 401
+  GET    /projects/open/repositories                200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories                              200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories/acme/app                     401 404 200 200 200 200 200 200 200 200 200 200 404 401
+  GET    /repositories/acme/web/ui                  401 404 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories/other/app                    401 404 404 404 404 404 404 200 200 404 200 404 404 401
+  GET    /repositories/open/site                    200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories/ubuntu                       401 404 404 404 404 404 404 200 200 404 200 404 404 401
+  GET    /repositories/acme/app/tags                401 404 200 200 200 200 200 200 200 200 200 200 404 401
+  GET    /repositories/acme%2Fweb%2Fui/tags         401 404 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories/other/app/tags               401 404 404 404 404 404 404 200 200 404 200 404 404 401
+  GET    /repositories/open/site/tags               200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories/acme/app/tags/v1             401 404 200 200 200 200 200 200 200 200 200 200 404 401
+  GET    /repositories/acme/web/ui/tags/v1          401 404 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /repositories/other/app/tags/v1            401 404 404 404 404 404 404 200 200 404 200 404 404 401
+  GET    /repositories/open/site/tags/v1            200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  DELETE /repositories/acme/app/tags/~tag           401 404 403 403 403 204 204 403 204 204 204 403 404 401
+  DELETE /repositories/acme/web/ui/tags/~tag        401 404 403 403 403 204 204 403 204 204 204 403 403 401
+  DELETE /repositories/other/app/tags/~tag          401 404 404 404 404 404 404 403 204 404 204 404 404 401
+  DELETE /repositories/open/site/tags/~tag          401 403 403 403 403 403 403 403 204 403 204 403 403 401
+
+  AUDIT
+  GET    /audit                                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /audit?project=acme                        401 404 403 403 403 403 200 200 200 403 403 200 403 401
+  GET    /audit?project=other                       401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /audit?project=open                        401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /audit/export?format=csv                   401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /audit/export?format=jsonl&project=acme    401 404 403 403 403 403 200 200 200 403 403 200 403 401
+  GET    /audit/export?format=jsonl&project=other   401 404 404 404 404 404 404 200 200 404 403 404 404 401
+  GET    /audit/export?format=csv&project=open      401 403 403 403 403 403 403 200 200 403 403 403 403 401
+
+  THE DOCUMENT OF THE API
+  GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /docs                                      200 200 200 200 200 200 200 200 200 200 200 200 200 200
+
+  THE TOKEN REALM, AND HEALTH
+  GET    /auth/token?service=registry-warden        200 200 200 200 200 200 200 200 200 200 200 200 200 401
+  POST   /auth/token                                400 200 200 200 200 200 200 200 200 200 200 200 200 401
+  GET    /healthz                                   200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /readyz                                    200 200 200 200 200 200 200 200 200 200 200 200 200 200
+`
+
+// What a token of the realm holds: + granted, - never. What is 401 gets no token.
+const GRANTS = `
+                          anon out lim gue dev mai pad aud adm prj sys tok web dis
+  acme/app      pull         -   -   +   +   +   +   +   +   +   +   +   +   - 401
+  acme/app      push         -   -   -   -   +   +   +   -   +   +   +   -   - 401
+  acme/app      delete       -   -   -   -   -   +   +   -   +   +   +   -   - 401
+  acme/web/ui   pull         -   -   +   +   +   +   +   +   +   +   +   +   + 401
+  acme/web/ui   push         -   -   -   -   +   +   +   -   +   +   +   -   - 401
+  acme/web/ui   delete       -   -   -   -   -   +   +   -   +   +   +   -   - 401
+  other/app     pull         -   -   -   -   -   -   -   +   +   -   +   -   - 401
+  other/app     push         -   -   -   -   -   -   -   -   +   -   +   -   - 401
+  other/app     delete       -   -   -   -   -   -   -   -   +   -   +   -   - 401
+  open/site     pull         +   +   +   +   +   +   +   +   +   +   +   +   + 401
+  open/site     push         -   -   -   -   -   -   -   -   +   -   +   -   - 401
+  open/site     delete       -   -   -   -   -   -   -   -   +   -   +   -   - 401
+  ubuntu        pull         -   -   -   -   -   -   -   +   +   -   +   -   - 401
+  nowhere/app   pull         -   -   -   -   -   -   -   +   +   -   -   -   - 401
+  nowhere/app   push         -   -   -   -   -   -   -   -   -   -   -   -   - 401
+  nowhere/app   delete       -   -   -   -   -   -   -   -   +   -   -   -   - 401
+  catalog       *            -   -   -   -   -   -   -   +   +   -   -   -   - 401
+`
+
+// What lists show: + is in it, - is not.
+const LISTS = `
+                              anon out lim gue dev mai pad aud adm prj sys tok web dis
+  /projects       acme           -   -   +   +   +   +   +   +   +   +   +   +   + 401
+  /projects       other          -   -   -   -   -   -   -   +   +   -   +   -   - 401
+  /projects       open           +   +   +   +   +   +   +   +   +   +   +   +   + 401
+  /projects       library        -   -   -   -   -   -   -   +   +   -   +   -   - 401
+  /repositories   acme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401
+  /repositories   acme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401
+  /repositories   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401
+  /repositories   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401
+  /repositories   ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401
+`
+
+let world: RightsWorld
+
+test.before(async () => {
+  world = await startRightsWorld()
+  await addImages(world)
+})
+test.after.always(() => world?.stop())
+
+const wholePath = (path: string): string =>
+  /^\/(?:auth|healthz|readyz)/.test(path) ? path : `/api/v1${path}`
+
+const fits = (route: Route, path: string): boolean => {
+  const pattern = route.path.replace(/\*\w+/g, '.+').replace(/:\w+/g, '[^/]+')
+  return new RegExp(`^${pattern}$`).test(path)
+}
+
+/** The first that fits takes the request. */
+const routeOf = (method = '', path = ''): Route | undefined => {
+  const [plain = ''] = wholePath(path).split('?')
+  return world.routes.find((route) => route.method === method.toLowerCase() && fits(route, plain))
+}
+
+const rows = readTable(ROUTES, CALLERS)
+
+async function askCell(row: Row<CallerName>, caller: CallerName, target: string): Promise<string> {
+  const [method = '', path = '', label] = row.words
+  const route = routeOf(method, path)
+  if (route === undefined) throw new Error(`no route takes ${row.title}`)
+  const as = world.credentials(caller)
+  if (route.bodyType === 'form') return String(await askByForm(caller))
+  const cell: Cell = { caller, as, method, path: target }
+  const pattern = route.path.replace(/^\/api\/v1/, '')
+  const makeBody = BODIES[`${route.method} ${pattern}${label === undefined ? '' : ` ${label}`}`]
+  const json = makeBody?.(cell, `x${caller}${Math.random().toString(36).slice(2, 10)}`)
+  const { status } = await world.ask(caller, method, target, json)
+  if (status === 204 && path === '/me/password') await restorePassword(world, cell)
+  return String(status)
+}
+
+async function askByForm(caller: CallerName): Promise<number> {
+  const as = world.credentials(caller)
+  const form = { grant_type: 'password', service: 'registry-warden', ...as }
+  const { status } = await world.request('POST', '/auth/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    raw: new URLSearchParams(form).toString(),
+  })
+  return status
+}
+
+const isRefused = (expected: string): boolean => Number(expected) >= 400
+
+for (const row of rows) {
+  test.serial(`${row.title}: every caller gets what the table says`, async (t) => {
+    const [, path = ''] = row.words
+    const targets = new Map<CallerName, string>()
+    for (const caller of CALLERS) targets.set(caller, await makeTarget(world, caller, path))
+    const before = await fingerprint(world)
+    const seen = new Map<CallerName, string>()
+    const askAll = async (refused: boolean): Promise<void> => {
+      for (const { caller, expected } of row.cells) {
+        if (isRefused(expected) !== refused) continue
+        seen.set(caller, await askCell(row, caller, targets.get(caller) ?? path))
+      }
+    }
+    await askAll(true)
+    const after = await fingerprint(world)
+    await askAll(false)
+    t.is(
+      writeCells(CALLERS.map((caller) => [caller, seen.get(caller) ?? ''])),
+      writeCells(row.cells.map(({ caller, expected }) => [caller, expected])),
+    )
+    t.is(after, before, 'who is refused changes nothing')
+  })
+}
+
+test.serial('every route is in the table, and every row of it is a route', (t) => {
+  const named = new Set(rows.map(({ words: [method, path] }) => routeOf(method, path)))
+  const missing = world.routes
+    .filter((route) => !named.has(route))
+    .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+  t.deepEqual(missing, [])
+  t.false(named.has(undefined))
+  t.is(new Set(rows.map(({ title }) => title)).size, rows.length)
+})
+
+test.serial('every write has its body in the list, and no body is left over', (t) => {
+  const used = rows.map(({ words: [method, path, label] }) => {
+    const route = routeOf(method, path)
+    const pattern = route?.path.replace(/^\/api\/v1/, '')
+    return `${route?.method} ${pattern}${label === undefined ? '' : ` ${label}`}`
+  })
+  const writes = used.filter((key) => /^(?:post|put|patch) /.test(key) && !/ \/auth/.test(key))
+  t.deepEqual([...new Set(writes)].sort(), Object.keys(BODIES).sort())
+})
+
+test.serial('a method that has no row is 405, whoever asks', async (t) => {
+  const wrong: string[] = []
+  const paths = [...new Set(rows.map(({ words: [, path = ''] }) => path))]
+  const missing = paths.flatMap((path) =>
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+      .filter((method) => routeOf(method, path) === undefined)
+      .map((method) => [method, path] as const),
+  )
+  for (const [method, path] of missing) {
+    for (const caller of ['anon', 'adm', 'sys'] as const) {
+      const { status } = await world.ask(caller, method, path)
+      if (status !== 405) wrong.push(`${caller} ${method} ${path}: ${status}`)
+    }
+  }
+  t.true(missing.length > 100)
+  t.deepEqual(wrong, [])
+})
+
+test.serial('HEAD is answered as GET, without a body', async (t) => {
+  const wrong: string[] = []
+  const reads = rows.filter(({ title }) => /^GET (?!\/audit\/export|.*~)/.test(title))
+  for (const { words, cells } of reads) {
+    for (const { caller, expected } of cells) {
+      const { status, body } = await world.ask(caller, 'HEAD', words[1] ?? '')
+      if (String(status) !== expected || body !== '') wrong.push(`${caller} ${words[1]}: ${status}`)
+    }
+  }
+  t.true(reads.length > 40)
+  t.deepEqual(wrong, [])
+})
+
+async function grantOf(caller: CallerName, name: string, action: string): Promise<string> {
+  const scope = name === 'catalog' ? 'registry:catalog:*' : `repository:${name}:${action}`
+  const path = `/auth/token?service=registry-warden&scope=${scope}`
+  const { status, body } = await world.ask(caller, 'GET', path)
+  if (status !== 200) return String(status)
+  const claims = Buffer.from(body.token.split('.')[1], 'base64url').toString()
+  const access: readonly { readonly name: string; readonly actions: readonly string[] }[] =
+    JSON.parse(claims).access
+  const holds = access.some((entry) => entry.name === name && entry.actions.includes(action))
+  return holds ? '+' : '-'
+}
+
+async function listed(caller: CallerName, path: string, name: string): Promise<string> {
+  const { status, body } = await world.ask(caller, 'GET', `${path}?limit=1000`)
+  if (status !== 200) return String(status)
+  return body.items.some((item: { name: string }) => item.name === name) ? '+' : '-'
+}
+
+const compare = async (
+  row: Row<CallerName>,
+  find: (caller: CallerName, first: string, second: string) => Promise<string>,
+): Promise<readonly [string, string]> => {
+  const [first = '', second = ''] = row.words
+  const found: [string, string][] = []
+  for (const { caller } of row.cells) found.push([caller, await find(caller, first, second)])
+  return [
+    writeCells(found),
+    writeCells(row.cells.map(({ caller, expected }) => [caller, expected])),
+  ]
+}
+
+for (const row of readTable(GRANTS, CALLERS)) {
+  test.serial(`a token for ${row.title} holds what the table says`, async (t) => {
+    t.is(...(await compare(row, grantOf)))
+  })
+}
+
+for (const row of readTable(LISTS, CALLERS)) {
+  test.serial(`the list ${row.title} is in or not as the table says`, async (t) => {
+    t.is(...(await compare(row, listed)))
+  })
+}
