@@ -8,7 +8,7 @@ export interface MemberName {
 }
 
 export type MemberAnswer = Schemas['Member'] | Schemas['MemberGroup']
-export type Membership = Operations['putProjectsMembersUsersByUsername']['body']
+type Membership = Operations['putProjectsMembersUsersByUsername']['body']
 
 export async function readMember(
   client: Client,

@@ -7,7 +7,7 @@ export interface RobotPlace {
   readonly name: string
 }
 
-export type NewRobot = Operations['postRobots']['body']
+type NewRobot = Operations['postRobots']['body']
 export type RobotChange = Operations['patchRobotsByRobot']['body']
 
 const paramsOf = (project: string, { name }: RobotPlace) => ({ project, robot: name })

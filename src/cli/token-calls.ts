@@ -2,7 +2,7 @@ import type { Schemas } from '../client/generated.ts'
 import type { Client, Listing } from '../client/types.ts'
 
 /** Undefined means one's own tokens. */
-export type Owner = string | undefined
+type Owner = string | undefined
 
 export const listTokens = (
   client: Client,

@@ -86,3 +86,14 @@ test('a membership is given for some repositories and a time, then ended', async
   const again = await asAdmin(['member', 'remove', 'acme', 'ben'])
   t.deepEqual(again, { code: 3, stdout: '', stderr: 'ben is not a member of acme\n' })
 })
+
+test('projects are found by the beginning of their name', async (t) => {
+  for (const name of ['found-a', 'found-b']) {
+    await service.admin('POST', '/api/v1/projects', { name })
+  }
+  const { stdout } = await asAdmin(['project', 'list', '--name', 'found-', '--json'])
+  t.deepEqual(
+    JSON.parse(stdout).items.map(({ name }: { name: string }) => name),
+    ['found-a', 'found-b'],
+  )
+})
