@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readAuditKey } from '../audit/audit-key.ts'
 import { OUTCOMES } from '../audit/types.ts'
 import { type Verification, verifyAudit } from '../audit/verify-audit.ts'
-import type { AuditFilterInput, AuditRowAnswer } from '../client/audit-calls.ts'
+import type { Operations, Schemas } from '../client/generated.ts'
 import { createProgress } from './audit-progress.ts'
 import { CommandError, type CommandLine } from './command-line.ts'
 import { withHost } from './host.ts'
@@ -19,7 +19,9 @@ import { withApi } from './session.ts'
 
 const SHOWN = 100
 
-const COLUMNS: readonly Column<AuditRowAnswer>[] = [
+type AuditFilterInput = Omit<Operations['getAudit']['query'], 'limit' | 'cursor'>
+
+const COLUMNS: readonly Column<Schemas['AuditRow']>[] = [
   { head: 'time', cell: ({ time }) => time },
   { head: 'actor', cell: ({ actor }) => actor },
   { head: 'action', cell: ({ action }) => action },
@@ -58,7 +60,8 @@ const listVerb = (audit: Command, commandLine: CommandLine): void => {
     .action((options: ListOptions & AuditFilterInput) =>
       withApi(commandLine, async (client) => {
         const { limit } = options
-        const listing = await client.listAudit(toFilter(options), { limit })
+        const query = toFilter(options)
+        const listing = await client.collect('getAudit', { query, atMost: limit })
         const none = 'There are no such rows.'
         printListing(commandLine, { listing, options, columns: COLUMNS, none })
       }),
@@ -79,7 +82,8 @@ const exportVerb = (audit: Command, commandLine: CommandLine): void => {
     .addOption(format)
     .action((options: AuditFilterInput & { readonly format: 'csv' | 'jsonl' }) =>
       withApi(commandLine, async (client) => {
-        const rows = await client.exportAudit(toFilter(options), options.format)
+        const query = { ...toFilter(options), format: options.format }
+        const rows = await client.stream('getAuditExport', { query })
         await pipeline(rows, commandLine.stdout, { end: false })
       }),
     )

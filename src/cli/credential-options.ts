@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { PermissionAnswer } from '../client/credential-answers.ts'
+import type { Schemas } from '../client/generated.ts'
 import {
   CREDENTIAL_ACTIONS,
   type CredentialAction,
@@ -63,7 +63,7 @@ export function choosePermissions({
 }
 
 /** In one line, such as `pull push on web/**`. */
-export const describePermissions = (permissions: readonly PermissionAnswer[] | null): string =>
+export const describePermissions = (permissions: Schemas['AccessToken']['permissions']): string =>
   permissions === null
     ? 'all that its owner may'
     : permissions
@@ -74,7 +74,8 @@ export const describeEnd = (expiresAt: string | null): string =>
   expiresAt === null ? 'does not end by time' : `ends at ${expiresAt}`
 
 interface SecretInput {
-  readonly result: { readonly secret: string }
+  /** The secret is left out only where a request is repeated, which no verb does. */
+  readonly result: { readonly secret?: string | undefined }
   readonly options: JsonOption
   readonly sentences: readonly string[]
 }
@@ -84,11 +85,13 @@ export function reportSecret(
   commandLine: CommandLine,
   { result, options, sentences }: SecretInput,
 ): void {
+  const { secret } = result
+  if (secret === undefined) throw new CommandError('the service answered without the secret')
   if (options.json) {
     printJson(commandLine, result)
     return
   }
-  commandLine.stdout.write(`${printable(result.secret)}\n`)
+  commandLine.stdout.write(`${printable(secret)}\n`)
   for (const sentence of sentences) say(commandLine, sentence)
 }
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import type { DecisionAnswer } from '../client/credential-answers.ts'
+import type { Schemas } from '../client/generated.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { type Column, type JsonOption, printListing, withJson } from './listing.ts'
 import { printJson, say } from './output.ts'
 import { withApi } from './session.ts'
 
-const COLUMNS: readonly Column<DecisionAnswer>[] = [
+const COLUMNS: readonly Column<Schemas['AccessDecision']>[] = [
   {
     head: 'resource',
     cell: ({ type, name }) => (type === 'repository' ? name : `${type}:${name}`),
@@ -63,7 +63,8 @@ export function addExplainVerb(program: Command, commandLine: CommandLine): void
   withJson(command).action((words: readonly string[], options: JsonOption) => {
     const { subject, scopes } = splitWords(words)
     return withApi(commandLine, async (client) => {
-      const answer = await client.explain(subject, scopes)
+      const body = { subject, scope: scopes }
+      const { data: answer } = await client.call('postExplain', { body })
       if (options.json) {
         printJson(commandLine, answer)
         return

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { RepositoryAnswer, TagAnswer } from '../client/answers.ts'
+import type { Schemas } from '../client/generated.ts'
+import type { Client, Listing } from '../client/types.ts'
 import { confirm } from './ask.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import {
@@ -8,24 +9,32 @@ import {
   type JsonOption,
   type ListOptions,
   printListing,
+  printOne,
   reportDone,
   withJson,
   withListOptions,
 } from './listing.ts'
 import { withApi } from './session.ts'
 
-const REPOSITORY_COLUMNS: readonly Column<RepositoryAnswer>[] = [
+const REPOSITORY_COLUMNS: readonly Column<Schemas['Repository']>[] = [
   { head: 'repository', cell: ({ name }) => name },
   { head: 'tags', cell: ({ tagCount }) => tagCount },
   { head: 'size', cell: ({ sizeBytes }) => formatSize(sizeBytes) },
   { head: 'pushed', cell: ({ pushedAt }) => pushedAt },
 ]
 
-const TAG_COLUMNS: readonly Column<TagAnswer>[] = [
+const TAG_COLUMNS: readonly Column<Schemas['Tag']>[] = [
   { head: 'tag', cell: ({ name }) => name },
   { head: 'digest', cell: ({ digest }) => digest },
   { head: 'size', cell: ({ sizeBytes }) => formatSize(sizeBytes) },
   { head: 'pushed', cell: ({ pushedAt }) => pushedAt },
+]
+
+const ALL_TAG_COLUMNS: readonly Column<Schemas['Tag']>[] = [
+  ...TAG_COLUMNS,
+  { head: 'media type', cell: ({ mediaType }) => mediaType },
+  { head: 'pulled', cell: ({ pulledAt }) => pulledAt },
+  { head: 'immutable', cell: ({ immutable }) => (immutable ? 'yes' : 'no') },
 ]
 
 /** Docker's way to name an image has the registry's host in front; the API's has not. */
@@ -65,7 +74,7 @@ async function deleteTag(
   await withApi(commandLine, async (client) => {
     const question = `Delete the tag ${tag} of ${repository}?`
     await confirm(commandLine, { question, isAgreed: options.yes === true })
-    await client.deleteTag(repository, tag)
+    await client.call('deleteRepositoriesTagsByTag', { params: { name: repository, tag } })
     reportDone(commandLine, {
       result: { repository, tag, deleted: true },
       options,
@@ -74,6 +83,18 @@ async function deleteTag(
   })
 }
 
+interface RepositoryListOptions extends ListOptions {
+  readonly project?: string
+}
+
+const listRepositories = (
+  client: Client,
+  { project, limit }: RepositoryListOptions,
+): Promise<Listing<Schemas['Repository']>> =>
+  project === undefined
+    ? client.collect('getRepositories', { atMost: limit })
+    : client.collect('getProjectsRepositories', { params: { project }, atMost: limit })
+
 /** `warden repo …`. */
 export function addRepositoryVerbs(program: Command, commandLine: CommandLine): void {
   const repository = program.command('repo').description('image repositories')
@@ -81,18 +102,46 @@ export function addRepositoryVerbs(program: Command, commandLine: CommandLine): 
     .command('list')
     .description('list the repositories that you may pull')
     .option('--project <name>', 'only those of this project')
-  withListOptions(list).action((options: ListOptions & { readonly project?: string }) =>
+  withListOptions(list).action((options: RepositoryListOptions) =>
     withApi(commandLine, async (client) => {
-      const listing = await client.listRepositories(options)
+      const listing = await listRepositories(client, options)
       const none = 'There are no repositories that you may pull.'
       printListing(commandLine, { listing, options, columns: REPOSITORY_COLUMNS, none })
     }),
   )
+  const show = repository
+    .command('show')
+    .description('show a repository')
+    .argument('<repository>', 'without the host, such as acme/app')
+  withJson(show).action((text: string, options: JsonOption) =>
+    withApi(commandLine, async (client) => {
+      const params = { name: parseRepository(text) }
+      const { data: item } = await client.call('getRepositoriesByName', { params })
+      printOne(commandLine, { item, options, columns: REPOSITORY_COLUMNS })
+    }),
+  )
+}
+
+const showTagVerb = (tag: Command, commandLine: CommandLine): void => {
+  const show = tag
+    .command('show')
+    .description('show one tag')
+    .argument('<repository>', 'without the host, such as acme/app; or acme/app:1.0')
+    .argument('[tag]')
+  withJson(show).action((text: string, name: string | undefined, options: JsonOption) => {
+    const { repository, tag } = parseTagName(text, name)
+    return withApi(commandLine, async (client) => {
+      const params = { name: repository, tag }
+      const { data: item } = await client.call('getRepositoriesTagsByTag', { params })
+      printOne(commandLine, { item, options, columns: ALL_TAG_COLUMNS })
+    })
+  })
 }
 
 /** `warden tag …`. */
 export function addTagVerbs(program: Command, commandLine: CommandLine): void {
   const tag = program.command('tag').description('tags of a repository')
+  showTagVerb(tag, commandLine)
   const list = tag
     .command('list')
     .description('list the tags of a repository by name')
@@ -100,7 +149,10 @@ export function addTagVerbs(program: Command, commandLine: CommandLine): void {
   withListOptions(list).action((text: string, options: ListOptions) =>
     withApi(commandLine, async (client) => {
       const name = parseRepository(text)
-      const listing = await client.listTags(name, options)
+      const listing = await client.collect('getRepositoriesTags', {
+        params: { name },
+        atMost: options.limit,
+      })
       const none = `The repository ${name} has no tags.`
       printListing(commandLine, { listing, options, columns: TAG_COLUMNS, none })
     }),

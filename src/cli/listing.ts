@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Listing } from '../client/list.ts'
+import type { Listing } from '../client/types.ts'
 import type { CommandLine } from './command-line.ts'
 import { type Cell, printJson, printTable, say } from './output.ts'
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { ApiCredentials } from '../client/transport.ts'
+import type { ClientCredentials } from '../client/types.ts'
 import { askLine, canAsk, readPassword } from './ask.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { type JsonOption, reportDone, withJson } from './listing.ts'
@@ -72,7 +72,7 @@ async function chooseCredentials(
   commandLine: CommandLine,
   options: LoginOptions,
   environment: ClientEnvironment,
-): Promise<ApiCredentials> {
+): Promise<ClientCredentials> {
   if (options.tokenStdin) {
     const kind = { kind: 'known', what: 'access token' } as const
     const input = { fromStdin: true, name: 'Access token', ...kind }

@@ -1,6 +1,4 @@
 import { type Command, Option } from 'commander'
-import type { MemberAnswer } from '../client/answers.ts'
-import type { MemberInput } from '../client/client.ts'
 import { ROLES, type Role } from '../projects/types.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { parseInstant } from './instants.ts'
@@ -9,15 +7,23 @@ import {
   type JsonOption,
   type ListOptions,
   printListing,
+  printOne,
   reportDone,
   withJson,
   withListOptions,
 } from './listing.ts'
+import {
+  type MemberAnswer,
+  type MemberName,
+  readMember,
+  removeMember,
+  setMember,
+} from './member-calls.ts'
 import { withApi } from './session.ts'
 
 const COLUMNS: readonly Column<MemberAnswer>[] = [
-  { head: 'user', cell: ({ username }) => username },
-  { head: 'group', cell: ({ group }) => group },
+  { head: 'user', cell: (member) => ('username' in member ? member.username : undefined) },
+  { head: 'group', cell: (member) => ('group' in member ? member.group : undefined) },
   { head: 'role', cell: ({ role }) => role },
   { head: 'repositories', cell: ({ repositories }) => repositories?.join(', ') ?? 'all' },
   { head: 'until', cell: ({ expiresAt }) => expiresAt },
@@ -30,7 +36,7 @@ interface SetOptions extends JsonOption {
   readonly expiresAt?: string
 }
 
-const nameOf = ({ kind, name }: MemberInput): string =>
+const nameOf = ({ kind, name }: MemberName): string =>
   kind === 'group' ? `The group ${name}` : name
 
 interface MemberOptions extends JsonOption {
@@ -38,15 +44,15 @@ interface MemberOptions extends JsonOption {
 }
 
 /** The member that a command line means: the argument is a user, the option a group. */
-function memberOf(user: string | undefined, { group }: MemberOptions): MemberInput {
+function memberOf(user: string | undefined, { group }: MemberOptions): MemberName {
   if (user !== undefined && group === undefined) return { kind: 'user', name: user }
   if (user === undefined && group !== undefined) return { kind: 'group', name: group }
   throw new CommandError('name one user, or one group with --group', EXIT.usage)
 }
 
 function describe(project: string, answer: MemberAnswer): string {
-  const { username, group, role, repositories, expiresAt } = answer
-  const who = username ?? `The group ${group}`
+  const { role, repositories, expiresAt } = answer
+  const who = 'username' in answer ? answer.username : `The group ${answer.group}`
   const where = repositories === null ? '' : `, for ${repositories.join(' and ')}`
   const until = expiresAt === null ? '' : `, until ${expiresAt}`
   return `${who} is ${role} in ${project}${where}${until}.`
@@ -82,7 +88,7 @@ const setVerb = (member: Command, commandLine: CommandLine): void => {
     withApi(commandLine, async (client) => {
       const { role, repositories, expiresAt } = options
       const membership = { role, repositories, expiresAt }
-      const result = await client.setMember(project, memberOf(user, options), membership)
+      const result = await setMember(client, project, { ...memberOf(user, options), membership })
       reportDone(commandLine, { result, options, sentences: [describe(project, result)] })
     }),
   )
@@ -95,9 +101,28 @@ const listVerb = (member: Command, commandLine: CommandLine): void => {
     .argument('<project>')
   withListOptions(command).action((project: string, options: ListOptions) =>
     withApi(commandLine, async (client) => {
-      const listing = await client.listMembers(project, options)
+      const { limit } = options
+      const listing = await client.collect('getProjectsMembers', {
+        params: { project },
+        atMost: limit,
+      })
       const none = `The project ${project} has no members.`
       printListing(commandLine, { listing, options, columns: COLUMNS, none })
+    }),
+  )
+}
+
+const showVerb = (member: Command, commandLine: CommandLine): void => {
+  const command = member
+    .command('show')
+    .description('show one membership')
+    .argument('<project>')
+    .argument('[user]')
+    .option('--group <group>', 'that of a group, instead of a user')
+  withJson(command).action((project: string, user: string | undefined, options: MemberOptions) =>
+    withApi(commandLine, async (client) => {
+      const item = await readMember(client, project, memberOf(user, options))
+      printOne(commandLine, { item, options, columns: COLUMNS })
     }),
   )
 }
@@ -112,7 +137,7 @@ const removeVerb = (member: Command, commandLine: CommandLine): void => {
   withJson(command).action((project: string, user: string | undefined, options: MemberOptions) =>
     withApi(commandLine, async (client) => {
       const member = memberOf(user, options)
-      await client.removeMember(project, member)
+      await removeMember(client, project, member)
       const key = member.kind === 'group' ? 'group' : 'username'
       reportDone(commandLine, {
         result: { project, [key]: member.name, removed: true },
@@ -127,6 +152,7 @@ const removeVerb = (member: Command, commandLine: CommandLine): void => {
 export function addMemberVerbs(program: Command, commandLine: CommandLine): void {
   const member = program.command('member').description('who may do what in a project')
   listVerb(member, commandLine)
+  showVerb(member, commandLine)
   setVerb(member, commandLine)
   removeVerb(member, commandLine)
 }

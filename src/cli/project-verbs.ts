@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { ProjectAnswer } from '../client/answers.ts'
+import type { Schemas } from '../client/generated.ts'
 import type { Visibility } from '../projects/types.ts'
 import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
@@ -15,7 +15,7 @@ import {
 } from './listing.ts'
 import { withApi } from './session.ts'
 
-const COLUMNS: readonly Column<ProjectAnswer>[] = [
+const COLUMNS: readonly Column<Schemas['Project']>[] = [
   { head: 'project', cell: ({ name }) => name },
   { head: 'visibility', cell: ({ visibility }) => visibility },
   { head: 'created', cell: ({ createdAt }) => createdAt },
@@ -34,6 +34,8 @@ interface CreateOptions extends ForceOptions {
   readonly public?: boolean
 }
 
+const forceOf = ({ force }: ForceOptions) => (force ? ({ force: 'true' } as const) : {})
+
 const createVerb = (project: Command, commandLine: CommandLine): void => {
   const command = project
     .command('create')
@@ -44,7 +46,9 @@ const createVerb = (project: Command, commandLine: CommandLine): void => {
   withJson(command).action((name: string, options: CreateOptions) =>
     withApi(commandLine, async (client, { url }) => {
       const visibility = options.public ? 'public' : 'private'
-      const result = await client.createProject(name, visibility, options)
+      const body = { name, visibility } as const
+      const query = forceOf(options)
+      const { data: result } = await client.call('postProjects', { body, query })
       reportDone(commandLine, {
         result,
         options,
@@ -59,10 +63,14 @@ const createVerb = (project: Command, commandLine: CommandLine): void => {
 }
 
 const readVerbs = (project: Command, commandLine: CommandLine): void => {
-  const list = project.command('list').description('list the projects that you may read')
-  withListOptions(list).action((options: ListOptions) =>
+  const list = project
+    .command('list')
+    .description('list the projects that you may read')
+    .option('--name <text>', 'only those whose name begins so')
+  withListOptions(list).action((options: ListOptions & { readonly name?: string }) =>
     withApi(commandLine, async (client) => {
-      const listing = await client.listProjects(options)
+      const query = { name: options.name }
+      const listing = await client.collect('getProjects', { query, atMost: options.limit })
       const none = 'There are no projects that you may read.'
       printListing(commandLine, { listing, options, columns: COLUMNS, none })
     }),
@@ -70,7 +78,9 @@ const readVerbs = (project: Command, commandLine: CommandLine): void => {
   withJson(project.command('show').description('show a project').argument('<name>')).action(
     (name: string, options: JsonOption) =>
       withApi(commandLine, async (client) => {
-        printOne(commandLine, { item: await client.readProject(name), options, columns: COLUMNS })
+        const params = { project: name }
+        const { data: item } = await client.call('getProjectsByProject', { params })
+        printOne(commandLine, { item, options, columns: COLUMNS })
       }),
   )
 }
@@ -89,7 +99,8 @@ const setVerb = (project: Command, commandLine: CommandLine): void => {
     (name: string, options: JsonOption & { readonly visibility: Visibility }) =>
       withApi(commandLine, async (client) => {
         const { visibility } = options
-        const result = await client.changeProject(name, visibility)
+        const change = { params: { project: name }, body: { visibility } }
+        const { data: result } = await client.call('patchProjectsByProject', change)
         const sentences = [`The project ${result.name} is ${visibility}: ${MEANING[visibility]}.`]
         reportDone(commandLine, { result, options, sentences })
       }),
@@ -109,7 +120,8 @@ const deleteVerb = (project: Command, commandLine: CommandLine): void => {
         question: `Delete the project ${name} with its members and robots?`,
         isAgreed: options.yes === true,
       })
-      await client.deleteProject(name, options)
+      const query = forceOf(options)
+      await client.call('deleteProjectsByProject', { params: { project: name }, query })
       reportDone(commandLine, {
         result: { name, deleted: true },
         options,

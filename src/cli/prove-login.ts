@@ -1,9 +1,9 @@
-import { createApiClient } from '../client/client.ts'
-import type { ApiCredentials } from '../client/transport.ts'
+import { createNodeClient } from '../client/node-client.ts'
+import type { ClientCredentials } from '../client/types.ts'
 import { ROBOT_PREFIX } from '../protocol/subject.ts'
 
 /** The name of a robot; undefined for people. */
-function robotName(credentials: ApiCredentials): string | undefined {
+function robotName(credentials: ClientCredentials): string | undefined {
   if ('token' in credentials) return undefined
   const name = credentials.username.toLowerCase()
   return name.startsWith(ROBOT_PREFIX) ? name : undefined
@@ -20,12 +20,12 @@ function robotName(credentials: ApiCredentials): string | undefined {
  * @returns the name in its one spelling
  * @throws ApiError
  */
-export async function proveLogin(url: string, credentials: ApiCredentials): Promise<string> {
-  const client = createApiClient({ url, credentials })
+export async function proveLogin(url: string, credentials: ClientCredentials): Promise<string> {
+  const client = createNodeClient({ url, credentials })
   try {
     const robot = robotName(credentials)
-    if (robot === undefined) return (await client.readMe()).username
-    await client.listProjects({ limit: 1 })
+    if (robot === undefined) return (await client.call('getMe')).data.username
+    await client.collect('getProjects', { atMost: 1 })
     return robot
   } finally {
     await client.close()

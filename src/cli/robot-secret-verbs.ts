@@ -13,6 +13,7 @@ import {
   withPermissions,
 } from './credential-options.ts'
 import { type JsonOption, withJson } from './listing.ts'
+import { createRobot, rotateRobotSecret } from './robot-calls.ts'
 import { withApi } from './session.ts'
 
 interface CreateOptions extends JsonOption, PermissionOptions, EndOptions {
@@ -31,7 +32,7 @@ Examples:
   warden robot create mirror --repositories '*/**' --actions pull --expires-in 52w > secret.txt
   docker login registry.example.com --username 'robot$demo+ci' --password-stdin < secret.txt`
 
-async function createRobot(
+async function makeRobot(
   commandLine: CommandLine,
   name: string,
   options: CreateOptions,
@@ -42,8 +43,8 @@ async function createRobot(
   }
   const { project, description, network: networks } = options
   await withApi(commandLine, async (client, { url }) => {
-    const robot = { permissions, description, networks, expiresAt: chooseEnd(options) }
-    const result = await client.createRobot({ project, name }, robot)
+    const robot = { name, permissions, description, networks, expiresAt: chooseEnd(options) }
+    const result = await createRobot(client, project, robot)
     const may = describePermissions(result.permissions)
     reportSecret(commandLine, {
       result,
@@ -66,7 +67,7 @@ const createVerb = (robot: Command, commandLine: CommandLine): void => {
     .option('--network <network...>', 'it gets tokens from these alone, such as 10.0.0.0/8')
     .addHelpText('after', CREATE_HELP)
   withJson(withEnd(withPermissions(command, 'by names in the project'))).action(
-    (name: string, options: CreateOptions) => createRobot(commandLine, name, options),
+    (name: string, options: CreateOptions) => makeRobot(commandLine, name, options),
   )
 }
 
@@ -94,7 +95,7 @@ const rotateVerb = (robot: Command, commandLine: CommandLine): void => {
   withJson(command).action((name: string, options: RotateOptions) =>
     withApi(commandLine, async (client, { url }) => {
       const { project, overlap } = options
-      const result = await client.rotateRobotSecret({ project, name }, overlap)
+      const result = await rotateRobotSecret(client, { project, name }, overlap)
       const end = result.previousSecretEndsAt
       reportSecret(commandLine, {
         result,

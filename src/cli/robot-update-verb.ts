@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import type { RobotChangeInput } from '../client/credential-calls.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import {
   choosePermissions,
@@ -10,6 +9,7 @@ import {
 } from './credential-options.ts'
 import { parseInstant, parseSpan } from './instants.ts'
 import { type JsonOption, reportDone, withJson } from './listing.ts'
+import { changeRobot, type RobotChange } from './robot-calls.ts'
 import { withApi } from './session.ts'
 
 const NEVER = 'never'
@@ -26,7 +26,7 @@ interface UpdateOptions extends JsonOption, PermissionOptions {
 const orNull = <T>(value: T | undefined, isNothing: boolean): T | null | undefined =>
   isNothing ? null : value
 
-function chooseChange(options: UpdateOptions): RobotChangeInput {
+function chooseChange(options: UpdateOptions): RobotChange {
   const { description, network, expiresAt = options.expiresIn } = options
   const change = {
     permissions: choosePermissions(options),
@@ -70,7 +70,7 @@ export function addRobotUpdateVerb(robot: Command, commandLine: CommandLine): vo
     (name: string, options: UpdateOptions) => {
       const change = chooseChange(options)
       return withApi(commandLine, async (client) => {
-        const result = await client.changeRobot({ project: options.project, name }, change)
+        const result = await changeRobot(client, { project: options.project, name }, change)
         const may = describePermissions(result.permissions)
         const sentence = `The robot ${result.username} is changed: ${may}; it ${describeEnd(result.expiresAt)}.`
         reportDone(commandLine, { result, options, sentences: [sentence] })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { RobotAnswer } from '../client/credential-answers.ts'
+import type { Schemas } from '../client/generated.ts'
 import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
 import { describeEnd, describePermissions } from './credential-options.ts'
@@ -13,11 +13,12 @@ import {
   withJson,
   withListOptions,
 } from './listing.ts'
+import { changeRobot, deleteRobot, listRobots, readRobot } from './robot-calls.ts'
 import { addRobotSecretVerbs } from './robot-secret-verbs.ts'
 import { addRobotUpdateVerb } from './robot-update-verb.ts'
 import { withApi } from './session.ts'
 
-const COLUMNS: readonly Column<RobotAnswer>[] = [
+const COLUMNS: readonly Column<Schemas['Robot']>[] = [
   { head: 'robot', cell: ({ name }) => name },
   { head: 'signs in as', cell: ({ username }) => username },
   { head: 'may', cell: ({ permissions }) => describePermissions(permissions) },
@@ -26,7 +27,7 @@ const COLUMNS: readonly Column<RobotAnswer>[] = [
   { head: 'last used', cell: ({ lastUsedAt }) => lastUsedAt },
 ]
 
-const ALL_COLUMNS: readonly Column<RobotAnswer>[] = [
+const ALL_COLUMNS: readonly Column<Schemas['Robot']>[] = [
   ...COLUMNS,
   { head: 'networks', cell: ({ networks }) => networks?.join(' ') ?? 'all' },
   { head: 'description', cell: ({ description }) => description },
@@ -48,7 +49,7 @@ const listVerb = (robot: Command, commandLine: CommandLine): void => {
   withListOptions(command).action((options: ListOptions & PlaceOption) =>
     withApi(commandLine, async (client) => {
       const { project, limit } = options
-      const listing = await client.listRobots(project, { limit })
+      const listing = await listRobots(client, project, limit)
       const where = project === undefined ? 'of the system' : `in ${project}`
       const none = `There are no robots ${where}.`
       printListing(commandLine, { listing, options, columns: COLUMNS, none })
@@ -65,7 +66,7 @@ const readVerb = (robot: Command, commandLine: CommandLine): void => {
     .option(...PROJECT)
   withJson(command).action((name: string, options: JsonOption & PlaceOption) =>
     withApi(commandLine, async (client) => {
-      const item = await client.readRobot({ project: options.project, name })
+      const item = await readRobot(client, { project: options.project, name })
       printOne(commandLine, { item, options, columns: ALL_COLUMNS })
     }),
   )
@@ -95,7 +96,8 @@ const switchVerbs = (robot: Command, commandLine: CommandLine): void => {
       .option(...PROJECT)
     withJson(command).action((name: string, options: JsonOption & PlaceOption) =>
       withApi(commandLine, async (client) => {
-        const result = await client.changeRobot({ project: options.project, name }, { disabled })
+        const place = { project: options.project, name }
+        const result = await changeRobot(client, place, { disabled })
         const end = disabled ? '' : `; it ${describeEnd(result.expiresAt)}`
         const sentences = [`The robot ${result.username} ${effect}${end}.`]
         reportDone(commandLine, { result, options, sentences })
@@ -118,7 +120,7 @@ const deleteVerb = (robot: Command, commandLine: CommandLine): void => {
         const where = project === undefined ? 'of the system' : `of ${project}`
         const question = `Delete the robot ${name} ${where}?`
         await confirm(commandLine, { question, isAgreed: options.yes === true })
-        await client.deleteRobot({ project, name })
+        await deleteRobot(client, { project, name })
         reportDone(commandLine, {
           result: { project: project ?? null, name, deleted: true },
           options,

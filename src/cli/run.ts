@@ -17,6 +17,7 @@ import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
 import { addRobotVerbs } from './robot-verbs.ts'
+import { addSettingVerbs } from './setting-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
 import { addTokenVerbs } from './token-verbs.ts'
 import { addUserVerbs } from './user-verbs.ts'
@@ -65,6 +66,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
+  addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)

@@ -1,6 +1,6 @@
 import { ApiError } from '../client/api-error.ts'
-import { type ApiClient, createApiClient } from '../client/client.ts'
-import type { ApiCredentials } from '../client/transport.ts'
+import { createNodeClient } from '../client/node-client.ts'
+import type { Client, ClientCredentials } from '../client/types.ts'
 import { readEnvironment } from '../config/environment.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { CLIENT_VARIABLES, VARIABLES } from '../config/variables.ts'
@@ -12,7 +12,7 @@ import { say } from './output.ts'
 /** Where the API is and who asks; nobody where the credentials are undefined. */
 export interface Session {
   readonly url: string
-  readonly credentials: ApiCredentials | undefined
+  readonly credentials: ClientCredentials | undefined
 }
 
 export interface ClientEnvironment {
@@ -83,7 +83,7 @@ function credentialsOf({
   username,
   password,
   token,
-}: ClientEnvironment): ApiCredentials | undefined {
+}: ClientEnvironment): ClientCredentials | undefined {
   // With a name beside it, the service holds the token against that name.
   if (token !== undefined) return username === undefined ? { token } : { username, password: token }
   if (username !== undefined && password !== undefined) return { username, password }
@@ -135,10 +135,10 @@ const isUnproven = (error: unknown): error is ApiError =>
  */
 export async function withApi<T>(
   commandLine: CommandLine,
-  work: (client: ApiClient, session: Session) => Promise<T>,
+  work: (client: Client, session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await findSession(commandLine)
-  const client = createApiClient(session)
+  const client = createNodeClient(session)
   try {
     return await work(client, session)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { AccessTokenAnswer, IdentityTokenAnswer } from '../client/credential-answers.ts'
+import type { Schemas } from '../client/generated.ts'
 import type { CommandLine } from './command-line.ts'
 import {
   chooseEnd,
@@ -18,13 +18,21 @@ import {
   type JsonOption,
   type ListOptions,
   printListing,
+  printOne,
   reportDone,
   withJson,
   withListOptions,
 } from './listing.ts'
 import { withApi } from './session.ts'
+import {
+  listIdentityTokens,
+  listTokens,
+  readToken,
+  revokeIdentityToken,
+  revokeToken,
+} from './token-calls.ts'
 
-const TOKEN_COLUMNS: readonly Column<AccessTokenAnswer>[] = [
+const TOKEN_COLUMNS: readonly Column<Schemas['AccessToken']>[] = [
   { head: 'id', cell: ({ id }) => id },
   { head: 'name', cell: ({ name }) => name },
   { head: 'may', cell: ({ permissions }) => describePermissions(permissions) },
@@ -33,7 +41,7 @@ const TOKEN_COLUMNS: readonly Column<AccessTokenAnswer>[] = [
   { head: 'created', cell: ({ createdAt }) => createdAt },
 ]
 
-const IDENTITY_COLUMNS: readonly Column<IdentityTokenAnswer>[] = [
+const IDENTITY_COLUMNS: readonly Column<Schemas['IdentityToken']>[] = [
   { head: 'id', cell: ({ id }) => id },
   { head: 'client', cell: ({ client }) => client },
   { head: 'address', cell: ({ address }) => address },
@@ -67,11 +75,8 @@ const createVerb = (token: Command, commandLine: CommandLine): void => {
     (name: string, options: JsonOption & PermissionOptions & EndOptions) =>
       withApi(commandLine, async (client, { url }) => {
         const permissions = choosePermissions(options)
-        const result = await client.createToken({
-          name,
-          permissions,
-          expiresAt: chooseEnd(options),
-        })
+        const body = { name, permissions, expiresAt: chooseEnd(options) }
+        const { data: result } = await client.call('postMeTokens', { body })
         const may = describePermissions(result.permissions)
         reportSecret(commandLine, {
           result,
@@ -93,14 +98,14 @@ const listVerb = (token: Command, commandLine: CommandLine): void => {
     .option('--identity', 'identity tokens instead: what docker login keeps')
   withListOptions(command).action((options: ListOptions & KindOptions) =>
     withApi(commandLine, async (client) => {
-      const input = { limit: options.limit, username: options.user }
+      const { user, limit } = options
       if (options.identity) {
-        const listing = await client.listIdentityTokens(input)
+        const listing = await listIdentityTokens(client, user, limit)
         const none = 'There are no identity tokens.'
         printListing(commandLine, { listing, options, columns: IDENTITY_COLUMNS, none })
         return
       }
-      const listing = await client.listTokens(input)
+      const listing = await listTokens(client, user, limit)
       const none = 'There are no access tokens.'
       printListing(commandLine, { listing, options, columns: TOKEN_COLUMNS, none })
     }),
@@ -112,6 +117,20 @@ function parseId(text: string): number {
   throw new InvalidArgumentError('must be the id of a token, as warden token list shows it')
 }
 
+const showVerb = (token: Command, commandLine: CommandLine): void => {
+  const command = token
+    .command('show')
+    .description('show an access token, without its secret')
+    .argument('<id>', 'as the list shows it', parseId)
+    .option('--user <name>', 'a token of this user; for administrators and auditors')
+  withJson(command).action((id: number, options: JsonOption & KindOptions) =>
+    withApi(commandLine, async (client) => {
+      const item = await readToken(client, options.user, String(id))
+      printOne(commandLine, { item, options, columns: TOKEN_COLUMNS })
+    }),
+  )
+}
+
 const revokeVerb = (token: Command, commandLine: CommandLine): void => {
   const command = token
     .command('revoke')
@@ -121,10 +140,10 @@ const revokeVerb = (token: Command, commandLine: CommandLine): void => {
     .option('--identity', 'an identity token instead')
   withJson(command).action((id: number, options: JsonOption & KindOptions) =>
     withApi(commandLine, async (client) => {
-      const owner = { username: options.user }
+      const { user } = options
       const kind = options.identity ? 'identity' : 'access'
-      if (options.identity) await client.revokeIdentityToken(id, owner)
-      else await client.revokeToken(id, owner)
+      if (options.identity) await revokeIdentityToken(client, user, String(id))
+      else await revokeToken(client, user, String(id))
       reportDone(commandLine, {
         result: { id, kind, revoked: true },
         options,
@@ -140,6 +159,7 @@ const revokeVerb = (token: Command, commandLine: CommandLine): void => {
 export function addTokenVerbs(program: Command, commandLine: CommandLine): void {
   const token = program.command('token').description('access tokens, in place of passwords')
   listVerb(token, commandLine)
+  showVerb(token, commandLine)
   createVerb(token, commandLine)
   revokeVerb(token, commandLine)
 }

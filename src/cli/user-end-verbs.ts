@@ -23,8 +23,13 @@ async function setPassword(
       name: `New password for ${name}`,
       kind: 'new',
     })
-    if (own === undefined) await client.changeUser(name, { password })
-    else await client.changeOwnPassword(own.password, password)
+    if (own === undefined) {
+      const params = { username: name }
+      await client.call('patchUsersByUsername', { params, body: { password } })
+    } else {
+      const body = { currentPassword: own.password, newPassword: password }
+      await client.call('putMePassword', { body })
+    }
     const next = own ? ['Next: sign in again with: warden login'] : []
     reportDone(commandLine, {
       result: { username: name.toLowerCase(), passwordChanged: true },
@@ -61,7 +66,7 @@ const deleteVerb = (user: Command, commandLine: CommandLine): void => {
         question: `Delete the user ${name}? The name can never be used again.`,
         isAgreed: options.yes === true,
       })
-      await client.deleteUser(name)
+      await client.call('deleteUsersByUsername', { params: { username: name } })
       reportDone(commandLine, {
         result: { username: name, deleted: true },
         options,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { UserAnswer } from '../client/answers.ts'
+import type { Schemas } from '../client/generated.ts'
 import type { SystemRole } from '../protocol/subject.ts'
 import { readPassword } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
@@ -15,8 +15,9 @@ import {
 } from './listing.ts'
 import { withApi } from './session.ts'
 import { addUserEndVerbs } from './user-end-verbs.ts'
+import { addUserSetVerb } from './user-set-verb.ts'
 
-const COLUMNS: readonly Column<UserAnswer>[] = [
+const COLUMNS: readonly Column<Schemas['User']>[] = [
   { head: 'user', cell: ({ username }) => username },
   { head: 'display name', cell: ({ displayName }) => displayName },
   { head: 'email', cell: ({ email }) => email },
@@ -44,13 +45,8 @@ async function createUser(
       kind: 'new',
     })
     const { email, displayName, systemRole } = options
-    const user = await client.createUser({
-      username: name,
-      password,
-      email,
-      displayName,
-      systemRole,
-    })
+    const body = { username: name, password, email, displayName, systemRole }
+    const { data: user } = await client.call('postUsers', { body })
     reportDone(commandLine, {
       result: user,
       options,
@@ -82,22 +78,24 @@ const createVerb = (user: Command, commandLine: CommandLine): void => {
 }
 
 const readVerbs = (user: Command, commandLine: CommandLine): void => {
-  withListOptions(user.command('list').description('list the users by name')).action(
-    (options: ListOptions) =>
-      withApi(commandLine, async (client) => {
-        const listing = await client.listUsers(options)
-        printListing(commandLine, {
-          listing,
-          options,
-          columns: COLUMNS,
-          none: 'There are no users.',
-        })
-      }),
+  const list = user
+    .command('list')
+    .description('list the users by name')
+    .option('--search <text>', 'only those whose name or mail address begins so')
+  withListOptions(list).action((options: ListOptions & { readonly search?: string }) =>
+    withApi(commandLine, async (client) => {
+      const { search, limit } = options
+      const listing = await client.collect('getUsers', { query: { search }, atMost: limit })
+      const none = 'There are no users.'
+      printListing(commandLine, { listing, options, columns: COLUMNS, none })
+    }),
   )
   withJson(user.command('show').description('show a user').argument('<name>')).action(
     (name: string, options: JsonOption) =>
       withApi(commandLine, async (client) => {
-        printOne(commandLine, { item: await client.readUser(name), options, columns: COLUMNS })
+        const params = { username: name }
+        const { data: item } = await client.call('getUsersByUsername', { params })
+        printOne(commandLine, { item, options, columns: COLUMNS })
       }),
   )
 }
@@ -129,7 +127,8 @@ const switchVerbs = (user: Command, commandLine: CommandLine): void => {
     withJson(user.command(verb).description(description).argument('<name>')).action(
       (name: string, options: JsonOption) =>
         withApi(commandLine, async (client) => {
-          const result = await client.changeUser(name, { disabled })
+          const change = { params: { username: name }, body: { disabled } }
+          const { data: result } = await client.call('patchUsersByUsername', change)
           const sentences = [`The user ${result.username} ${effect}.`]
           reportDone(commandLine, { result, options, sentences })
         }),
@@ -142,6 +141,7 @@ export function addUserVerbs(program: Command, commandLine: CommandLine): void {
   const user = program.command('user').description('people who may sign in')
   createVerb(user, commandLine)
   readVerbs(user, commandLine)
+  addUserSetVerb(user, commandLine)
   switchVerbs(user, commandLine)
   addUserEndVerbs(user, commandLine)
 }

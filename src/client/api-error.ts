@@ -10,6 +10,8 @@ interface ApiErrorInput {
   readonly code: string
   /** HTTP status; undefined when there was no answer. */
   readonly status?: number | undefined
+  /** How long to wait, where the service said so. */
+  readonly retryAfterSeconds?: number | undefined
   readonly cause?: unknown
 }
 
@@ -18,11 +20,13 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number | undefined
   readonly code: string
+  readonly retryAfterSeconds: number | undefined
 
-  constructor({ message, code, status, cause }: ApiErrorInput) {
+  constructor({ message, code, status, retryAfterSeconds, cause }: ApiErrorInput) {
     super(message, { cause })
     this.status = status
     this.code = code
+    this.retryAfterSeconds = retryAfterSeconds
   }
 }
 
@@ -44,23 +48,33 @@ function codeOf({ type, errors }: z.output<typeof problemSchema>): string {
   return errors?.[0]?.code ?? ANSWER_UNKNOWN
 }
 
+interface Refusal {
+  readonly status: number
+  readonly url: string
+  readonly headers: Headers
+}
+
+const retryAfterOf = ({ headers }: Refusal): number | undefined => {
+  const text = headers.get('retry-after') ?? ''
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined
+}
+
 /**
  * Makes an error of an answer that is not a success.
  *
  * @param body the parsed JSON, or undefined when it was none
  */
-export function readProblem(
-  body: unknown,
-  { status, url }: { readonly status: number; readonly url: string },
-): ApiError {
+export function readProblem(body: unknown, refusal: Refusal): ApiError {
+  const { status, url } = refusal
+  const retryAfterSeconds = retryAfterOf(refusal)
   const problem = problemSchema.safeParse(body).data
   if (problem === undefined) {
     const message = `${url} answers ${status} in a way that registry-warden does not; check the address`
-    return new ApiError({ message, code: ANSWER_UNKNOWN, status })
+    return new ApiError({ message, code: ANSWER_UNKNOWN, status, retryAfterSeconds })
   }
   const detail = problem.detail ?? problem.title
   // Who runs the service finds the reason in its log by this.
   const isFault = status >= 500 && problem.requestId !== undefined
   const message = isFault ? `${detail} (request id ${problem.requestId})` : detail
-  return new ApiError({ message, code: codeOf(problem), status })
+  return new ApiError({ message, code: codeOf(problem), status, retryAfterSeconds })
 }

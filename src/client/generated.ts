@@ -46,7 +46,7 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
     readonly username: string
-    readonly secret?: string
+    readonly secret?: string | undefined
   }
   readonly Explanation: {
     readonly subject: string
@@ -85,7 +85,7 @@ export interface Schemas {
     readonly token: string
     readonly access_token: string
     readonly expires_in: number
-    readonly refresh_token?: string
+    readonly refresh_token?: string | undefined
     readonly scope: string
   }
   readonly Problem: {
@@ -158,7 +158,7 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
     readonly updatedAt: string
-    readonly secret?: string
+    readonly secret?: string | undefined
   }
   readonly Settings: {
     readonly selfRegistration: {
@@ -199,7 +199,7 @@ export interface Schemas {
     readonly token: string
     readonly access_token: string
     readonly expires_in: number
-    readonly refresh_token?: string
+    readonly refresh_token?: string | undefined
   }
   readonly User: {
     readonly username: string
@@ -257,7 +257,7 @@ export interface Operations {
       readonly project: string
     }
     readonly query: {
-      readonly force?: "true" | "false"
+      readonly force?: "true" | "false" | undefined
     }
     readonly body: undefined
     readonly answer: undefined
@@ -344,16 +344,16 @@ export interface Operations {
   readonly getAudit: {
     readonly params: undefined
     readonly query: {
-      readonly actor?: string
-      readonly action?: string
-      readonly project?: string
-      readonly target?: string
-      readonly targetPrefix?: string
-      readonly outcome?: "done" | "denied" | "failed"
-      readonly since?: string
-      readonly until?: string
-      readonly limit?: number
-      readonly cursor?: string
+      readonly actor?: string | undefined
+      readonly action?: string | undefined
+      readonly project?: string | undefined
+      readonly target?: string | undefined
+      readonly targetPrefix?: string | undefined
+      readonly outcome?: "done" | "denied" | "failed" | undefined
+      readonly since?: string | undefined
+      readonly until?: string | undefined
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -365,14 +365,14 @@ export interface Operations {
   readonly getAuditExport: {
     readonly params: undefined
     readonly query: {
-      readonly actor?: string
-      readonly action?: string
-      readonly project?: string
-      readonly target?: string
-      readonly targetPrefix?: string
-      readonly outcome?: "done" | "denied" | "failed"
-      readonly since?: string
-      readonly until?: string
+      readonly actor?: string | undefined
+      readonly action?: string | undefined
+      readonly project?: string | undefined
+      readonly target?: string | undefined
+      readonly targetPrefix?: string | undefined
+      readonly outcome?: "done" | "denied" | "failed" | undefined
+      readonly since?: string | undefined
+      readonly until?: string | undefined
       readonly format: "csv" | "jsonl"
     }
     readonly body: undefined
@@ -389,8 +389,8 @@ export interface Operations {
   readonly getGroups: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -413,8 +413,8 @@ export interface Operations {
       readonly group: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -433,8 +433,8 @@ export interface Operations {
   readonly getMeIdentityTokens: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -446,8 +446,8 @@ export interface Operations {
   readonly getMeTokens: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -475,11 +475,11 @@ export interface Operations {
   readonly getProjects: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
-      readonly sort?: "name" | "-name" | "createdAt" | "-createdAt"
-      readonly name?: string
-      readonly visibility?: "public" | "private"
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "createdAt" | "-createdAt" | undefined
+      readonly name?: string | undefined
+      readonly visibility?: "public" | "private" | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -502,8 +502,8 @@ export interface Operations {
       readonly project: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -537,8 +537,8 @@ export interface Operations {
       readonly project: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -552,8 +552,8 @@ export interface Operations {
       readonly project: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -575,8 +575,8 @@ export interface Operations {
   readonly getRepositories: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -599,8 +599,8 @@ export interface Operations {
       readonly name: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -622,8 +622,8 @@ export interface Operations {
   readonly getRobots: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -651,10 +651,10 @@ export interface Operations {
   readonly getUsers: {
     readonly params: undefined
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
-      readonly sort?: "username" | "-username" | "createdAt" | "-createdAt"
-      readonly search?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly sort?: "username" | "-username" | "createdAt" | "-createdAt" | undefined
+      readonly search?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -677,8 +677,8 @@ export interface Operations {
       readonly username: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -692,8 +692,8 @@ export interface Operations {
       readonly username: string
     }
     readonly query: {
-      readonly limit?: number
-      readonly cursor?: string
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -718,7 +718,7 @@ export interface Operations {
     }
     readonly query: undefined
     readonly body: {
-      readonly description?: string | null
+      readonly description?: string | null | undefined
     }
     readonly answer: Schemas["Group"]
   }
@@ -741,14 +741,14 @@ export interface Operations {
     }
     readonly query: undefined
     readonly body: {
-      readonly description?: string | null
+      readonly description?: string | null | undefined
       readonly permissions?: ReadonlyArray<{
         readonly repositories: string | ReadonlyArray<string>
         readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
-      }>
-      readonly networks?: ReadonlyArray<string> | null
-      readonly expiresAt?: string | null
-      readonly disabled?: boolean
+      }> | undefined
+      readonly networks?: ReadonlyArray<string> | null | undefined
+      readonly expiresAt?: string | null | undefined
+      readonly disabled?: boolean | undefined
     }
     readonly answer: Schemas["Robot"]
   }
@@ -759,14 +759,14 @@ export interface Operations {
     }
     readonly query: undefined
     readonly body: {
-      readonly description?: string | null
+      readonly description?: string | null | undefined
       readonly permissions?: ReadonlyArray<{
         readonly repositories: string | ReadonlyArray<string>
         readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
-      }>
-      readonly networks?: ReadonlyArray<string> | null
-      readonly expiresAt?: string | null
-      readonly disabled?: boolean
+      }> | undefined
+      readonly networks?: ReadonlyArray<string> | null | undefined
+      readonly expiresAt?: string | null | undefined
+      readonly disabled?: boolean | undefined
     }
     readonly answer: Schemas["Robot"]
   }
@@ -775,12 +775,12 @@ export interface Operations {
     readonly params: undefined
     readonly query: undefined
     readonly body: {
-      readonly selfRegistration?: boolean
-      readonly projectCreation?: "administrators" | "everyone"
-      readonly forbidPublic?: boolean
-      readonly personalProjects?: boolean
-      readonly defaultQuotaBytes?: number | null
-      readonly auditRetentionDays?: number | null
+      readonly selfRegistration?: boolean | undefined
+      readonly projectCreation?: "administrators" | "everyone" | undefined
+      readonly forbidPublic?: boolean | undefined
+      readonly personalProjects?: boolean | undefined
+      readonly defaultQuotaBytes?: number | null | undefined
+      readonly auditRetentionDays?: number | null | undefined
     }
     readonly answer: Schemas["Settings"]
   }
@@ -791,11 +791,11 @@ export interface Operations {
     }
     readonly query: undefined
     readonly body: {
-      readonly email?: string | null
-      readonly displayName?: string | null
-      readonly systemRole?: "administrator" | "auditor" | null
-      readonly disabled?: boolean
-      readonly password?: string
+      readonly email?: string | null | undefined
+      readonly displayName?: string | null | undefined
+      readonly systemRole?: "administrator" | "auditor" | null | undefined
+      readonly disabled?: boolean | undefined
+      readonly password?: string | undefined
     }
     readonly answer: Schemas["User"]
   }
@@ -804,7 +804,7 @@ export interface Operations {
     readonly params: undefined
     readonly query: undefined
     readonly body: {
-      readonly subject?: string
+      readonly subject?: string | undefined
       readonly scope: string | ReadonlyArray<string>
     }
     readonly answer: Schemas["Explanation"]
@@ -815,7 +815,7 @@ export interface Operations {
     readonly query: undefined
     readonly body: {
       readonly name: string
-      readonly description?: string
+      readonly description?: string | undefined
     }
     readonly answer: Schemas["Group"]
   }
@@ -828,8 +828,8 @@ export interface Operations {
       readonly permissions?: ReadonlyArray<{
         readonly repositories: string | ReadonlyArray<string>
         readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
-      }> | null
-      readonly expiresAt?: string | null
+      }> | null | undefined
+      readonly expiresAt?: string | null | undefined
     }
     readonly answer: Schemas["CreatedAccessToken"]
   }
@@ -837,11 +837,11 @@ export interface Operations {
   readonly postProjects: {
     readonly params: undefined
     readonly query: {
-      readonly force?: "true" | "false"
+      readonly force?: "true" | "false" | undefined
     }
     readonly body: {
       readonly name: string
-      readonly visibility?: "public" | "private"
+      readonly visibility?: "public" | "private" | undefined
     }
     readonly answer: Schemas["Project"]
   }
@@ -853,13 +853,13 @@ export interface Operations {
     readonly query: undefined
     readonly body: {
       readonly name: string
-      readonly description?: string | null
+      readonly description?: string | null | undefined
       readonly permissions: ReadonlyArray<{
         readonly repositories: string | ReadonlyArray<string>
         readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
       }>
-      readonly networks?: ReadonlyArray<string> | null
-      readonly expiresAt?: string | null
+      readonly networks?: ReadonlyArray<string> | null | undefined
+      readonly expiresAt?: string | null | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
@@ -871,7 +871,7 @@ export interface Operations {
     }
     readonly query: undefined
     readonly body: {
-      readonly overlapSeconds?: number
+      readonly overlapSeconds?: number | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
@@ -881,13 +881,13 @@ export interface Operations {
     readonly query: undefined
     readonly body: {
       readonly name: string
-      readonly description?: string | null
+      readonly description?: string | null | undefined
       readonly permissions: ReadonlyArray<{
         readonly repositories: string | ReadonlyArray<string>
         readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
       }>
-      readonly networks?: ReadonlyArray<string> | null
-      readonly expiresAt?: string | null
+      readonly networks?: ReadonlyArray<string> | null | undefined
+      readonly expiresAt?: string | null | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
@@ -898,7 +898,7 @@ export interface Operations {
     }
     readonly query: undefined
     readonly body: {
-      readonly overlapSeconds?: number
+      readonly overlapSeconds?: number | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
@@ -909,9 +909,9 @@ export interface Operations {
     readonly body: {
       readonly username: string
       readonly password: string
-      readonly email?: string
-      readonly displayName?: string
-      readonly systemRole?: "administrator" | "auditor"
+      readonly email?: string | undefined
+      readonly displayName?: string | undefined
+      readonly systemRole?: "administrator" | "auditor" | undefined
     }
     readonly answer: Schemas["User"]
   }
@@ -944,8 +944,8 @@ export interface Operations {
     readonly query: undefined
     readonly body: {
       readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
-      readonly repositories?: string | ReadonlyArray<string> | null
-      readonly expiresAt?: string | null
+      readonly repositories?: string | ReadonlyArray<string> | null | undefined
+      readonly expiresAt?: string | null | undefined
     }
     readonly answer: Schemas["MemberGroup"]
   }
@@ -958,14 +958,34 @@ export interface Operations {
     readonly query: undefined
     readonly body: {
       readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
-      readonly repositories?: string | ReadonlyArray<string> | null
-      readonly expiresAt?: string | null
+      readonly repositories?: string | ReadonlyArray<string> | null | undefined
+      readonly expiresAt?: string | null | undefined
     }
     readonly answer: Schemas["Member"]
   }
 }
 
-/** Where each operation is. */
+/** What each of them cannot be without. */
+export const FIELDS = {
+  AccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  AuditRow: ['time', 'actor', 'onBehalfOf', 'action', 'target', 'project', 'outcome', 'count', 'address', 'userAgent', 'requestId'],
+  CreatedAccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt', 'username'],
+  Explanation: ['subject', 'decisions'],
+  Group: ['name', 'description', 'createdAt', 'updatedAt'],
+  GroupMember: ['username'],
+  IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  Member: ['username', 'role', 'repositories', 'expiresAt'],
+  MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
+  Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
+  Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
+  Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'defaultQuotaBytes', 'auditRetentionDays'],
+  Tag: ['name', 'digest', 'mediaType', 'sizeBytes', 'pushedAt', 'pulledAt', 'immutable'],
+  User: ['username', 'email', 'displayName', 'systemRole', 'disabled', 'createdAt', 'updatedAt'],
+} as const
+
+/** Where each operation is, and what it answers: one of these, a page of these, or text. */
 export const OPERATIONS = {
   deleteGroupsByGroup: { method: 'DELETE', path: '/api/v1/groups/{group}' },
   deleteGroupsMembersByUsername: { method: 'DELETE', path: '/api/v1/groups/{group}/members/{username}' },
@@ -980,54 +1000,54 @@ export const OPERATIONS = {
   deleteUsersByUsername: { method: 'DELETE', path: '/api/v1/users/{username}' },
   deleteUsersIdentityTokensById: { method: 'DELETE', path: '/api/v1/users/{username}/identity-tokens/{id}' },
   deleteUsersTokensById: { method: 'DELETE', path: '/api/v1/users/{username}/tokens/{id}' },
-  getAudit: { method: 'GET', path: '/api/v1/audit' },
-  getAuditExport: { method: 'GET', path: '/api/v1/audit/export' },
-  getDocs: { method: 'GET', path: '/api/v1/docs' },
-  getGroups: { method: 'GET', path: '/api/v1/groups' },
-  getGroupsByGroup: { method: 'GET', path: '/api/v1/groups/{group}' },
-  getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members' },
-  getMe: { method: 'GET', path: '/api/v1/me' },
-  getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens' },
-  getMeTokens: { method: 'GET', path: '/api/v1/me/tokens' },
-  getMeTokensById: { method: 'GET', path: '/api/v1/me/tokens/{id}' },
+  getAudit: { method: 'GET', path: '/api/v1/audit', items: ['AuditRow'] },
+  getAuditExport: { method: 'GET', path: '/api/v1/audit/export', text: true },
+  getDocs: { method: 'GET', path: '/api/v1/docs', text: true },
+  getGroups: { method: 'GET', path: '/api/v1/groups', items: ['Group'] },
+  getGroupsByGroup: { method: 'GET', path: '/api/v1/groups/{group}', answer: ['Group'] },
+  getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members', items: ['GroupMember'] },
+  getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
+  getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens', items: ['IdentityToken'] },
+  getMeTokens: { method: 'GET', path: '/api/v1/me/tokens', items: ['AccessToken'] },
+  getMeTokensById: { method: 'GET', path: '/api/v1/me/tokens/{id}', answer: ['AccessToken'] },
   getOpenapiJson: { method: 'GET', path: '/api/v1/openapi.json' },
-  getProjects: { method: 'GET', path: '/api/v1/projects' },
-  getProjectsByProject: { method: 'GET', path: '/api/v1/projects/{project}' },
-  getProjectsMembers: { method: 'GET', path: '/api/v1/projects/{project}/members' },
-  getProjectsMembersGroupsByGroup: { method: 'GET', path: '/api/v1/projects/{project}/members/groups/{group}' },
-  getProjectsMembersUsersByUsername: { method: 'GET', path: '/api/v1/projects/{project}/members/users/{username}' },
-  getProjectsRepositories: { method: 'GET', path: '/api/v1/projects/{project}/repositories' },
-  getProjectsRobots: { method: 'GET', path: '/api/v1/projects/{project}/robots' },
-  getProjectsRobotsByRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}' },
-  getRepositories: { method: 'GET', path: '/api/v1/repositories' },
-  getRepositoriesByName: { method: 'GET', path: '/api/v1/repositories/{name}' },
-  getRepositoriesTags: { method: 'GET', path: '/api/v1/repositories/{name}/tags' },
-  getRepositoriesTagsByTag: { method: 'GET', path: '/api/v1/repositories/{name}/tags/{tag}' },
-  getRobots: { method: 'GET', path: '/api/v1/robots' },
-  getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}' },
-  getSettings: { method: 'GET', path: '/api/v1/settings' },
-  getUsers: { method: 'GET', path: '/api/v1/users' },
-  getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}' },
-  getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens' },
-  getUsersTokens: { method: 'GET', path: '/api/v1/users/{username}/tokens' },
-  getUsersTokensById: { method: 'GET', path: '/api/v1/users/{username}/tokens/{id}' },
-  patchGroupsByGroup: { method: 'PATCH', path: '/api/v1/groups/{group}' },
-  patchProjectsByProject: { method: 'PATCH', path: '/api/v1/projects/{project}' },
-  patchProjectsRobotsByRobot: { method: 'PATCH', path: '/api/v1/projects/{project}/robots/{robot}' },
-  patchRobotsByRobot: { method: 'PATCH', path: '/api/v1/robots/{robot}' },
-  patchSettings: { method: 'PATCH', path: '/api/v1/settings' },
-  patchUsersByUsername: { method: 'PATCH', path: '/api/v1/users/{username}' },
-  postExplain: { method: 'POST', path: '/api/v1/explain' },
-  postGroups: { method: 'POST', path: '/api/v1/groups' },
-  postMeTokens: { method: 'POST', path: '/api/v1/me/tokens' },
-  postProjects: { method: 'POST', path: '/api/v1/projects' },
-  postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots' },
-  postProjectsRobotsSecret: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/secret' },
-  postRobots: { method: 'POST', path: '/api/v1/robots' },
-  postRobotsSecret: { method: 'POST', path: '/api/v1/robots/{robot}/secret' },
-  postUsers: { method: 'POST', path: '/api/v1/users' },
+  getProjects: { method: 'GET', path: '/api/v1/projects', items: ['Project'] },
+  getProjectsByProject: { method: 'GET', path: '/api/v1/projects/{project}', answer: ['Project'] },
+  getProjectsMembers: { method: 'GET', path: '/api/v1/projects/{project}/members', items: ['Member', 'MemberGroup'] },
+  getProjectsMembersGroupsByGroup: { method: 'GET', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
+  getProjectsMembersUsersByUsername: { method: 'GET', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  getProjectsRepositories: { method: 'GET', path: '/api/v1/projects/{project}/repositories', items: ['Repository'] },
+  getProjectsRobots: { method: 'GET', path: '/api/v1/projects/{project}/robots', items: ['Robot'] },
+  getProjectsRobotsByRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}', answer: ['Robot'] },
+  getRepositories: { method: 'GET', path: '/api/v1/repositories', items: ['Repository'] },
+  getRepositoriesByName: { method: 'GET', path: '/api/v1/repositories/{name}', answer: ['Repository'] },
+  getRepositoriesTags: { method: 'GET', path: '/api/v1/repositories/{name}/tags', items: ['Tag'] },
+  getRepositoriesTagsByTag: { method: 'GET', path: '/api/v1/repositories/{name}/tags/{tag}', answer: ['Tag'] },
+  getRobots: { method: 'GET', path: '/api/v1/robots', items: ['Robot'] },
+  getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
+  getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
+  getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
+  getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },
+  getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens', items: ['IdentityToken'] },
+  getUsersTokens: { method: 'GET', path: '/api/v1/users/{username}/tokens', items: ['AccessToken'] },
+  getUsersTokensById: { method: 'GET', path: '/api/v1/users/{username}/tokens/{id}', answer: ['AccessToken'] },
+  patchGroupsByGroup: { method: 'PATCH', path: '/api/v1/groups/{group}', answer: ['Group'] },
+  patchProjectsByProject: { method: 'PATCH', path: '/api/v1/projects/{project}', answer: ['Project'] },
+  patchProjectsRobotsByRobot: { method: 'PATCH', path: '/api/v1/projects/{project}/robots/{robot}', answer: ['Robot'] },
+  patchRobotsByRobot: { method: 'PATCH', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
+  patchSettings: { method: 'PATCH', path: '/api/v1/settings', answer: ['Settings'] },
+  patchUsersByUsername: { method: 'PATCH', path: '/api/v1/users/{username}', answer: ['User'] },
+  postExplain: { method: 'POST', path: '/api/v1/explain', answer: ['Explanation'] },
+  postGroups: { method: 'POST', path: '/api/v1/groups', answer: ['Group'] },
+  postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
+  postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
+  postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots', answer: ['RobotWithSecret'] },
+  postProjectsRobotsSecret: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/secret', answer: ['RobotWithSecret'] },
+  postRobots: { method: 'POST', path: '/api/v1/robots', answer: ['RobotWithSecret'] },
+  postRobotsSecret: { method: 'POST', path: '/api/v1/robots/{robot}/secret', answer: ['RobotWithSecret'] },
+  postUsers: { method: 'POST', path: '/api/v1/users', answer: ['User'] },
   putGroupsMembersByUsername: { method: 'PUT', path: '/api/v1/groups/{group}/members/{username}' },
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },
-  putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}' },
-  putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}' },
+  putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
+  putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
 } as const

@@ -1,6 +1,7 @@
 import type { Operation, Parameter } from '../http/describe-route.ts'
 import type { JsonSchema } from '../http/describe-schema.ts'
 import type { OpenApiDocument } from '../http/openapi.ts'
+import { writeFields, writePlace } from './write-places.ts'
 
 const API = '/api/'
 const WORD = /^[A-Za-z_$][\w$]*$/
@@ -15,10 +16,12 @@ function writeObject({ properties = {}, required = [] }: JsonSchema): string {
   const needed = new Set(required as readonly string[])
   const fields = Object.entries(properties as Schemas)
   if (fields.length === 0) return 'Readonly<Record<string, unknown>>'
-  const lines = fields.map(
-    ([name, schema]) =>
-      `  readonly ${keyOf(name)}${needed.has(name) ? '' : '?'}: ${indent(writeType(schema))}`,
-  )
+  const lines = fields.map(([name, schema]) => {
+    const type = indent(writeType(schema))
+    if (needed.has(name)) return `  readonly ${keyOf(name)}: ${type}`
+    // Whoever passes an option on need not ask first whether it is there.
+    return `  readonly ${keyOf(name)}?: ${type === 'unknown' ? type : `${type} | undefined`}`
+  })
   return `{\n${lines.join('\n')}\n}`
 }
 
@@ -104,7 +107,11 @@ export function writeClientTypes({ paths, components }: OpenApiDocument): string
   )
   const places = operations.map(
     ({ path, method, operation }) =>
-      `  ${operation.operationId}: { method: '${method.toUpperCase()}', path: '${path}' },`,
+      `  ${operation.operationId}: ${writePlace(method, path, operation)},`,
+  )
+  const fields = writeFields(
+    components.schemas,
+    operations.map(({ operation }) => operation),
   )
   return [
     '// Generated from the document of the API: do not change it by hand.',
@@ -116,7 +123,10 @@ export function writeClientTypes({ paths, components }: OpenApiDocument): string
     '/** What each operation takes and answers. */',
     `export interface Operations {\n${operations.map(({ operation }) => writeOperation(operation)).join('\n')}\n}`,
     '',
-    '/** Where each operation is. */',
+    '/** What each of them cannot be without. */',
+    `export const FIELDS = {\n${fields}\n} as const`,
+    '',
+    '/** Where each operation is, and what it answers: one of these, a page of these, or text. */',
     `export const OPERATIONS = {\n${places.join('\n')}\n} as const`,
     '',
   ].join('\n')

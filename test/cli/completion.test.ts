@@ -70,7 +70,13 @@ for (const shell of ['bash', 'zsh'] as const) {
       '--json',
       '--yes',
     ])
-    t.deepEqual(await complete(shell, 'user', 'list', ''), ['--help', '--json', '--limit', '-h'])
+    t.deepEqual(await complete(shell, 'user', 'list', ''), [
+      '--help',
+      '--json',
+      '--limit',
+      '--search',
+      '-h',
+    ])
   })
 
   declare(`${shell} completes the choices of an option, and goes on after its value`, async (t) => {

@@ -42,7 +42,32 @@ test('a group is made, filled, given a role and deleted', async (t) => {
   t.is((await asAdmin(['group', 'members', 'ops'])).code, 3)
 })
 
+test('what is said of a group is changed, and taken away', async (t) => {
+  await asAdmin(['group', 'create', 'docs'])
+  const set = await asAdmin(['group', 'set', 'docs', '--description', 'writers'])
+  t.is(set.stderr, 'The group docs is changed.\n')
+  const shown = await asAdmin(['group', 'show', 'docs', '--json'])
+  t.like(JSON.parse(shown.stdout), { name: 'docs', description: 'writers' })
+  await asAdmin(['group', 'set', 'docs', '--description', ''])
+  t.regex((await asAdmin(['group', 'show', 'docs'])).stdout, /^description +-/m)
+  t.is((await asAdmin(['group', 'set', 'docs'])).code, 2)
+})
+
+test('one membership is shown, of a user or of a group', async (t) => {
+  await service.admin('POST', '/api/v1/projects', { name: 'shown' })
+  await asAdmin(['group', 'create', 'readers'])
+  for (const who of [['ann'], ['--group', 'readers']]) {
+    await asAdmin(['member', 'set', 'shown', ...who, '--role', 'guest'])
+  }
+  const ofUser = await asAdmin(['member', 'show', 'shown', 'ann', '--json'])
+  t.like(JSON.parse(ofUser.stdout), { username: 'ann', role: 'guest' })
+  const ofGroup = await asAdmin(['member', 'show', 'shown', '--group', 'readers'])
+  t.regex(ofGroup.stdout, /^group +readers\nrole +guest/m)
+  t.is((await asAdmin(['member', 'show', 'shown', 'ben'])).code, 3)
+})
+
 for (const args of [
+  ['member', 'show', 'acme'],
   ['member', 'set', 'acme', '--role', 'guest'],
   ['member', 'set', 'acme', 'ann', '--group', 'ops', '--role', 'guest'],
   ['member', 'remove', 'acme'],

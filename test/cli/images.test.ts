@@ -49,6 +49,18 @@ test.serial('tags are listed with digest and size', async (t) => {
   ])
 })
 
+test.serial('one repository and one tag are shown', async (t) => {
+  const repository = await asAdmin(['repo', 'show', 'acme/app'])
+  t.regex(repository.stdout, /^repository +acme\/app\ntags +5/m)
+  for (const words of [['acme/app:1'], ['acme/app', '1']]) {
+    const { stdout } = await asAdmin(['tag', 'show', ...words, '--json'])
+    t.like(JSON.parse(stdout), { name: '1', digest: image.digest, sizeBytes: image.sizeBytes })
+  }
+  t.regex((await asAdmin(['tag', 'show', 'acme/app:1'])).stdout, /^immutable +no/m)
+  t.is((await asAdmin(['tag', 'show', 'acme/app:none'])).code, 3)
+  t.is((await asAdmin(['repo', 'show', 'localhost:5000/acme/app'])).code, 2)
+})
+
 test.serial('a repository that is not there is not found', async (t) => {
   const { code, stderr } = await asAdmin(['tag', 'list', 'acme/none'])
   t.is(code, 3)

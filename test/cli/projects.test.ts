@@ -106,3 +106,14 @@ test('a project is deleted once somebody has agreed to it', async (t) => {
   t.regex(early.stderr, /^the project short was deleted at .*; its name is free from then on\n$/)
   t.is((await asAdmin(['project', 'create', 'short', '--force'])).code, 0)
 })
+
+test('projects are found by the beginning of their name', async (t) => {
+  for (const name of ['found-a', 'found-b']) {
+    await service.admin('POST', '/api/v1/projects', { name })
+  }
+  const { stdout } = await asAdmin(['project', 'list', '--name', 'found-', '--json'])
+  t.deepEqual(
+    JSON.parse(stdout).items.map(({ name }: { name: string }) => name),
+    ['found-a', 'found-b'],
+  )
+})

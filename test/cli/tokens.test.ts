@@ -127,3 +127,15 @@ test('a name that is given twice is a conflict, and shows no secret', async (t) 
   t.deepEqual([code, stdout], [5, ''])
   t.regex(stderr, /you have an access token named "twice" already/)
 })
+
+test('a token is shown without its secret, to its owner and to administrators', async (t) => {
+  const cyd = { username: 'cyd', password: 'cyds-own-pw-7' }
+  await service.admin('POST', '/api/v1/users', cyd)
+  const asCyd = (args: readonly string[]) => warden(args, { env: signedIn(service.url, cyd) })
+  const { id } = await jsonOf(asCyd(['token', 'create', 'shown', '--json']))
+  const own = await jsonOf(asCyd(['token', 'show', String(id), '--json']))
+  t.deepEqual([own.name, 'secret' in own], ['shown', false])
+  const seen = await asAdmin(['token', 'show', String(id), '--user', 'cyd'])
+  t.regex(seen.stdout, /^may +all that its owner may *$/m)
+  t.is((await asAnn(['token', 'show', String(id)])).code, 3)
+})

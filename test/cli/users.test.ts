@@ -149,3 +149,24 @@ test('a disabled user signs in again only when enabled', async (t) => {
   t.is(JSON.parse(enabled.stdout).disabled, false)
   t.is(await signIn(), 200)
 })
+
+test('what is said of a user is changed, and taken away', async (t) => {
+  const password = 'dees-own-pw-7'
+  await service.admin('POST', '/api/v1/users', { username: 'dee', password })
+  const args = ['--email', 'dee@example.com', '--display-name', 'Dee', '--system-role', 'auditor']
+  const set = await asAdmin(['user', 'set', 'dee', ...args])
+  t.is(set.stderr, 'The user dee is changed; system role auditor.\n')
+  const taken = ['--email', '', '--system-role', 'none', '--json']
+  const { stdout } = await asAdmin(['user', 'set', 'dee', ...taken])
+  t.like(JSON.parse(stdout), { email: null, displayName: 'Dee', systemRole: null })
+  const nothing = await asAdmin(['user', 'set', 'dee'])
+  t.deepEqual([nothing.code, nothing.stderr], [2, 'nothing to change: give at least one option\n'])
+})
+
+test('users are searched by the beginning of their name', async (t) => {
+  const { stdout } = await asAdmin(['user', 'list', '--search', 'be', '--json'])
+  t.deepEqual(
+    JSON.parse(stdout).items.map(({ username }: { username: string }) => username),
+    ['ben'],
+  )
+})

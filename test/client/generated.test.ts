@@ -17,7 +17,7 @@ test('the generated types of the client are those of the routes', async (t) => {
   )
   t.regex(
     written,
-    /getUsersByUsername: \{ method: 'GET', path: '\/api\/v1\/users\/\{username\}' \},/,
+    /getUsersByUsername: \{ method: 'GET', path: '\/api\/v1\/users\/\{username\}', answer: \['User'\] \},/,
   )
 })
 
@@ -32,6 +32,10 @@ for (const [schema, type] of [
   [
     { type: 'object', properties: { a: { type: 'boolean' }, 'b-c': {} }, required: ['a'] },
     '{\n  readonly a: boolean\n  readonly "b-c"?: unknown\n}',
+  ],
+  [
+    { type: 'object', properties: { a: { type: 'string' } } },
+    '{\n  readonly a?: string | undefined\n}',
   ],
   [{ type: 'object' }, 'Readonly<Record<string, unknown>>'],
   [{ const: 'x' }, '"x"'],
