@@ -31,12 +31,13 @@ const address = z
 
 /** An address, or a network such as `10.0.0.0/8`. */
 export const isNetwork = (text: string): boolean => {
-  const [ip = '', prefix] = text.split('/')
+  const [ip = '', prefix, ...rest] = text.split('/')
   const family = isIP(ip)
-  if (family === 0) return false
+  // A zone belongs to one machine, and means nothing in a list of networks.
+  if (family === 0 || ip.includes('%') || rest.length > 0) return false
   return (
     prefix === undefined ||
-    (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+    (/^(?:0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
   )
 }
 

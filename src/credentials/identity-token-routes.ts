@@ -9,6 +9,7 @@ import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isWithin } from '../projects/require-within.ts'
+import { subjectName } from '../protocol/subject.ts'
 import { deleteIdentityToken, listIdentityTokens } from './identity-queries.ts'
 import { type AccountQuestion, requireAccount } from './own-account.ts'
 import { idSchema } from './permission-schema.ts'
@@ -99,7 +100,7 @@ async function revoke({ database }: IdentityTokenDeps, path: TokenPath): Promise
     }
     await recordAudit(transaction, caller, {
       action: 'identity-token.revoke',
-      target: String(path.id),
+      target: `${path.username ?? subjectName(caller.subject)}/${path.id}`,
       outcome: 'done',
     })
   })

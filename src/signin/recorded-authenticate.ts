@@ -21,8 +21,9 @@ const isRefusal = (error: unknown): boolean => error instanceof AppError && erro
  */
 function toApplicant(
   { users, robots }: RecordedAuthenticateDeps,
-  { username = 'Bearer' }: Credentials,
+  { username }: Credentials,
 ): Applicant {
+  if (username === undefined) return { name: 'Bearer', isKnown: false }
   const name = normalizeUsername(username)
   const user = name === undefined ? undefined : users.peek(name)
   const known = user ?? robots.peek(username.toLowerCase())
