@@ -3,6 +3,7 @@ import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
+import { LISTS } from './lists.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN } from './signin.ts'
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...HTTP,
   ...SETTINGS,
   ...ACCOUNTS,
+  ...LISTS,
 }
