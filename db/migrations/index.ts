@@ -3,6 +3,7 @@ import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
+import { LISTS } from './lists.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
@@ -19,4 +20,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...ACCOUNTS,
   ...PROJECTS,
   ...SIGN_IN_EPOCHS,
+  ...LISTS,
 }

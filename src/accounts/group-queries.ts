@@ -132,7 +132,7 @@ export async function listGroupMembers(
   { after, most }: PageOf,
 ): Promise<readonly string[]> {
   const rows = await database('group_members')
-    .join('users', 'users.id', 'group_members.user_id')
+    .joinRaw('STRAIGHT_JOIN users ON users.id = group_members.user_id')
     .where({ 'group_members.group_id': groupId })
     .where('users.username', '>', after)
     .orderBy('users.username')

@@ -3,7 +3,7 @@ import { findWindowEnd, isWholeIndex, listAudit } from './queries.ts'
 import type { AuditFilter, AuditPosition, StoredAuditRow } from './types.ts'
 
 /** The most rows that are looked at for one page, whatever few of them fit. */
-const WINDOW = 2000
+const WINDOW = 500
 const EXPORT_PAGE = 500
 
 export interface AuditPage {
@@ -20,7 +20,7 @@ export interface ReadAuditInput {
 }
 
 /**
- * Reads one page, the newest rows first. No page costs more than a look at 2000 rows: where an index
+ * Reads one page, the newest rows first. No page costs more than a look at 500 rows: where an index
  * cannot serve every filter at once, a page may be short, or empty, and have a next one.
  */
 export async function readAuditPage(

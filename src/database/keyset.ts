@@ -44,5 +44,12 @@ export function inOrder<T extends Knex.QueryBuilder>(
   return query
 }
 
+/**
+ * A table that is read by that index and no other: a server that guessed would now and then sort
+ * all of it, or read past most of it.
+ */
+export const byIndex = (database: Knex, table: string, index: string): Knex.Raw =>
+  database.raw('?? FORCE INDEX (??)', [table, index])
+
 /** A `LIKE` pattern of what begins with a text; to be used with `ESCAPE '!'`. */
 export const prefixPattern = (text: string): string => `${text.replace(/[!%_]/g, '!$&')}%`

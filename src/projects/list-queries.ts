@@ -1,4 +1,10 @@
-import { inOrder, type KeysetPosition, type Listing, prefixPattern } from '../database/keyset.ts'
+import {
+  byIndex,
+  inOrder,
+  type KeysetPosition,
+  type Listing,
+  prefixPattern,
+} from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import { GROUP, PROJECT_COLUMNS, type ProjectRow, toProject, USER } from './queries.ts'
 import type { Project, Visibility } from './types.ts'
@@ -17,6 +23,20 @@ export interface ProjectListQuestion {
 }
 
 const SORTED_BY = { name: 'name', times: { createdAt: 'created_at' } } as const
+
+/**
+ * The index that has the filter and then the sort in it, to read no more than a page. Undefined where
+ * none has: a name's beginning by time. Few are sorted then, and many found on the way of the sort.
+ */
+function indexOf(
+  { position, name }: Pick<ProjectListQuestion, 'position' | 'name'>,
+  visibility: Visibility | undefined,
+): string | undefined {
+  const isByTime = position.by in SORTED_BY.times
+  if (isByTime && name !== undefined) return undefined
+  if (visibility === undefined) return isByTime ? 'projects_created' : 'projects_name'
+  return isByTime ? 'projects_visibility_created' : 'projects_visibility'
+}
 
 /** What somebody may read of `page` beside public projects; each part has an index of its own. */
 function ownParts(
@@ -53,9 +73,18 @@ export async function listProjects(
     if (visibility !== undefined) query.where({ visibility })
     return inOrder(query, position, SORTED_BY)
   }
-  if (of === 'everybody') return ((await page()) as ProjectRow[]).map(toProject)
+  const pageBy = (wanted: Visibility | undefined): Listing => {
+    const index = indexOf({ position, name }, wanted)
+    const query = wanted === undefined ? page() : page().where({ visibility: wanted })
+    return index === undefined ? query : query.from(byIndex(database, 'projects', index))
+  }
+  if (of === 'everybody') return ((await pageBy(visibility)) as ProjectRow[]).map(toProject)
   // Each part has an index of its own; with an OR the server would read all projects.
-  const parts = [page().where({ visibility: 'public' }), ...ownParts(database, of, page)]
+  const parts = [
+    ...(visibility === 'private' ? [] : [pageBy('public')]),
+    ...ownParts(database, of, page),
+  ]
+  if (parts.length === 0) return []
   const all = database.queryBuilder().union(parts, true).limit(most)
   const rows: readonly ProjectRow[] = await inOrder(
     all,

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecret, hashSecret } from '../../src/credentials/secret.ts'
 import { type Figure, toFigure } from './figure.ts'
+import { FIRST_ID, insertMany } from './fill.ts'
 import { measureRate, median } from './load.ts'
 import { distinct, PATH, residentMib } from './token-requests.ts'
 import { startTokenWorld, type TokenWorld } from './token-world.ts'
@@ -13,41 +14,29 @@ const TOKENS = 200_000
 const ROUNDS = 3
 const SECONDS = 4
 
-/** Rows by the database's own numbers, in pieces: sent one by one they would take an hour. */
-async function insertMany(
-  { database }: TokenWorld,
-  rows: number,
-  statement: (from: number, to: number) => string,
-): Promise<void> {
-  const step = 100_000
-  for (let from = 1; from <= rows; from += step) {
-    await database.raw(statement(from, Math.min(rows, from + step - 1)))
-  }
-}
-
-async function fill(world: TokenWorld): Promise<void> {
+async function fill({ database }: TokenWorld): Promise<void> {
   await insertMany(
-    world,
+    database,
     USERS,
     (from, to) =>
       `INSERT INTO users (id, username, source, version, created_at, updated_at)
-       SELECT 10000000 + seq, CONCAT('large', seq), 'local', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
+       SELECT ${FIRST_ID} + seq, CONCAT('large', seq), 'local', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
          FROM seq_${from}_to_${to}`,
   )
   await insertMany(
-    world,
+    database,
     PROJECTS,
     (from, to) =>
       `INSERT INTO projects (id, name, visibility, version, created_at, updated_at)
-       SELECT 10000000 + seq, CONCAT('large', seq), 'private', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
+       SELECT ${FIRST_ID} + seq, CONCAT('large', seq), 'private', 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
          FROM seq_${from}_to_${to}`,
   )
   await insertMany(
-    world,
+    database,
     MEMBERSHIPS,
     (from, to) =>
       `INSERT INTO members (project_id, member_kind, member_id, role, created_at, updated_at)
-       SELECT 10000000 + (seq % ${PROJECTS}) + 1, 'user', 10000000 + seq, 'developer',
+       SELECT ${FIRST_ID} + (seq % ${PROJECTS}) + 1, 'user', ${FIRST_ID} + seq, 'developer',
               UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
          FROM seq_${from}_to_${to}`,
   )

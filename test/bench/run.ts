@@ -2,10 +2,16 @@ import { writeFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import { installMissing } from '../../src/stack/packages.ts'
 import type { Figure } from './figure.ts'
+import { benchIndex } from './index.ts'
 import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens [--large]\n'
-const RESULT_PATH = 'bench-tokens.json'
+const USAGE = 'npm run bench -- tokens|index [--large]\n'
+const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
+
+const BENCHES = {
+  tokens: { measure: benchTokens, needs: [MARIADB, { command: 'wrk', packages: ['wrk'] }] },
+  index: { measure: benchIndex, needs: [MARIADB] },
+} as const
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)
 
@@ -34,21 +40,19 @@ function print(figures: readonly Figure[]): void {
 }
 
 const [, , what, ...options] = process.argv
-if (what !== 'tokens' || options.some((option) => option !== '--large')) {
+const isKnown = (name: string | undefined): name is keyof typeof BENCHES =>
+  name !== undefined && Object.hasOwn(BENCHES, name)
+
+if (!isKnown(what) || options.some((option) => option !== '--large')) {
   process.stderr.write(USAGE)
   process.exit(2)
 }
-const REQUIREMENTS = [
-  { command: 'mariadbd', packages: ['mariadb-server'] },
-  { command: 'wrk', packages: ['wrk'] },
-]
+const { measure, needs } = BENCHES[what]
+const resultPath = `bench-${what}.json`
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`)
-await installMissing({ env: process.env, say: tell }, REQUIREMENTS)
-const figures = await benchTokens(tell, { isLarge: options.includes('--large') })
+await installMissing({ env: process.env, say: tell }, needs)
+const figures = await measure(tell, { isLarge: options.includes('--large') })
 print(figures)
-writeFileSync(
-  RESULT_PATH,
-  `${JSON.stringify({ at: new Date().toISOString(), figures }, null, 2)}\n`,
-)
-tell(`written to ${RESULT_PATH}`)
+writeFileSync(resultPath, `${JSON.stringify({ at: new Date().toISOString(), figures }, null, 2)}\n`)
+tell(`written to ${resultPath}`)

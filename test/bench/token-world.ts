@@ -1,13 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import argon2 from 'argon2'
 import { createSecret, hashSecret } from '../../src/credentials/secret.ts'
-import { type Database, openDatabase } from '../../src/database/open-database.ts'
-import { type Mariadb, startMariadb } from '../../src/stack/mariadb.ts'
-import { findFreePort } from '../../src/stack/ports.ts'
-import { startWarden } from '../../src/stack/warden.ts'
-import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
+import type { Database } from '../../src/database/open-database.ts'
+import { type ServiceWorld, startServiceWorld } from './service-world.ts'
 
 const PARAMETERS = {
   type: argon2.argon2id,
@@ -15,7 +12,6 @@ const PARAMETERS = {
   timeCost: 2,
   parallelism: 1,
 } as const
-const ADMIN_PASSWORD = 'first-light-7'
 
 export const WARM_SUBJECTS = 1000
 export const PASSWORD = 'benchmark-own-7'
@@ -23,17 +19,11 @@ export const PASSWORD = 'benchmark-own-7'
 export const ACCESS_TOKEN = createSecret('accessToken')
 export const ROBOT_SECRET = createSecret('robot')
 
-/** The service with production defaults, on a database with people, and the references beside it. */
-export interface TokenWorld {
-  readonly dir: string
-  readonly wardenUrl: string
-  readonly wardenPid: number
-  /** A connection of its own to the service's database. */
-  readonly database: Database
+/** The service on a database with people, and the references beside it. */
+export interface TokenWorld extends ServiceWorld {
   /** ES256 by itself, on one core. */
   readonly signaturesPerSecond: number
   readonly references: Readonly<Record<'http' | 'koa' | 'koaSigning', string>>
-  readonly stop: () => Promise<void>
 }
 
 async function startReferences(): Promise<{
@@ -102,67 +92,15 @@ async function seed(database: Database, coldUsers: number): Promise<void> {
   })
 }
 
-const startDatabase = (dir: string): Promise<Mariadb> =>
-  startMariadb({
-    env: process.env,
-    secretsDir: join(dir, 'secrets'),
-    dir: join(dir, 'database'),
-    logPath: join(dir, 'database.log'),
-    account: 'one-database',
-  })
-
-function connect({ host, port, user, password, database: name }: Mariadb): Database {
-  const settings = {
-    tls: 'off',
-    ca: undefined,
-    poolMax: 4,
-    waitSeconds: 5,
-    graceSeconds: 5,
-  } as const
-  const log = { warn: () => undefined, error: () => undefined }
-  return openDatabase({ host, port, user, password, name, ...settings }, log)
-}
-
 export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
-  const dir = makeTemporaryDir()
-  const mariadb = await startDatabase(dir)
-  const { host, port, user } = mariadb
-  const warden = await startWarden({
-    env: { ...process.env, NODE_ENV: 'production', WARDEN_ADMIN_PASSWORD: ADMIN_PASSWORD },
-    dir: join(dir, 'warden'),
-    logPath: join(dir, 'warden.log'),
-    port: await findFreePort(),
-    publicUrl: 'http://localhost:5000',
-    registryUrl: 'http://127.0.0.1:9',
-    certsDir: join(dir, 'certs'),
-    firstPasswordPath: join(dir, 'first-password'),
-    database: {
-      host,
-      port,
-      user,
-      name: mariadb.database,
-      passwordPath: join(dir, 'secrets', 'database-password'),
-    },
-  })
-  const database = connect(mariadb)
-  await seed(database, coldUsers)
+  const world = await startServiceWorld()
+  await seed(world.database, coldUsers)
   const { child, urls, signaturesPerSecond } = await startReferences()
   const stop = async (): Promise<void> => {
     child.disconnect()
-    await warden.stop()
-    await database.destroy()
-    await mariadb.stop()
-    removeDir(dir)
+    await world.stop()
   }
-  return {
-    dir,
-    wardenUrl: warden.url,
-    wardenPid: warden.pid,
-    database,
-    signaturesPerSecond,
-    references: urls,
-    stop,
-  }
+  return { ...world, signaturesPerSecond, references: urls, stop }
 }
 
 /** Rate of argon2 by itself, on all cores, with the parameters of the service. */

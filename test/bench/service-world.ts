@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { type Mariadb, startMariadb } from '../../src/stack/mariadb.ts'
+import { findFreePort } from '../../src/stack/ports.ts'
+import { startWarden } from '../../src/stack/warden.ts'
+import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
+
+export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
+
+/** The service with production defaults, and its log on, on a database of its own. */
+export interface ServiceWorld {
+  readonly dir: string
+  readonly wardenUrl: string
+  readonly wardenPid: number
+  /** A connection of its own to the service's database. */
+  readonly database: Database
+  readonly stop: () => Promise<void>
+}
+
+const startDatabase = (dir: string): Promise<Mariadb> =>
+  startMariadb({
+    env: process.env,
+    secretsDir: join(dir, 'secrets'),
+    dir: join(dir, 'database'),
+    logPath: join(dir, 'database.log'),
+    account: 'one-database',
+  })
+
+function connect({ host, port, user, password, database: name }: Mariadb): Database {
+  const settings = {
+    tls: 'off',
+    ca: undefined,
+    poolMax: 4,
+    waitSeconds: 5,
+    graceSeconds: 5,
+  } as const
+  const log = { warn: () => undefined, error: () => undefined }
+  return openDatabase({ host, port, user, password, name, ...settings }, log)
+}
+
+export async function startServiceWorld(): Promise<ServiceWorld> {
+  const dir = makeTemporaryDir()
+  const mariadb = await startDatabase(dir)
+  const { host, port, user } = mariadb
+  const warden = await startWarden({
+    env: { ...process.env, NODE_ENV: 'production', WARDEN_ADMIN_PASSWORD: ADMIN.password },
+    dir: join(dir, 'warden'),
+    logPath: join(dir, 'warden.log'),
+    port: await findFreePort(),
+    publicUrl: 'http://localhost:5000',
+    registryUrl: 'http://127.0.0.1:9',
+    certsDir: join(dir, 'certs'),
+    firstPasswordPath: join(dir, 'first-password'),
+    database: {
+      host,
+      port,
+      user,
+      name: mariadb.database,
+      passwordPath: join(dir, 'secrets', 'database-password'),
+    },
+  })
+  const database = connect(mariadb)
+  const stop = async (): Promise<void> => {
+    await warden.stop()
+    await database.destroy()
+    await mariadb.stop()
+    removeDir(dir)
+  }
+  return { dir, wardenUrl: warden.url, wardenPid: warden.pid, database, stop }
+}
