@@ -215,7 +215,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 
   'credentials/identity-queries.ts#insertIdentityToken': (db) =>
     identityTokens.insertIdentityToken(db, {
-      userId: 7,
+      userId: 1234,
       signInEpoch: 1,
       secretHash: hashOf('new'),
       client: undefined,
