@@ -1,9 +1,18 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { StackError } from './stack-error.ts'
 
 export const LOOPBACK = '127.0.0.1'
 const LOOPBACK_V6 = '::1'
+
+/**
+ * Below the ports that the system gives to whoever connects anywhere: such a one may be taken between
+ * the moment that it is found free and the moment that a program listens on it.
+ */
+const QUIET_FROM = 10_240
+const QUIET_UNTIL = 32_768
+const MOST_TRIES = 50
 
 type Binding = { readonly port: number } | { readonly fault: string }
 
@@ -29,6 +38,10 @@ export const hasLoopbackV6 = async (): Promise<boolean> =>
 export async function findFreePort(preferred?: number): Promise<number> {
   const first = preferred === undefined ? undefined : await tryBinding(LOOPBACK, preferred)
   if (first !== undefined && 'port' in first) return first.port
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const quiet = await tryBinding(LOOPBACK, QUIET_FROM + randomInt(QUIET_UNTIL - QUIET_FROM))
+    if ('port' in quiet) return quiet.port
+  }
   const any = await tryBinding(LOOPBACK, 0)
   if ('port' in any) return any.port
   throw new StackError(`no port of ${LOOPBACK} can be listened on: ${any.fault}`)

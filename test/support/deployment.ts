@@ -40,12 +40,14 @@ function environmentOf(service: Service, url: string, registryUrl: string) {
   }
 }
 
-/** A real nginx and a real registry around a service that runs already. */
-export async function startDeployment(
+const MOST_TRIES = 4
+
+/** One attempt; a registry that runs already is stopped where nginx does not start. */
+async function tryDeployment(
   service: Service,
-  options: DeploymentOptions = {},
+  options: DeploymentOptions,
+  dir: string,
 ): Promise<Deployment> {
-  const dir = makeTemporaryDir()
   const port = await findFreePort()
   const url = `http://localhost:${port}`
   const registry = await startRegistry({
@@ -66,16 +68,33 @@ export async function startDeployment(
     port,
     registry: hostOf(registry.url),
     warden: hostOf(service.url),
+  }).catch(async (error: unknown) => {
+    await registry.stop()
+    throw error
   })
   const env = environmentOf(service, url, registry.url)
-  return {
-    url,
-    registryUrl: registry.url,
-    env,
-    config: readConfig(env).config,
-    stop: async () => {
-      await Promise.all([nginx.stop(), registry.stop()])
+  const stop = async (): Promise<void> => {
+    await Promise.all([nginx.stop(), registry.stop()])
+    removeDir(dir)
+  }
+  return { url, registryUrl: registry.url, env, config: readConfig(env).config, stop }
+}
+
+/**
+ * A real nginx and a real registry around a service that runs already. The registry is told the port
+ * of nginx before that is taken, so that another test may have it by then: then both begin anew.
+ */
+export async function startDeployment(
+  service: Service,
+  options: DeploymentOptions = {},
+): Promise<Deployment> {
+  for (let tries = 1; ; tries++) {
+    const dir = makeTemporaryDir()
+    try {
+      return await tryDeployment(service, options, dir)
+    } catch (error) {
       removeDir(dir)
-    },
+      if (tries >= MOST_TRIES) throw error
+    }
   }
 }
