@@ -17,12 +17,24 @@ const COLUMNS: readonly Column<Schemas['AccessDecision']>[] = [
 ]
 
 const WHOLE = /^[a-z0-9]+(?:\([a-z0-9]+\))?:[^:]+:/
+const ACTIONS: ReadonlySet<string> = new Set(['pull', 'push', 'delete', '*', ''])
 const WITH_PORT = /^[^/:]+:\d+\//
+
+/** @throws CommandError where a tag stands in the place of actions: nobody would ever be allowed it */
+function refuseTag(text: string): void {
+  const [, name = '', word = ''] = /^(.*):([^:/]*)$/.exec(text) ?? []
+  if (name === '' || word.split(',').every((action) => ACTIONS.has(action))) return
+  throw new CommandError(
+    `rights hold for a whole repository, not for the tag ${word}: write ${name}, or ${name}:pull`,
+    EXIT.usage,
+  )
+}
 
 /** `acme/app` asks for all actions, `acme/app:pull` for one; a whole scope is taken as it is. */
 function toScope(text: string): string {
   if (WHOLE.test(text) && !WITH_PORT.test(text)) return text
   const hasActions = text.replace(WITH_PORT, '').includes(':')
+  if (hasActions) refuseTag(text)
   return `repository:${text}${hasActions ? '' : ':*'}`
 }
 

@@ -50,8 +50,10 @@ const listVerb = (robot: Command, commandLine: CommandLine): void => {
     withApi(commandLine, async (client) => {
       const { project, limit } = options
       const listing = await listRobots(client, project, limit)
-      const where = project === undefined ? 'of the system' : `in ${project}`
-      const none = `There are no robots ${where}.`
+      const none =
+        project === undefined
+          ? 'There are no robots of the system. Those of a project: --project NAME'
+          : `There are no robots in ${project}.`
       printListing(commandLine, { listing, options, columns: COLUMNS, none })
     }),
   )

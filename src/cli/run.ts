@@ -88,13 +88,25 @@ function exitCodeOf(error: unknown): number {
   return EXIT.failed
 }
 
+const WHERE_THE_CONFIGURATION_IS = [
+  'This reads the configuration of the service from the environment: docs/configuration.md.',
+  'After quickstart: node --env-file=.quickstart/warden/environment dist/src/main.js …',
+]
+
+function reportConfiguration(commandLine: CommandLine, error: ConfigError): void {
+  const faults = [...error.faults, ...error.warnings].map((line) => `  - ${line}`)
+  const where = error.isAbsent ? WHERE_THE_CONFIGURATION_IS : []
+  for (const line of ['The configuration is not good:', ...faults, ...where]) {
+    say(commandLine, line)
+  }
+}
+
 function reportFailure(commandLine: CommandLine, error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT.done : EXIT.usage
   }
   if (error instanceof ConfigError) {
-    say(commandLine, 'The configuration is not good:')
-    for (const line of [...error.faults, ...error.warnings]) say(commandLine, `  - ${line}`)
+    reportConfiguration(commandLine, error)
     return EXIT.usage
   }
   say(commandLine, error instanceof Error ? error.message : String(error))

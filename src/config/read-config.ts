@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
+import { issueText } from './issue-text.ts'
 import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -76,9 +77,12 @@ export class ConfigError extends Error {
   readonly faults: readonly string[]
   /** Names that look like ours: one of them may be why a variable is missing. */
   readonly warnings: readonly string[]
+  /** Nothing is wrong but that what is needed is missing, as where the service does not run. */
+  readonly isAbsent: boolean
 
-  constructor(faults: readonly string[], warnings: readonly string[]) {
+  constructor(faults: readonly string[], warnings: readonly string[], isAbsent = false) {
     super(faults.join('\n'))
+    this.isAbsent = isAbsent
     this.faults = faults
     this.warnings = warnings
   }
@@ -176,7 +180,7 @@ export function readConfig(env: NodeJS.ProcessEnv): {
   readonly warnings: readonly string[]
 } {
   const { values, faults, warnings } = readEnvironment(env)
-  const parsed = environmentSchema.safeParse(values)
+  const parsed = environmentSchema.safeParse(values, { error: issueText })
   const issues = parsed.success ? [] : parsed.error.issues
   const config = parsed.success ? toConfig(parsed.data) : undefined
   const all = [
@@ -184,6 +188,9 @@ export function readConfig(env: NodeJS.ProcessEnv): {
     ...issues.map((issue) => describeIssue(values, issue)),
     ...(config === undefined ? [] : across(config)),
   ]
-  if (config === undefined || all.length > 0) throw new ConfigError(all, warnings)
+  if (config === undefined || all.length > 0) {
+    const isAbsent = issues.length > 0 && issues.every(({ path }) => !(String(path[0]) in values))
+    throw new ConfigError(all, warnings, isAbsent && all.length === issues.length)
+  }
   return { config: deepFreeze(config), warnings }
 }

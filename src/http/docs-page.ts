@@ -33,6 +33,10 @@ const h = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   html: String.raw({ raw: texts }, ...parts.map(toHtml)),
 })
 
+/** What stands in backquotes, as code. */
+const prose = (text: string): Html =>
+  h`${text.split('`').map((part, at) => (at % 2 === 0 ? h`${part}` : h`<code>${part}</code>`))}`
+
 interface Described extends Operation {
   readonly method: string
   readonly path: string
@@ -99,7 +103,7 @@ function answerRow(document: OpenApiDocument, status: string, found: object): Ht
   const content = Object.entries(answer.content ?? {}).map(
     ([type, { schema }]) => h` <code>${type}: ${typeOf(schema)}</code>`,
   )
-  return h`<tr><td>${status}</td><td>${answer.description}${content}</td></tr>`
+  return h`<tr><td>${status}</td><td>${prose(answer.description)}${content}</td></tr>`
 }
 
 const article = (document: OpenApiDocument, operation: Described): Html =>

@@ -7,14 +7,14 @@ export const DOCS_STYLE = `
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif }
 a { color: var(--link); text-decoration: none } a:hover, a:focus { text-decoration: underline }
 nav { position: fixed; inset: 0 auto 0 0; width: 20rem; overflow: auto; padding: 1rem; border-right: 1px solid var(--line); font-size: .85rem }
-nav ul { list-style: none; margin: 0 0 1rem; padding: 0 } nav li { overflow-wrap: anywhere; padding: .1rem 0 }
+nav ul { list-style: none; margin: 0 0 1rem; padding: 0 } nav li { overflow-wrap: anywhere; padding: .1rem 0 } nav li a { display: flex }
 main { margin-left: 20rem; padding: 1rem 2rem 6rem; max-width: 62rem }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--line) }
 article { margin: 2rem 0; padding-bottom: 1rem; border-bottom: 1px solid var(--line); scroll-margin-top: 1rem }
 h3 { margin: 0; font: 600 1rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 h4 { margin: 1rem 0 .3rem; color: var(--quiet); font-size: .85rem }
-.method { display: inline-block; min-width: 4.2em } .quiet { color: var(--quiet) }
-pre, code { font: .85rem/1.45 ui-monospace, monospace } code { overflow-wrap: anywhere }
+.method { display: inline-block; flex: none; min-width: 4.2em } .quiet { color: var(--quiet) }
+pre, code { font: .85rem/1.45 ui-monospace, monospace } code { overflow-wrap: break-word }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem; overflow: auto; white-space: pre-wrap }
 table { border-collapse: collapse; width: 100%; font-size: .9rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-top: 1px solid var(--line) }

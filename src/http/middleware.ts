@@ -119,7 +119,9 @@ function answerError(ctx: Context, error: AppError): void {
 /** The router leaves a status without a body where no route takes the request. */
 function refuseUnrouted(ctx: Context): void {
   if (ctx.status === 404 && ctx.body === undefined) {
-    throw new AppError('ROUTE_UNKNOWN', { detail: `there is no route ${ctx.path}` })
+    throw new AppError('ROUTE_UNKNOWN', {
+      detail: `there is no route ${ctx.path}; /api/v1/docs lists those of the API`,
+    })
   }
   if (ctx.status === 405 || ctx.status === 501) {
     throw new AppError('METHOD_NOT_ALLOWED', { detail: `${ctx.path} does not take ${ctx.method}` })

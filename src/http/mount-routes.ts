@@ -2,6 +2,7 @@ import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { koaBody } from 'koa-body'
 import type { z } from 'zod'
+import { issueText } from '../config/issue-text.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
 import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
@@ -54,7 +55,7 @@ const toFault = (issue: z.core.$ZodIssue): Fault => ({
 
 /** @throws AppError REQUEST_INVALID (400) that names the first twenty faults */
 function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: issueText })
   if (parsed.success) return parsed.data
   const faults = parsed.error.issues.slice(0, MOST_FAULTS).map(toFault)
   const list = faults.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; ')

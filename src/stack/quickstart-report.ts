@@ -63,6 +63,7 @@ registry-warden is ready.
 
   Registry       ${host}
   API            ${run.url}/api/v1
+  Its routes     ${run.url}/api/v1/docs (for a browser)
   Administrator  ${run.adminUser}
   Password       ${password ?? '(the one that was chosen; the first one is not valid any more)'}
 

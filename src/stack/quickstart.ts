@@ -51,6 +51,7 @@ async function answerRunning(
       `It runs already in ${dir}, at ${run.url}. Stop that first with --stop, or take another folder with --dir and another port with --port.`,
     )
   }
+  say(io, 'It runs already, with the settings of its start; for others stop it first with --stop.')
   await report(options, io, { run, parts })
   return 0
 }

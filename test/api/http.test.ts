@@ -104,6 +104,17 @@ for (const raw of [
   })
 }
 
+test('what is missing in a body, and what is of another type, is told in plain words', async (t) => {
+  const detailOf = async (json: object) =>
+    (await service.request('POST', '/api/v1/projects', { as: ADMIN, json })).body.detail
+  t.is(await detailOf({}), 'the body is not valid: name: is missing')
+  t.is(await detailOf({ name: 7 }), 'the body is not valid: name: must be of type string')
+  t.is(
+    await detailOf({ name: 'x', visibility: 'secret' }),
+    'the body is not valid: visibility: must be one of: public, private',
+  )
+})
+
 test('broken JSON is not repeated, since people have secrets in it', async (t) => {
   const raw = '{"password":hunter2secret"}'
   const { status, body } = await service.request('POST', '/api/v1/users', { as: ADMIN, raw })

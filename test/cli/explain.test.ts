@@ -55,6 +55,17 @@ test('a host before the name is explained', async (t) => {
   t.regex(stdout, /it begins with the host of a registry, which is no part of the name/)
 })
 
+test('a tag in the place of actions is told, with what to write', async (t) => {
+  for (const tag of ['v1', 'latest']) {
+    const { code, stderr } = await asAlice('alice', `acme/app:${tag}`)
+    t.is(code, 2)
+    t.is(
+      stderr,
+      `rights hold for a whole repository, not for the tag ${tag}: write acme/app, or acme/app:pull\n`,
+    )
+  }
+})
+
 test('programs get the answer of the API', async (t) => {
   const { stdout } = await asAdmin('ALICE', 'repository:acme/app:delete', '--json')
   t.deepEqual(JSON.parse(stdout), {

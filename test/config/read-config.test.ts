@@ -27,6 +27,20 @@ test('a minimum of variables makes a whole configuration', (t) => {
   t.deepEqual([config.token.pullSeconds, config.token.pushSeconds], [300, 900])
 })
 
+test('a value that is not one of those there are is told with them, in plain words', (t) => {
+  t.deepEqual(faultsOf({ ...MINIMUM, WARDEN_IDENTITY_TOKENS: 'yes' }), [
+    'WARDEN_IDENTITY_TOKENS: must be one of: off, on',
+  ])
+})
+
+test('an environment that lacks what is needed, and has no other fault, is told apart', (t) => {
+  const isAbsent = (env: NodeJS.ProcessEnv) =>
+    t.throws(() => readConfig(env), { instanceOf: ConfigError })?.isAbsent
+  t.true(isAbsent({}))
+  t.true(isAbsent({ WARDEN_URL: 'https://registry.example.com' }))
+  t.false(isAbsent({ WARDEN_LISTEN: 'abc' }))
+})
+
 test('all faults are told at once, each with its variable', (t) => {
   t.deepEqual(
     faultsOf({

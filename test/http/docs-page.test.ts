@@ -34,6 +34,12 @@ test('R19: the policy of the page names the hash of the very style that it has',
   t.true(contentSecurityPolicy.includes(`'sha256-${hash}'`))
 })
 
+test('what stands in backquotes is code on the page', (t) => {
+  const { html } = renderDocsPage(createOpenApiDocument([route], '1'))
+  t.true(html.includes('<code>UNAUTHORIZED</code>: authentication required'))
+  t.notRegex(html, /`/)
+})
+
 test('an example is a command that can be copied', (t) => {
   const { html } = renderDocsPage(createOpenApiDocument([route], '1'))
   t.true(

@@ -7,7 +7,7 @@ export interface InnerExamination extends Examination {
 }
 
 export const HOW_TO_BE_INSIDE =
-  'run it where the service runs, with the same WARDEN_ variables (in compose: docker compose exec warden warden doctor)'
+  'run it where the service runs, with the same WARDEN_ variables (in compose: docker compose exec warden warden doctor; after quickstart: node --env-file=.quickstart/warden/environment dist/src/main.js doctor)'
 
 type Run = (examination: InnerExamination) => Promise<Finding>
 

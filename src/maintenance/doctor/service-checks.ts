@@ -82,7 +82,8 @@ const clientAddresses = insideCheck('client-addresses', async (examination) => {
   const { clients } = (await readPrivate(examination).catch(() => undefined)) ?? {}
   if (clients === undefined) return skipped('needs the private listener')
   const { addresses, requests, minutes } = clients
-  const detail = `${requests} requests from ${addresses} addresses within ${minutes} minutes`
+  const from = addresses === 1 ? '1 address' : `${addresses} addresses`
+  const detail = `${requests} requests from ${from} within ${minutes} minutes`
   if (requests < ENOUGH_REQUESTS) return skipped(`${detail}: too few to tell`)
   if (addresses > 1 || isLoopback(examination.url)) return ok(detail)
   return warning(
