@@ -17,7 +17,7 @@ export function yieldToRequests(processId: number): void {
   for (const thread of readThreads()) {
     if (thread === processId) continue
     try {
-      setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL)
+      setPriority(thread, constants.priority.PRIORITY_LOW)
     } catch {
       // A thread may have ended since; and without this all works, only less evenly.
     }

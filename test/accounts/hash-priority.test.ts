@@ -26,5 +26,5 @@ test('R17: threads that hash have less priority than the one that answers reques
     [true, 0],
   )
   t.true(others.length >= 4)
-  t.deepEqual([...new Set(others.map(([, nice]) => nice))], [10])
+  t.deepEqual([...new Set(others.map(([, nice]) => nice))], [19])
 })
