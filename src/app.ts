@@ -38,6 +38,7 @@ import {
   createRecognize,
 } from './signin/authenticate.ts'
 import { createProveAgain, createThrottle } from './signin/create-throttle.ts'
+import { createLookUp } from './signin/look-up.ts'
 import {
   createRecordedAuthenticate,
   createRecordedIdentity,
@@ -114,11 +115,11 @@ function createParts(deps: AppDeps) {
   const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
   const { identityTokenSeconds } = config.token
-  const takesIdentityTokens = identityTokenSeconds !== undefined
   const audit = createAudit({ ...deps, readSettings: memory.runtimeSettings.read })
   const { signIns } = audit
   const throttle = createThrottle(deps)
-  const ways = { throttle, takesIdentityTokens, proveAgain: createProveAgain(throttle) }
+  const lookUp = createLookUp()
+  const ways = { throttle, lookUp, identityTokenSeconds, proveAgain: createProveAgain(throttle) }
   const signIn = { ...deps, ...memory, ...ways, hasher, metrics, signIns }
   const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
   const known = { ...signIn, ...issue, recognize: createRecognize(signIn) }
@@ -137,7 +138,6 @@ function createParts(deps: AppDeps) {
     readCensus,
     authenticate,
     authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(signIn), signIn),
-    identityTokenSeconds,
     answerAtOnce,
   }
 }

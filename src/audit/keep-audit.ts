@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditConfig } from '../config/audit-variables.ts'
 import type { Database } from '../database/open-database.ts'
+import { repeat } from '../database/repeat.ts'
 import { openAuditKey } from './audit-key.ts'
 import { releaseChain, takeChain } from './chain-queries.ts'
 import { createBackoff, createForwardSink, forwardAudit } from './forward-audit.ts'
-import { repeat } from './repeat.ts'
 import { checkpointAudit, SEALED_AT_ONCE, type SealDeps, sealAudit } from './seal-audit.ts'
 import { trimAudit } from './trim-audit.ts'
 

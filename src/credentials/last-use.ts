@@ -1,4 +1,5 @@
 import type { Database } from '../database/open-database.ts'
+import { repeat } from '../database/repeat.ts'
 import { noteUses, type UsedTable } from './queries.ts'
 
 const FLUSH_MS = 5000
@@ -54,18 +55,8 @@ export function createLastUse(deps: LastUseDeps): LastUse {
     identity_tokens: empty(),
     robots: empty(),
   }
-  let running: Promise<void> | undefined
   const flushAll = async (): Promise<void> => {
     for (const [table, uses] of Object.entries(tables)) await flush(deps, table as UsedTable, uses)
-  }
-  const run = (): Promise<void> => {
-    // What could not be written is written the next time.
-    running ??= flushAll()
-      .catch(() => undefined)
-      .finally(() => {
-        running = undefined
-      })
-    return running
   }
   return {
     note: (table, id) => {
@@ -74,11 +65,11 @@ export function createLastUse(deps: LastUseDeps): LastUse {
       pending.add(id)
     },
     start: () => {
-      const timer = setInterval(() => void run(), FLUSH_MS)
+      // What could not be written is written the next time.
+      const stop = repeat({ everyMs: FLUSH_MS, work: flushAll, onFailure: () => undefined })
       return async () => {
-        clearInterval(timer)
-        await running
-        await run()
+        await stop()
+        await flushAll().catch(() => undefined)
       }
     },
   }

@@ -65,15 +65,19 @@ export function isDatabaseLost(error: unknown): boolean {
   return typeof code === 'string' && LOST_CODES.has(code)
 }
 
+/** @param cause what the driver said, where it was asked */
+export const databaseAway = (cause?: unknown): AppError =>
+  new AppError('UNAVAILABLE', {
+    detail: 'the database does not answer; try again in a moment',
+    retryAfterSeconds: 5,
+    cause,
+  })
+
 /**
  * Gives errors that come from a lost database, or from conflicts that would not end, their place in
  * the table of codes.
  */
 export function toAppError(error: unknown): unknown {
   if (!isDatabaseLost(error) && !isRepeatable(error)) return error
-  return new AppError('UNAVAILABLE', {
-    detail: 'the database does not answer; try again in a moment',
-    retryAfterSeconds: 5,
-    cause: error,
-  })
+  return databaseAway(error)
 }

@@ -1,4 +1,5 @@
 import type { Database } from './open-database.ts'
+import { repeat } from './repeat.ts'
 
 const KEPT_HOURS = 24
 const FORGET_AT_ONCE = 500
@@ -56,18 +57,11 @@ export interface KeepForgettingDeps {
 
 /** Forgets in small steps, once a minute. @returns stops it, after the step that may be running */
 export function keepForgettingAnswers({ database, now }: KeepForgettingDeps): () => Promise<void> {
-  let running: Promise<void> | undefined
-  const forget = async (): Promise<void> => {
+  const work = async (): Promise<void> => {
     while ((await forgetKeptAnswers(database, now())) === FORGET_AT_ONCE);
   }
-  const timer = setInterval(() => {
-    // Nothing waits for it: a database that is away has been told of by all others.
-    running = forget().catch(() => undefined)
-  }, FORGET_EVERY_MS)
-  return async () => {
-    clearInterval(timer)
-    await running
-  }
+  // A database that is away is told of by all others.
+  return repeat({ everyMs: FORGET_EVERY_MS, work, onFailure: () => undefined })
 }
 
 /** Where the API keeps its answers, for a room that may not know the database's types. */

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { AppError } from '../errors.ts'
 import type { CacheStats } from '../metrics/cache-stats.ts'
 import type { Change, ChangeVersion } from './change-version.ts'
+import { databaseAway } from './database-error.ts'
 import type { Freshness, VersionWatch } from './version-watch.ts'
 
 const MOST_READS = 5
@@ -55,12 +55,6 @@ function outcomeOf(freshness: Freshness, isKnown: boolean) {
   if (freshness === 'closed') return 'closed'
   return isKnown ? 'grace' : 'unknown'
 }
-
-const unavailable = (): AppError =>
-  new AppError('UNAVAILABLE', {
-    detail: 'the database does not answer; try again in a moment',
-    retryAfterSeconds: 5,
-  })
 
 function drop<V extends object>(
   kept: LRUCache<string, V>,
@@ -132,7 +126,7 @@ export function createVersionedCache<V extends object>(
       lookUps[outcomeOf(freshness, value !== undefined)]++
       if (value !== undefined) return value
       if (freshness === 'fresh') return read(key)
-      throw unavailable()
+      throw databaseAway()
     },
     stats: () => ({ entries: kept.size, lookUps }),
   }

@@ -5,19 +5,18 @@ import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
 import { type CountSignIn, countOutcome } from './count-outcome.ts'
-
 import { createFamiliarNetworks } from './familiar-networks.ts'
-import { createLookUp } from './look-up.ts'
+import type { LookUp } from './look-up.ts'
 import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
 import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
-
+import { wrongPassword } from './refusals.ts'
 import { recognizeRobot, signInAsRobot } from './robot.ts'
-
 import type { SignInThrottle } from './throttle.ts'
 
 export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps, UpgradeHashDeps {
-  /** Whether identity tokens are switched on. */
-  readonly takesIdentityTokens: boolean
+  /** Undefined: identity tokens are switched off. */
+  readonly identityTokenSeconds: number | undefined
+  readonly lookUp: LookUp
   readonly metrics: { readonly countSignIn: CountSignIn }
   readonly watch: VersionWatch
   readonly throttle: SignInThrottle
@@ -38,12 +37,9 @@ export function wayOf({ username, secret }: Credentials): Way {
   return kind === undefined || kind === 'robot' ? 'refused' : kind
 }
 
-const unproven = (username: string | undefined): AppError =>
+const unknownBearer = (): AppError =>
   new AppError('UNAUTHORIZED', {
-    detail:
-      username === undefined
-        ? 'the Bearer is not an access token of this service; registry tokens open nothing here'
-        : 'the user name or the password is wrong',
+    detail: 'the Bearer is not an access token of this service; registry tokens open nothing here',
   })
 
 const notAPassword = (): AppError =>
@@ -58,13 +54,15 @@ const notAPassword = (): AppError =>
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
   const familiar = createFamiliarNetworks()
   const upgradeHash = createUpgradeHash(deps)
-  const inside = { ...deps, familiar, upgradeHash, lookUp: createLookUp() }
+  const inside = { ...deps, familiar, upgradeHash }
   const { countSignIn } = deps.metrics
   return async (credentials, { address }) => {
     if (credentials === undefined) return ANONYMOUS
     const { username = '', secret } = credentials
     const way = wayOf(credentials)
-    if (way === 'refused') throw unproven(credentials.username)
+    if (way === 'refused') {
+      throw credentials.username === undefined ? unknownBearer() : wrongPassword()
+    }
     if (way === 'identityToken') throw notAPassword()
     return countOutcome(countSignIn, way, (): Promise<Subject> => {
       if (way === 'password') return signInWithPassword(inside, { username, secret, address })
@@ -82,17 +80,17 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
 export type AuthenticateIdentity = (secret: string, origin: Origin) => Promise<Subject>
 
 export function createAuthenticateIdentity(deps: AuthenticateDeps): AuthenticateIdentity {
-  const inside = { ...deps, lookUp: createLookUp() }
+  const isOn = deps.identityTokenSeconds !== undefined
   return async (secret, { address }) => {
     const form = readSecret(secret)
-    if (deps.takesIdentityTokens && form?.kind === 'identityToken' && !form.isBroken) {
+    if (isOn && form?.kind === 'identityToken' && !form.isBroken) {
       const proof = { username: undefined, secret, address }
       return countOutcome(deps.metrics.countSignIn, 'identityToken', () =>
-        signInWithOwnedToken(inside, 'identityToken', proof),
+        signInWithOwnedToken(deps, 'identityToken', proof),
       )
     }
     throw new AppError('UNAUTHORIZED', {
-      detail: deps.takesIdentityTokens
+      detail: isOn
         ? 'the refresh token is not an identity token of this service; sign in again'
         : 'identity tokens are switched off here (WARDEN_IDENTITY_TOKENS); sign in again',
     })

@@ -5,6 +5,7 @@ import type { OwnedToken } from '../credentials/types.ts'
 import { AppError } from '../errors.ts'
 import type { Credential, UserSubject } from '../protocol/subject.ts'
 import type { LookUp } from './look-up.ts'
+import { disabledAccount, wrongPassword } from './refusals.ts'
 
 export interface OwnedTokenDeps extends CachedCredentials {
   readonly lastUse: LastUse
@@ -64,18 +65,13 @@ export async function signInWithOwnedToken(
   const { table, noun } = KINDS[kind]
   const token = await deps.lookUp(cache, hashSecret(secret), address)
   if (token === undefined || !isOfOwner(token, username)) {
-    const detail =
-      kind === 'accessToken'
-        ? 'the user name or the password is wrong'
-        : `the ${noun} is not known, or it was revoked; sign in again`
-    throw new AppError('UNAUTHORIZED', { detail })
-  }
-  const { owner, expiresAt } = token
-  if (owner.disabled) {
+    if (kind === 'accessToken') throw wrongPassword()
     throw new AppError('UNAUTHORIZED', {
-      detail: `the account ${owner.username} is disabled; ask an administrator`,
+      detail: `the ${noun} is not known, or it was revoked; sign in again`,
     })
   }
+  const { owner, expiresAt } = token
+  if (owner.disabled) throw disabledAccount(owner.username)
   if (isOver(token, deps.now())) {
     throw new AppError('UNAUTHORIZED', {
       detail: `the ${noun} ended at ${expiresAt?.toISOString()}; make a new one`,

@@ -4,12 +4,13 @@ import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
 import type { UserWithPassword } from '../accounts/types.ts'
 import type { UpgradeHash } from '../accounts/upgrade-hash.ts'
 import { normalizeUsername } from '../accounts/username.ts'
+import { databaseAway } from '../database/database-error.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
-import { AppError } from '../errors.ts'
 import type { BasicCredentials } from '../http/caller.ts'
 import type { Subject } from '../protocol/subject.ts'
 import type { FamiliarNetworks } from './familiar-networks.ts'
 import type { ProvenCache } from './proven-cache.ts'
+import { disabledAccount, wrongPassword } from './refusals.ts'
 import type { SignInThrottle, Standing } from './throttle.ts'
 
 export interface RecognizeDeps {
@@ -38,9 +39,6 @@ export const toSubject = (user: UserWithPassword): Subject => ({
   systemRole: user.systemRole,
   signInEpoch: user.signInEpoch,
 })
-
-const wrongPassword = (): AppError =>
-  new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
 
 function userIfProven(
   proven: ProvenCache,
@@ -85,10 +83,7 @@ async function recognizeInGrace(
   const user = await users.read(normalizeUsername(username) ?? '')
   const known = userIfProven(proven, user, secret)
   if (known !== undefined) return toSubject(known)
-  throw new AppError('UNAVAILABLE', {
-    detail: 'the database does not answer; try again in a moment',
-    retryAfterSeconds: 5,
-  })
+  throw databaseAway()
 }
 
 /**
@@ -125,11 +120,7 @@ async function signInCold(deps: SignInDeps, attempt: PasswordSignIn): Promise<Su
   ])
   const isRight = await provePassword(deps, attempt, { user, standing })
   if (!isRight || user === undefined) throw wrongPassword()
-  if (user.disabled) {
-    throw new AppError('UNAUTHORIZED', {
-      detail: `the account ${user.username} is disabled; ask an administrator`,
-    })
-  }
+  if (user.disabled) throw disabledAccount(user.username)
   familiar.remember(user, attempt.address)
   await throttle.welcome(standing, user)
   deps.upgradeHash(user, attempt.secret)

@@ -8,6 +8,7 @@ import { isInNetworks, toBlockList } from '../http/client-address.ts'
 import type { RobotSubject } from '../protocol/subject.ts'
 import type { LookUp } from './look-up.ts'
 import type { OwnedTokenDeps } from './owned-token.ts'
+import { wrongPassword } from './refusals.ts'
 
 const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
@@ -73,7 +74,7 @@ export async function signInAsRobot(
   const robot = isName ? await lookUp(robots, username.toLowerCase(), address) : undefined
   const at = now()
   if (robot === undefined || !isSecretOf(robot, secret, at)) {
-    throw new AppError('UNAUTHORIZED', { detail: 'the user name or the password is wrong' })
+    throw wrongPassword()
   }
   const reason = refusal(robot, { address: () => address, now: at })
   if (reason !== undefined) throw new AppError('UNAUTHORIZED', { detail: reason })
