@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import {
+  cutPage,
+  pageQuery,
+  pageSchema,
+  presentPage,
+  readCursor,
+  readTextCursor,
+  textKey,
+} from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import {
   changeGroup,
@@ -9,7 +17,7 @@ import {
   unknownGroup,
 } from './change-group.ts'
 import { addGroupMember, dropGroupMember } from './change-group-member.ts'
-import { keyToLabel, labelToKey } from './group-name.ts'
+import { LABEL_FORM } from './group-name.ts'
 import { findGroup, listGroupMembers, listGroups } from './group-queries.ts'
 import type { Group } from './types.ts'
 import { groupNameSchema, usernameSchema } from './username-schema.ts'
@@ -59,10 +67,10 @@ const listGroupsRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
     answers: { 200: { description: 'A page of groups', schema: pageSchema(groupSchema) } },
     handle: async ({ caller, query, url }) => {
       requireSystem(caller, 'user:read')
-      const after = keyToLabel(readCursor(query.cursor))
+      const after = readTextCursor(query.cursor, LABEL_FORM)
       const rows = await listGroups(database, { after, most: query.limit + 1 })
       return presentPage(
-        cutPage(rows, query.limit, ({ name }) => labelToKey(name)),
+        cutPage(rows, query.limit, ({ name }) => textKey(name)),
         presentGroup,
         url,
       )

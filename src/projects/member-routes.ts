@@ -1,7 +1,13 @@
 import { z } from 'zod'
-import { keyToLabel, labelToKey } from '../accounts/group-name.ts'
 import { groupNameSchema, usernameSchema } from '../accounts/username-schema.ts'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import {
+  cutPage,
+  pageQuery,
+  pageSchema,
+  presentPage,
+  readTextCursor,
+  textKey,
+} from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { isPattern } from '../protocol/pattern.ts'
 import { endMembership, readMember, setMember } from './change-member.ts'
@@ -65,6 +71,9 @@ const toMembership = (body: z.output<typeof membershipSchema>): Membership => ({
   expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
 })
 
+/** Of `memberKey`: names of users are ASCII, those of groups in any alphabet. */
+const KEY_FORM = /^(?:user\/[\x21-\x7e]{0,64}|group\/[^\p{Cc}\p{Cs}\ufffd]{0,200})$/u
+
 const userParams = z.strictObject({ project: projectNameSchema, username: usernameSchema })
 const groupParams = z.strictObject({ project: projectNameSchema, group: groupNameSchema })
 
@@ -79,9 +88,9 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
     handle: async ({ caller, params, query, url }) => {
       const question = { caller, name: params.project, permission: 'member:read' } as const
       const { id } = await requireProject(deps, question)
-      const page = { after: keyToLabel(readCursor(query.cursor)), most: query.limit + 1 }
+      const page = { after: readTextCursor(query.cursor, KEY_FORM), most: query.limit + 1 }
       const rows = await listMembers(deps.database, id, page)
-      const keyOf = (member: Member): string => labelToKey(memberKey(member))
+      const keyOf = (member: Member): string => textKey(memberKey(member))
       return presentPage(cutPage(rows, query.limit, keyOf), presentMember, url)
     },
   })
