@@ -9,61 +9,18 @@ import {
   textKey,
 } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { isPattern } from '../protocol/pattern.ts'
 import { endMembership, readMember, setMember } from './change-member.ts'
 import { listMembers, memberKey } from './member-queries.ts'
+import {
+  groupMemberSchema,
+  memberSchema,
+  membershipSchema,
+  presentMember,
+  userMemberSchema,
+} from './member-schemas.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
-import { type Member, type Membership, ROLES } from './types.ts'
-
-const MOST_PATTERNS = 50
-
-const patternSchema = z
-  .string()
-  .refine(isPattern, 'must be a repository path, with * inside one level and ** for any depth')
-
-/** Patterns relative to the project; a single one may stand without its list. */
-export const patternsSchema = z.union([
-  patternSchema.transform((pattern) => [pattern]),
-  z.array(patternSchema).min(1).max(MOST_PATTERNS),
-])
-
-const LAST_YEAR = 9999
-
-/** A time in the future, with its zone. */
-export const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
-  const end = new Date(text)
-  return end.getTime() > Date.now() && end.getUTCFullYear() <= LAST_YEAR
-}, 'must be in the future, and before the year 10000')
-
-const membershipSchema = z.strictObject({
-  role: z.enum(ROLES),
-  repositories: patternsSchema.nullable().optional(),
-  expiresAt: endSchema.nullable().optional(),
-})
-
-const membershipFields = {
-  role: z.enum(ROLES),
-  repositories: z.array(z.string()).nullable(),
-  expiresAt: z.iso.datetime().nullable(),
-}
-
-const userMemberSchema = z
-  .object({ username: z.string(), ...membershipFields })
-  .meta({ id: 'Member' })
-
-const groupMemberSchema = z
-  .object({ group: z.string(), ...membershipFields })
-  .meta({ id: 'MemberGroup' })
-
-const memberSchema = z.union([userMemberSchema, groupMemberSchema])
-
-const presentMember = (member: Member): z.output<typeof memberSchema> => ({
-  ...(member.kind === 'user' ? { username: member.name } : { group: member.name }),
-  role: member.role,
-  repositories: member.repositories ? [...member.repositories] : null,
-  expiresAt: member.expiresAt?.toISOString() ?? null,
-})
+import type { Member, Membership } from './types.ts'
 
 const toMembership = (body: z.output<typeof membershipSchema>): Membership => ({
   role: body.role,
