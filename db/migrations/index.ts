@@ -1,4 +1,5 @@
 import { ACCOUNTS } from './accounts.ts'
+import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
@@ -21,4 +22,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...PROJECTS,
   ...SIGN_IN_EPOCHS,
   ...LISTS,
+  ...ACTING,
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
+import { type CorsConfig, toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
@@ -64,6 +65,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
   readonly api: { readonly ratePerMinute: number }
+  readonly cors: CorsConfig
   /** Wrong passwords for one account from one network that nobody has to wait after. */
   readonly signIn: { readonly freeFailures: number }
   readonly settings: PinnedSettings
@@ -156,6 +158,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
     api: { ratePerMinute: v.WARDEN_API_RATE },
+    cors: toCorsConfig(v),
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     settings: toPinnedSettings(v),
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import test from 'ava'
+import * as acting from '../../src/accounts/acting-queries.ts'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
 import * as accounts from '../../src/accounts/queries.ts'
@@ -9,8 +10,10 @@ import * as checkpoints from '../../src/audit/checkpoint-queries.ts'
 import * as audit from '../../src/audit/queries.ts'
 import * as seals from '../../src/audit/seal-queries.ts'
 import type { AuditFilter } from '../../src/audit/types.ts'
+import * as endedActing from '../../src/credentials/acting-queries.ts'
 import { findVersionedRobot } from '../../src/credentials/find-versioned-robot.ts'
 import * as identityTokens from '../../src/credentials/identity-queries.ts'
+import * as ownedTokens from '../../src/credentials/owned-token-queries.ts'
 import * as credentials from '../../src/credentials/queries.ts'
 import * as robots from '../../src/credentials/robot-queries.ts'
 import * as changes from '../../src/database/change-version.ts'
@@ -52,6 +55,7 @@ const ROBOT_STATE = {
   description: undefined,
   permissions: [],
   networks: undefined,
+  onBehalfGroupId: undefined,
   expiresAt: undefined,
   disabled: false,
 }
@@ -120,6 +124,10 @@ type Call = (database: Database) => Promise<unknown>
 
 /** Every function that sends SQL, with what it is asked when there is much. */
 const CALLS: Readonly<Record<string, Call>> = {
+  'accounts/acting-queries.ts#findActing': (db) =>
+    acting.findActing(db, { robotId: 3501, username: 'user-0007' }),
+
+  'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -232,6 +240,16 @@ const CALLS: Readonly<Record<string, Call>> = {
   'credentials/identity-queries.ts#forgetIdentityTokens': (db) =>
     identityTokens.forgetIdentityTokens(db, 1, { most: 100, now }),
 
+  'credentials/acting-queries.ts#endActingFor': (db) =>
+    endedActing.endActingFor({ transaction: db, note: async () => undefined }, 9),
+
+  'credentials/owned-token-queries.ts#findVersionedAccessToken': (db) =>
+    everyOne(['access 7', 'access 1230'], (secret) =>
+      ownedTokens.findVersionedAccessToken(db, hashOf(secret)),
+    ),
+  'credentials/owned-token-queries.ts#findVersionedIdentityToken': (db) =>
+    ownedTokens.findVersionedIdentityToken(db, hashOf('identity 1700')),
+
   'credentials/queries.ts#insertAccessToken': (db) =>
     credentials.insertAccessToken(db, {
       userId: 7,
@@ -239,6 +257,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       secretHash: hashOf('new'),
       permissions: undefined,
       expiresAt: undefined,
+      madeByRobotId: 3501,
       now,
     }),
   'credentials/queries.ts#countAccessTokens': (db) => credentials.countAccessTokens(db, 1),
@@ -246,10 +265,6 @@ const CALLS: Readonly<Record<string, Call>> = {
   'credentials/queries.ts#findAccessToken': (db) =>
     credentials.findAccessToken(db, { userId: 1, id: 7 }),
   'credentials/queries.ts#deleteAccessToken': (db) => credentials.deleteAccessToken(db, 2999),
-  'credentials/queries.ts#findVersionedAccessToken': (db) =>
-    credentials.findVersionedAccessToken(db, hashOf('access 7')),
-  'credentials/queries.ts#findVersionedIdentityToken': (db) =>
-    credentials.findVersionedIdentityToken(db, hashOf('identity 1700')),
   'credentials/queries.ts#noteUses': (db) =>
     everyOne(['access_tokens', 'identity_tokens', 'robots'] as const, (table) =>
       credentials.noteUses(db, table, { ids: [30, 31, 32], at: now, unless: yesterday }),
@@ -376,6 +391,7 @@ const CALLS: Readonly<Record<string, Call>> = {
         dummyDigest: 'sha256:b',
         actorId: undefined,
         actorName: 'user-0001',
+        onBehalfOf: undefined,
       },
       HOLDER,
     ),
