@@ -28,7 +28,7 @@ const origins = z
 /** Variables of pages on other origins that call the API. */
 export const CORS_VARIABLES = {
   WARDEN_CORS_ORIGINS: origins
-    .prefault('')
+    .optional()
     .describe(
       'Origins whose pages may call the API in a browser, such as https://portal.example.com, separated by commas; none by default',
     ),
@@ -50,6 +50,6 @@ export interface CorsConfig {
 const schema = z.object(CORS_VARIABLES)
 
 export const toCorsConfig = (v: z.output<typeof schema>): CorsConfig => ({
-  origins: v.WARDEN_CORS_ORIGINS,
+  origins: v.WARDEN_CORS_ORIGINS ?? [],
   maxAgeSeconds: v.WARDEN_CORS_MAX_AGE_SECONDS,
 })

@@ -313,7 +313,7 @@ const ENDINGS: readonly (readonly [string, (name: string) => Promise<unknown>])[
 
 for (const [title, end] of ENDINGS) {
   test.serial(
-    `R5, R12: a token ends everywhere within a second when its service ${title}`,
+    `R12: a token ends everywhere within a second when its service ${title}`,
     async (t) => {
       const name = `end-${ENDINGS.findIndex(([other]) => other === title)}`
       const group = `band-${name}`
@@ -365,7 +365,7 @@ test('R12: the tokens that a robot made go with it', async (t) => {
   t.is((await service.request('GET', `${API}/me/tokens/${id}`, { as: ANN })).status, 404)
 })
 
-test('R5, R12: whether the service may still act is looked at inside the transaction', async (t) => {
+test('R12: whether the service may still act is looked at inside the transaction', async (t) => {
   const as = await makeService('inside')
   const { id, on_behalf_group_id: groupId } = await service
     .database('robots')
@@ -473,7 +473,7 @@ test('R12: the realm refuses the header, also where it remembers the answer', as
   t.is((await ask()).status, 200)
 })
 
-test('R12, R35: who acts, for whom and alone are told apart by Idempotency-Key and by the rate', async (t) => {
+test('R35: who acts, for whom and alone are told apart by Idempotency-Key and by the rate', async (t) => {
   await must('POST', '/users', person('dan'))
   await addToStaff('dan')
   const other = await makeService('second')
@@ -511,7 +511,7 @@ test('R12: the networks of the service hold where it acts', async (t) => {
   t.is((await act('ann', 'GET', '/me', undefined, { as: far, headers })).status, 200)
 })
 
-test('R11, R12: an administrator with all rights gives the right, and changes who has it', async (t) => {
+test('R12: an administrator with all rights gives the right, and changes who has it', async (t) => {
   const permissions = [{ repositories: '**', actions: ['api', 'pull'] }]
   const robot = { name: 'granted', permissions, onBehalfOf: 'staff' }
   const { body: narrowToken } = await must('POST', '/me/tokens', { name: 'narrowed', permissions })
