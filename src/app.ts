@@ -11,9 +11,10 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
-import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
+import { readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import { createClientCensus } from './http/client-census.ts'
+import { createCors } from './http/cors.ts'
 import { createDocumentRoutes } from './http/document-routes.ts'
 import { createKoaListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
@@ -32,6 +33,7 @@ import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
 import { createSettingsRoutes } from './settings/routes.ts'
+import { createProofForApi } from './signin/api-caller.ts'
 import { createSignIn, createSources } from './signin/create-sign-in.ts'
 import { createRequestRules } from './signin/request-rules.ts'
 import { createSigner } from './signing/signer.ts'
@@ -74,19 +76,18 @@ function createListener(
   name: 'public' | 'private',
   routes: readonly Route[],
 ): RequestListener {
-  const { authenticate, authenticateForApi, watch, metrics } = parts
+  const { authenticate, watch, metrics, config } = parts
+  const isOfApi = (path: string): boolean => path.startsWith(`${API}/`)
   return createKoaListener({
     ...parts,
     log,
     counter: metrics.requests(name),
     translate: toAppError,
-    isOfApi: (path) => path.startsWith(`${API}/`),
+    isOfApi,
+    cors: name === 'public' ? createCors(config.cors, isOfApi) : undefined,
     afterChange: watch.lookAgain,
     realm: { authenticate, readCredentials: readBasicCredentials },
-    api: {
-      authenticate: authenticateForApi,
-      readCredentials: readApiCredentials,
-    },
+    api: createProofForApi(parts),
     routes,
   })
 }

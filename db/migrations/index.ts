@@ -1,4 +1,5 @@
 import { ACCOUNTS } from './accounts.ts'
+import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
@@ -23,4 +24,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...SIGN_IN_EPOCHS,
   ...LISTS,
   ...SOURCES,
+  ...ACTING,
 }

@@ -136,6 +136,7 @@ export interface Schemas {
       readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
     }>
     readonly networks: ReadonlyArray<string> | null
+    readonly onBehalfOf: string | null
     readonly expiresAt: string | null
     readonly disabled: boolean
     readonly previousSecretEndsAt: string | null
@@ -153,6 +154,7 @@ export interface Schemas {
       readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
     }>
     readonly networks: ReadonlyArray<string> | null
+    readonly onBehalfOf: string | null
     readonly expiresAt: string | null
     readonly disabled: boolean
     readonly previousSecretEndsAt: string | null
@@ -775,6 +777,7 @@ export interface Operations {
       readonly networks?: ReadonlyArray<string> | null | undefined
       readonly expiresAt?: string | null | undefined
       readonly disabled?: boolean | undefined
+      readonly onBehalfOf?: string | null | undefined
     }
     readonly answer: Schemas["Robot"]
   }
@@ -897,6 +900,7 @@ export interface Operations {
       }>
       readonly networks?: ReadonlyArray<string> | null | undefined
       readonly expiresAt?: string | null | undefined
+      readonly onBehalfOf?: string | null | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
@@ -999,8 +1003,8 @@ export const FIELDS = {
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
-  Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
-  RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'firstSightUsers', 'defaultQuotaBytes', 'auditRetentionDays'],
   Tag: ['name', 'digest', 'mediaType', 'sizeBytes', 'pushedAt', 'pulledAt', 'immutable'],
   User: ['username', 'source', 'email', 'displayName', 'systemRole', 'claimedRole', 'claimsEndAt', 'disabled', 'createdAt', 'updatedAt'],

@@ -1,14 +1,16 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { toAuditConfig } from './audit-variables.ts'
+import { toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
 import { toPinnedSettings } from './setting-variables.ts'
-import type { CertsConfig, Config } from './types.ts'
+import type { CertsConfig, Config, DatabaseConfig } from './types.ts'
 import { VARIABLES } from './variables.ts'
 
 const environmentSchema = z.object(VARIABLES)
+type Values = z.output<typeof environmentSchema>
 
 export type { Address, CertsConfig, Config, DatabaseConfig } from './types.ts'
 
@@ -47,10 +49,7 @@ const certsConfig = (folder: string): CertsConfig => {
   }
 }
 
-const administratorConfig = (
-  v: z.output<typeof environmentSchema>,
-  certs: CertsConfig,
-): Config['administrator'] => ({
+const administratorConfig = (v: Values, certs: CertsConfig): Config['administrator'] => ({
   username: v.WARDEN_ADMIN_USER,
   password: v.WARDEN_ADMIN_PASSWORD,
   passwordPath: resolve(
@@ -58,36 +57,40 @@ const administratorConfig = (
   ),
 })
 
-function toConfig(v: z.output<typeof environmentSchema>): Config {
+const tokenConfig = (v: Values): Config['token'] => ({
+  service: v.WARDEN_SERVICE,
+  issuer: v.WARDEN_ISSUER,
+  pullSeconds: v.WARDEN_TOKEN_PULL_SECONDS,
+  pushSeconds: v.WARDEN_TOKEN_PUSH_SECONDS,
+  leafSeconds: v.WARDEN_LEAF_SECONDS,
+  identityTokenSeconds:
+    v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
+})
+
+const databaseConfig = (v: Values): DatabaseConfig => ({
+  host: v.WARDEN_DB_HOST,
+  port: v.WARDEN_DB_PORT,
+  user: v.WARDEN_DB_USER,
+  password: v.WARDEN_DB_PASSWORD,
+  name: v.WARDEN_DB_NAME,
+  tls: v.WARDEN_DB_TLS,
+  ca: v.WARDEN_DB_CA,
+  poolMax: v.WARDEN_DB_POOL_MAX,
+  waitSeconds: v.WARDEN_DB_WAIT_SECONDS,
+  graceSeconds: v.WARDEN_DB_GRACE_SECONDS,
+})
+
+function toConfig(v: Values): Config {
   const certs = certsConfig(v.WARDEN_CERTS_DIR)
   return {
     publicUrl: v.WARDEN_PUBLIC_URL,
     listen: v.WARDEN_LISTEN,
     privateListen: v.WARDEN_PRIVATE_LISTEN,
     registry: { url: v.WARDEN_REGISTRY_URL, timeoutSeconds: v.WARDEN_REGISTRY_TIMEOUT_SECONDS },
-    token: {
-      service: v.WARDEN_SERVICE,
-      issuer: v.WARDEN_ISSUER,
-      pullSeconds: v.WARDEN_TOKEN_PULL_SECONDS,
-      pushSeconds: v.WARDEN_TOKEN_PUSH_SECONDS,
-      leafSeconds: v.WARDEN_LEAF_SECONDS,
-      identityTokenSeconds:
-        v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
-    },
+    token: tokenConfig(v),
     certs,
     audit: toAuditConfig(v),
-    database: {
-      host: v.WARDEN_DB_HOST,
-      port: v.WARDEN_DB_PORT,
-      user: v.WARDEN_DB_USER,
-      password: v.WARDEN_DB_PASSWORD,
-      name: v.WARDEN_DB_NAME,
-      tls: v.WARDEN_DB_TLS,
-      ca: v.WARDEN_DB_CA,
-      poolMax: v.WARDEN_DB_POOL_MAX,
-      waitSeconds: v.WARDEN_DB_WAIT_SECONDS,
-      graceSeconds: v.WARDEN_DB_GRACE_SECONDS,
-    },
+    database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,
       rows: v.WARDEN_CACHE_ROWS,
@@ -97,6 +100,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
     api: { ratePerMinute: v.WARDEN_API_RATE },
+    cors: toCorsConfig(v),
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     settings: toPinnedSettings(v),
     claimsSeconds: v.WARDEN_CLAIMS_SECONDS,

@@ -1,4 +1,5 @@
 import type { AuditConfig } from './audit-variables.ts'
+import type { CorsConfig } from './cors-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
 
 export interface Address {
@@ -56,6 +57,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
   readonly api: { readonly ratePerMinute: number }
+  readonly cors: CorsConfig
   /** Wrong passwords for one account from one network that nobody has to wait after. */
   readonly signIn: { readonly freeFailures: number }
   readonly settings: PinnedSettings

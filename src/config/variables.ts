@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { AUDIT_VARIABLES } from './audit-variables.ts'
+import { CORS_VARIABLES } from './cors-variables.ts'
 import { integer } from './integer.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
 import { SOURCE_VARIABLES } from './source-variables.ts'
@@ -161,6 +162,7 @@ export const VARIABLES = {
     .describe(
       'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
     ),
+  ...CORS_VARIABLES,
   ...AUDIT_VARIABLES,
   ...SOURCE_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)

@@ -2,7 +2,6 @@ import type { AccountSource } from '../accounts/identity.ts'
 import type { MeetAccount } from '../accounts/meet-account.ts'
 import type { Config } from '../config/read-config.ts'
 import type { Authenticate } from '../http/caller.ts'
-import { createAuthenticateForApi } from './api-caller.ts'
 import {
   type AuthenticateDeps,
   type AuthenticateIdentity,
@@ -36,10 +35,7 @@ export interface CreateSignInDeps
 
 /** Every way to prove an identity, and what goes with them. */
 export interface SignIn {
-  /** For the realm. */
   readonly authenticate: Authenticate
-  /** For the API. */
-  readonly authenticateForApi: Authenticate
   readonly authenticateIdentity: AuthenticateIdentity
   readonly recognize: Recognize
   readonly proveAgain: ProveAgain
@@ -54,10 +50,8 @@ export function createSignIn(deps: CreateSignInDeps): SignIn {
   const { identityTokenSeconds } = deps.config.token
   const throttle = createThrottle(deps)
   const ways = { ...deps, throttle, lookUp: createLookUp(), identityTokenSeconds }
-  const authenticate = createRecordedAuthenticate(createAuthenticate(ways), deps)
   return {
-    authenticate,
-    authenticateForApi: createAuthenticateForApi(authenticate),
+    authenticate: createRecordedAuthenticate(createAuthenticate(ways), deps),
     authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(ways), deps),
     recognize: createRecognize(ways),
     proveAgain: createProveAgain(throttle),

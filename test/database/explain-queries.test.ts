@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import test from 'ava'
+import * as acting from '../../src/accounts/acting-queries.ts'
 import * as claims from '../../src/accounts/claims-queries.ts'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
@@ -11,8 +12,10 @@ import * as checkpoints from '../../src/audit/checkpoint-queries.ts'
 import * as audit from '../../src/audit/queries.ts'
 import * as seals from '../../src/audit/seal-queries.ts'
 import type { AuditFilter } from '../../src/audit/types.ts'
+import * as endedActing from '../../src/credentials/acting-queries.ts'
 import { findVersionedRobot } from '../../src/credentials/find-versioned-robot.ts'
 import * as identityTokens from '../../src/credentials/identity-queries.ts'
+import * as ownedTokens from '../../src/credentials/owned-token-queries.ts'
 import * as credentials from '../../src/credentials/queries.ts'
 import * as robots from '../../src/credentials/robot-queries.ts'
 import * as changes from '../../src/database/change-version.ts'
@@ -54,6 +57,7 @@ const ROBOT_STATE = {
   description: undefined,
   permissions: [],
   networks: undefined,
+  onBehalfGroupId: undefined,
   expiresAt: undefined,
   disabled: false,
 }
@@ -159,6 +163,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     claims.updateIdentity(db, 6009, { identity: { source: 'corp', externalId: 'new' }, now }),
   'accounts/claims-queries.ts#forgetDeletedIdentity': (db) =>
     claims.forgetDeletedIdentity(db, { source: 'corp', externalId: 'id-2960' }),
+  'accounts/acting-queries.ts#findActing': (db) =>
+    acting.findActing(db, { robotId: 3501, username: 'user-0007' }),
+
+  'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -272,6 +280,16 @@ const CALLS: Readonly<Record<string, Call>> = {
   'credentials/identity-queries.ts#forgetIdentityTokens': (db) =>
     identityTokens.forgetIdentityTokens(db, 1, { most: 100, now }),
 
+  'credentials/acting-queries.ts#endActingFor': (db) =>
+    endedActing.endActingFor({ transaction: db, note: async () => undefined }, 9),
+
+  'credentials/owned-token-queries.ts#findVersionedAccessToken': (db) =>
+    everyOne(['access 7', 'access 1230'], (secret) =>
+      ownedTokens.findVersionedAccessToken(db, hashOf(secret)),
+    ),
+  'credentials/owned-token-queries.ts#findVersionedIdentityToken': (db) =>
+    ownedTokens.findVersionedIdentityToken(db, hashOf('identity 1700')),
+
   'credentials/queries.ts#insertAccessToken': (db) =>
     credentials.insertAccessToken(db, {
       userId: 7,
@@ -279,6 +297,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       secretHash: hashOf('new'),
       permissions: undefined,
       expiresAt: undefined,
+      madeByRobotId: 3501,
       now,
     }),
   'credentials/queries.ts#countAccessTokens': (db) => credentials.countAccessTokens(db, 1),
@@ -286,10 +305,6 @@ const CALLS: Readonly<Record<string, Call>> = {
   'credentials/queries.ts#findAccessToken': (db) =>
     credentials.findAccessToken(db, { userId: 1, id: 7 }),
   'credentials/queries.ts#deleteAccessToken': (db) => credentials.deleteAccessToken(db, 2999),
-  'credentials/queries.ts#findVersionedAccessToken': (db) =>
-    credentials.findVersionedAccessToken(db, hashOf('access 7')),
-  'credentials/queries.ts#findVersionedIdentityToken': (db) =>
-    credentials.findVersionedIdentityToken(db, hashOf('identity 1700')),
   'credentials/queries.ts#noteUses': (db) =>
     everyOne(['access_tokens', 'identity_tokens', 'robots'] as const, (table) =>
       credentials.noteUses(db, table, { ids: [30, 31, 32], at: now, unless: yesterday }),
@@ -416,6 +431,7 @@ const CALLS: Readonly<Record<string, Call>> = {
         dummyDigest: 'sha256:b',
         actorId: undefined,
         actorName: 'user-0001',
+        onBehalfOf: undefined,
       },
       HOLDER,
     ),

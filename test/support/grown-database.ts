@@ -87,9 +87,10 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   robots: [
     ...rows(1500, (n) => ({ project_id: 1, name: `robot-${pad(n)}` })),
     ...rows(2000, (n) => ({ project_id: n + 1, name: 'ci' })),
-    ...rows(20, (n) => ({ project_id: 0, name: `system-${n}` })),
+    ...rows(20, (n) => ({ project_id: 0, name: `system-${n}`, on_behalf_group_id: n })),
   ].map((row, n) => ({
     ...stamps(n),
+    id: n + 1,
     permissions: '[]',
     secret_hash: hashOf(`robot ${n}`),
     ...row,
@@ -98,6 +99,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     user_id: n <= 20 ? 1 : n,
     name: `token ${n}`,
     secret_hash: hashOf(`access ${n}`),
+    made_by_robot_id: n % 10 === 0 ? 3501 : null,
     created_at: now,
   })),
   identity_tokens: rows(4000, (n) => ({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { fetchToken, putManifest } from './image.ts'
-import type { CallerName, RightsWorld } from './rights-world.ts'
+import { type CallerName, passwordOf, type RightsWorld } from './rights-world.ts'
 import { ADMIN, type Credentials } from './service.ts'
 
 /** One question of the matrix. */
@@ -21,6 +21,7 @@ const freshName = (): string => `fresh-${++made}`
 /** Whose credentials `/me/…` means. Robots and strangers have none, so somebody else's stand there. */
 const ownerOf = (world: RightsWorld, caller: CallerName): Credentials => {
   if (caller === 'tok') return ADMIN
+  if (caller === 'obo') return { username: 'obo', password: passwordOf('obo') }
   const isUser = !['anon', 'prj', 'sys', 'dis'].includes(caller)
   const owner = world.credentials(caller === 'web' ? 'pad' : isUser ? caller : 'out')
   if (owner === undefined) throw new Error(`${caller} owns nothing`)

@@ -25,6 +25,7 @@ export const CALLERS = [
   'tok',
   'web',
   'dis',
+  'obo',
 ] as const
 
 export type CallerName = (typeof CALLERS)[number]
@@ -36,6 +37,7 @@ const ROLES = {
   mai: 'maintainer',
   pad: 'projectAdmin',
   dis: 'projectAdmin',
+  obo: 'projectAdmin',
 } as const
 
 const ALL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
@@ -43,6 +45,8 @@ const ALL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
 export interface RightsWorld extends Service {
   /** Undefined for who asks without credentials. */
   readonly credentials: (name: CallerName) => Credentials | undefined
+  /** What is sent beside credentials by who acts for somebody. */
+  readonly headers: (name: CallerName) => Readonly<Record<string, string>>
   /** A request to `/api/v1`, or to the whole path where it begins otherwise. */
   readonly ask: (name: CallerName, method: string, path: string, json?: unknown) => Promise<Reply>
   /** Does it as the administrator; anything but success is an error. */
@@ -51,7 +55,7 @@ export interface RightsWorld extends Service {
   readonly addUser: (username: string) => Promise<void>
 }
 
-const passwordOf = (name: string): string => `quiet-harbour-${name}-71`
+export const passwordOf = (name: string): string => `quiet-harbour-${name}-71`
 
 const isPerson = (name: CallerName): boolean => !['anon', 'adm', 'prj', 'sys'].includes(name)
 
@@ -75,7 +79,9 @@ async function addPeople(must: Must): Promise<void> {
   for (const [name, role] of Object.entries(ROLES)) {
     await must('PUT', `/projects/acme/members/users/${name}`, { role })
   }
+  await must('PUT', '/projects/open/members/users/obo', { role: 'projectAdmin' })
   await must('POST', '/groups', { name: 'crew' })
+  await must('PUT', '/groups/crew/members/obo', {})
   await must('PATCH', '/users/dis', { disabled: true })
 }
 
@@ -90,6 +96,14 @@ async function addMachines(
     name: `narrow ${repositories}`,
     permissions: [{ repositories, actions: ['api', 'pull'] }],
   })
+  const portal = {
+    name: 'portal',
+    permissions: [
+      { repositories: 'acme/**', actions: ['api', 'pull', 'push'] },
+      { repositories: 'other/**', actions: ALL_ACTIONS },
+    ],
+    onBehalfOf: 'crew',
+  }
   const pad = { username: 'pad', password: passwordOf('pad') }
   return {
     prj: {
@@ -97,6 +111,7 @@ async function addMachines(
       password: await secretOf(must('POST', '/projects/acme/robots', robot)),
     },
     sys: { username: 'robot$bot', password: await secretOf(must('POST', '/robots', robot)) },
+    obo: { username: 'robot$portal', password: await secretOf(must('POST', '/robots', portal)) },
     tok: {
       username: ADMIN.username,
       password: await secretOf(must('POST', '/me/tokens', narrow('acme/**'))),
@@ -120,6 +135,9 @@ async function addMachines(
  * - `tok` is an access token of the administrator with `api` and `pull` on `acme/**`
  * - `web` is an access token of `pad` with `api` and `pull` on `acme/web/**`
  * - `dis` is a disabled projectAdmin of `acme`
+ * - `obo` is a robot of the system that acts for a user of that name: the user is projectAdmin of
+ *   `acme` and `open` and in `crew`, the robot has `api`, `pull` and `push` on `acme/**` and all
+ *   actions on `other/**`
  *
  * Beside `acme` (private) there are `other` (private), `open` (public), the group `crew`, and `bob`.
  */
@@ -140,10 +158,12 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
     if (name === 'adm') return ADMIN
     return machines[name] ?? { username: name, password: passwordOf(name) }
   }
+  const headers: RightsWorld['headers'] = (name) =>
+    name === 'obo' ? { 'x-warden-on-behalf-of': 'obo' } : {}
   const ask: RightsWorld['ask'] = (name, method, path, json) => {
     const as = credentials(name)
     const whole = /^\/(?:auth|healthz|readyz)/.test(path) ? path : `/api/v1${path}`
-    return service.request(method, whole, { ...(as && { as }), json })
+    return service.request(method, whole, { ...(as && { as }), json, headers: headers(name) })
   }
   const addUser = (username: string): Promise<void> =>
     insertUser(service.database, {
@@ -154,7 +174,7 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
       passwordHash: '',
       now: new Date(),
     })
-  return { ...service, credentials, ask, must, addUser }
+  return { ...service, credentials, headers, ask, must, addUser }
 }
 
 /** Images for the reads: the registry takes them from the administrator alone. */
