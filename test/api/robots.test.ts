@@ -89,6 +89,7 @@ test('a robot is made once with its secret, read and listed without it', async (
     description: 'builds',
     permissions: [{ repositories: ['web/**'], actions: ['push', 'pull'] }],
     networks: ['10.0.0.0/8', '::1'],
+    onBehalfOf: null,
     expiresAt: '2030-12-31T16:00:00.000Z',
     disabled: false,
     previousSecretEndsAt: null,
