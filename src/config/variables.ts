@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { AUDIT_VARIABLES } from './audit-variables.ts'
+import { OIDC_VARIABLES } from './oidc-variables.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
 
 const integer = (minimum: number, maximum: number) =>
@@ -166,6 +167,7 @@ export const VARIABLES = {
     .describe(
       'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
     ),
+  ...OIDC_VARIABLES,
   ...AUDIT_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
