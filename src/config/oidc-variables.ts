@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { integer } from './integer.ts'
 import { type IssuerConfig, readIssuers } from './issuer-list.ts'
 
 const issuers = z.string().transform((text, context): readonly IssuerConfig[] => {
@@ -8,19 +9,12 @@ const issuers = z.string().transform((text, context): readonly IssuerConfig[] =>
   return z.NEVER
 })
 
-const seconds = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum))
-
 /** Variables of sign-in with the tokens of others. */
 export const OIDC_VARIABLES = {
   WARDEN_OIDC_ISSUERS: issuers
     .optional()
     .describe('Issuers whose tokens the API takes as Bearer: a JSON array, see docs/sso.md'),
-  WARDEN_OIDC_JWKS_SECONDS: seconds(60, 604_800)
+  WARDEN_OIDC_JWKS_SECONDS: integer(60, 604_800)
     .prefault('3600')
     .describe("How long an issuer's keys are used while it does not answer, in seconds"),
 } as const

@@ -2,15 +2,10 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { AUDIT_VARIABLES } from './audit-variables.ts'
+import { integer } from './integer.ts'
 import { OIDC_VARIABLES } from './oidc-variables.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
-
-const integer = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum))
+import { SOURCE_VARIABLES } from './source-variables.ts'
 
 const httpUrl = z
   .string()
@@ -169,6 +164,7 @@ export const VARIABLES = {
     ),
   ...OIDC_VARIABLES,
   ...AUDIT_VARIABLES,
+  ...SOURCE_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),
