@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createPrivateKey, type JsonWebKey, randomBytes, sign } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { type Part, startPart } from '../../src/stack/part.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
 import type { IdpSettings, PersonClaims } from './idp-server.ts'
@@ -46,15 +46,23 @@ export async function createKey(alg = 'ES256'): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), kid: randomBytes(6).toString('hex'), alg, use: 'sig' }
 }
 
+const encode = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+
 /** A token that is signed with that key, whatever it says. */
-export async function signToken(
+export function signToken(
   key: JWK,
-  payload: JWTPayload,
+  payload: unknown,
   header: Readonly<Record<string, unknown>> = {},
-): Promise<string> {
-  const { alg = 'ES256', kid } = key
-  const whole = { alg, typ: 'at+jwt', ...(kid !== undefined && { kid }), ...header }
-  return new SignJWT(payload).setProtectedHeader(whole).sign(await importJWK(key, alg))
+): string {
+  const whole = { alg: key.alg, typ: 'at+jwt', kid: key.kid, ...header }
+  const text = `${encode(whole)}.${encode(payload)}`
+  const privateKey = createPrivateKey({ key: key as JsonWebKey, format: 'jwk' })
+  const signature = sign('sha256', Buffer.from(text), {
+    key: privateKey,
+    dsaEncoding: 'ieee-p1363',
+  })
+  return `${text}.${signature.toString('base64url')}`
 }
 
 type Jar = Map<string, string>

@@ -41,6 +41,7 @@ export function toClaims(
     email: payload.email_verified === false ? undefined : textOf(readClaim(payload, claims.email)),
     displayName: textOf(readClaim(payload, claims.displayName)),
     groups,
+    saidAt: new Date(payload.iat * 1000),
     isAdministrator: administratorGroup !== undefined && groups.includes(administratorGroup),
   }
 }
