@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isNetwork } from '../config/variables.ts'
 import { secretText } from '../http/route.ts'
-import { endSchema } from '../projects/member-routes.ts'
+import { endSchema } from '../projects/member-schemas.ts'
 import {
   labelSchema,
   permissionsSchema,
