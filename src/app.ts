@@ -96,7 +96,7 @@ const underApi = (routes: readonly Route[]): readonly Route[] =>
   routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
 function createParts(deps: AppDeps) {
-  const { config, database, authority, now } = deps
+  const { config, authority, now } = deps
   const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token, metrics }
@@ -114,7 +114,7 @@ function createParts(deps: AppDeps) {
   const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
   const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
-  observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
+  observeParts(metrics, known, deps.version)
   return {
     ...known,
     ...createRequestRules(deps),

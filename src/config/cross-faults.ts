@@ -20,4 +20,11 @@ export const across = (config: Config): readonly string[] => [
   ...(config.database.ca !== undefined && config.database.tls !== 'verify'
     ? ['WARDEN_DB_CA is set but WARDEN_DB_TLS is not verify; set both or neither']
     : []),
+  ...(config.settings.selfRegistration === true &&
+  config.settings.firstSightUsers !== false &&
+  config.oidc.issuers.length > 0
+    ? [
+        'WARDEN_SELF_REGISTRATION=true lets anybody take the name of somebody whom an issuer of WARDEN_OIDC_ISSUERS has yet to send; set it to false, or WARDEN_FIRST_SIGHT_USERS=false',
+      ]
+    : []),
 ]

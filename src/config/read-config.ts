@@ -5,6 +5,7 @@ import { toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
+import { toOidcConfig } from './oidc-variables.ts'
 import { toPinnedSettings } from './setting-variables.ts'
 import type { CertsConfig, Config, DatabaseConfig } from './types.ts'
 import { VARIABLES } from './variables.ts'
@@ -90,6 +91,7 @@ function toConfig(v: Values): Config {
     token: tokenConfig(v),
     certs,
     audit: toAuditConfig(v),
+    oidc: toOidcConfig(v),
     database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,

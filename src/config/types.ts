@@ -1,5 +1,6 @@
 import type { AuditConfig } from './audit-variables.ts'
 import type { CorsConfig } from './cors-variables.ts'
+import type { OidcConfig } from './oidc-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
 
 export interface Address {
@@ -46,6 +47,7 @@ export interface Config {
   }
   readonly certs: CertsConfig
   readonly audit: AuditConfig
+  readonly oidc: OidcConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { AUDIT_VARIABLES } from './audit-variables.ts'
 import { CORS_VARIABLES } from './cors-variables.ts'
 import { integer } from './integer.ts'
+import { OIDC_VARIABLES } from './oidc-variables.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
 import { SOURCE_VARIABLES } from './source-variables.ts'
 
@@ -163,6 +164,7 @@ export const VARIABLES = {
       'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
     ),
   ...CORS_VARIABLES,
+  ...OIDC_VARIABLES,
   ...AUDIT_VARIABLES,
   ...SOURCE_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)

@@ -22,6 +22,7 @@ export interface ObservedParts {
   readonly accessTokens: Cache
   readonly identityTokens: Cache
   readonly robots: Cache
+  readonly bearers: Cache
 }
 
 /** One reading for each entry of a record, with its key as that label. */
@@ -60,8 +61,9 @@ function observeDatabase({ read }: Metrics, { database, watch }: ObservedParts):
 
 /** Shows the numbers that the parts keep of themselves; they are read when somebody asks. */
 export function observeParts(metrics: Metrics, parts: ObservedParts, version: string): void {
-  const { users, rights, proven, answers, accessTokens, identityTokens, robots, signer } = parts
-  const tokens = { accessTokens, identityTokens, robots }
+  const { users, rights, proven, answers, accessTokens, identityTokens, robots, bearers, signer } =
+    parts
+  const tokens = { accessTokens, identityTokens, robots, bearers }
   const caches = { users, rights, proofs: proven, answers, ...tokens }
   for (const [name, cache] of Object.entries(caches)) observeCache(metrics, name, cache)
   observeHasher(metrics, parts.hasher)

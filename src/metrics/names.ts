@@ -119,7 +119,7 @@ export interface Reading<Name extends MetricName> {
 export const TOKEN_ANSWERS = ['repeated', 'remembered', 'read', 'grace'] as const
 export type TokenAnswer = (typeof TOKEN_ANSWERS)[number]
 
-export const SIGN_IN_WAYS = ['password', 'accessToken', 'identityToken', 'robot'] as const
+export const SIGN_IN_WAYS = ['password', 'accessToken', 'identityToken', 'robot', 'oidc'] as const
 export type SignInWay = (typeof SIGN_IN_WAYS)[number]
 
 /** `throttled` is every answer 429; `failed` says nothing about the credentials. */

@@ -1,4 +1,4 @@
-import type { AccountSource } from '../accounts/identity.ts'
+import { type AccountSource, externalIdOfSubject } from '../accounts/identity.ts'
 import type { MeetAccount } from '../accounts/meet-account.ts'
 import type { Config } from '../config/read-config.ts'
 import type { Authenticate } from '../http/caller.ts'
@@ -17,13 +17,14 @@ import {
   type ProveAgain,
 } from './create-throttle.ts'
 import { createLookUp } from './look-up.ts'
+import { type Bearers, createBearers } from './oidc/prove-bearer.ts'
 import {
   createRecordedAuthenticate,
   createRecordedIdentity,
   type RecordedAuthenticateDeps,
 } from './recorded-authenticate.ts'
 
-type MadeHere = 'throttle' | 'lookUp' | 'identityTokenSeconds'
+type MadeHere = 'throttle' | 'lookUp' | 'identityTokenSeconds' | 'bearers'
 
 export interface CreateSignInDeps
   extends Omit<AuthenticateDeps, MadeHere>,
@@ -40,21 +41,28 @@ export interface SignIn {
   readonly recognize: Recognize
   readonly proveAgain: ProveAgain
   readonly identityTokenSeconds: number | undefined
+  readonly bearers: Bearers
 }
 
 /** The sources of accounts beside this service that the environment names. */
-export const createSources = (_config: Config): readonly AccountSource[] => []
+export const createSources = ({ oidc }: Config): readonly AccountSource[] =>
+  oidc.issuers.map(({ name, issuer }) => ({
+    name,
+    externalIdOf: (subject) => externalIdOfSubject(issuer, subject),
+  }))
 
 /** Puts the ways together, each with its outcome in the audit record. */
 export function createSignIn(deps: CreateSignInDeps): SignIn {
   const { identityTokenSeconds } = deps.config.token
   const throttle = createThrottle(deps)
-  const ways = { ...deps, throttle, lookUp: createLookUp(), identityTokenSeconds }
+  const bearers = createBearers(deps)
+  const ways = { ...deps, throttle, lookUp: createLookUp(), identityTokenSeconds, bearers }
   return {
     authenticate: createRecordedAuthenticate(createAuthenticate(ways), deps),
     authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(ways), deps),
     recognize: createRecognize(ways),
     proveAgain: createProveAgain(throttle),
     identityTokenSeconds,
+    bearers,
   }
 }

@@ -47,7 +47,7 @@ test.serial('a good deployment is ok in every line, and nothing is changed in it
     checks.filter(({ state }: Line) => state !== 'ok'),
     [],
   )
-  t.is(checks.length, 33)
+  t.is(checks.length, 34)
   t.deepEqual({ code, faults, warnings }, { code: 0, faults: 0, warnings: 0 })
   t.is(stderr, '0 faults, 0 warnings\n')
   t.notRegex(stdout, /eyJ|PRIVATE KEY/)

@@ -125,7 +125,9 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   /** An access token with all rights of its owner. */
   wide: (world, caller, before) =>
     makeAccessToken(world, targetOwner(world, caller, before), { name: freshName() }),
-  identity: (world, caller, before) => makeIdentityToken(world, targetOwner(world, caller, before)),
+  /** None ever comes of single sign-on: somebody else's stands there. */
+  identity: (world, caller, before) =>
+    makeIdentityToken(world, targetOwner(world, caller === 'sso' ? 'out' : caller, before)),
   tag: (world, _, before) => makeTag(world, before),
 }
 

@@ -1,5 +1,6 @@
 import { insertUser } from '../../src/accounts/queries.ts'
 import { pushImage } from './image.ts'
+import { startIssuer } from './issuer.ts'
 import {
   ADMIN,
   type Credentials,
@@ -26,6 +27,7 @@ export const CALLERS = [
   'web',
   'dis',
   'obo',
+  'sso',
 ] as const
 
 export type CallerName = (typeof CALLERS)[number]
@@ -57,7 +59,7 @@ export interface RightsWorld extends Service {
 
 export const passwordOf = (name: string): string => `quiet-harbour-${name}-71`
 
-const isPerson = (name: CallerName): boolean => !['anon', 'adm', 'prj', 'sys'].includes(name)
+const isPerson = (name: CallerName): boolean => !['anon', 'adm', 'prj', 'sys', 'sso'].includes(name)
 
 type Must = RightsWorld['must']
 
@@ -125,6 +127,19 @@ async function addMachines(
   }
 }
 
+/** @returns the access token that somebody of the issuer made, for registry clients */
+async function addSignedOn(
+  service: Service,
+  must: Must,
+  headers: Readonly<Record<string, string>>,
+): Promise<Credentials> {
+  await must('POST', '/groups', { name: 'corp:devs' })
+  await must('PUT', '/projects/acme/members/groups/corp:devs', { role: 'developer' })
+  const json = { name: 'laptop' }
+  const password = await secretOf(service.request('POST', '/api/v1/me/tokens', { headers, json }))
+  return { username: 'sso', password }
+}
+
 /**
  * A service with everybody in it:
  *
@@ -138,31 +153,43 @@ async function addMachines(
  * - `obo` is a robot of the system that acts for a user of that name: the user is projectAdmin of
  *   `acme` and `open` and in `crew`, the robot has `api`, `pull` and `push` on `acme/**` and all
  *   actions on `other/**`
+ * - `sso` comes with the token of an issuer, and is developer of `acme` through its group `corp:devs`;
+ *   the realm gets an access token that it made
  *
  * Beside `acme` (private) there are `other` (private), `open` (public), the group `crew`, and `bob`.
  */
 export async function startRightsWorld(options: ServiceOptions = {}): Promise<RightsWorld> {
-  const service = await startService({
-    ...options,
-    env: { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...options.env },
-  })
+  const issuer = await startIssuer()
+  const env = { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...issuer.env, ...options.env }
+  const service = await startService({ ...options, env })
   const must: Must = async (method, path, json) => {
     const reply = await service.admin(method, `/api/v1${path}`, json)
     if (reply.status < 300) return reply
     throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)
   }
   await addPeople(must)
-  const machines = await addMachines(service, must)
+  const bearer = { authorization: `Bearer ${issuer.tokenOf('sso', ['devs'])}` }
+  const machines = {
+    ...(await addMachines(service, must)),
+    sso: await addSignedOn(service, must, bearer),
+  }
   const credentials = (name: CallerName): Credentials | undefined => {
     if (name === 'anon') return undefined
     if (name === 'adm') return ADMIN
-    return machines[name] ?? { username: name, password: passwordOf(name) }
+    return (
+      (machines as Partial<Record<CallerName, Credentials>>)[name] ?? {
+        username: name,
+        password: passwordOf(name),
+      }
+    )
   }
   const headers: RightsWorld['headers'] = (name) =>
     name === 'obo' ? { 'x-warden-on-behalf-of': 'obo' } : {}
   const ask: RightsWorld['ask'] = (name, method, path, json) => {
     const as = credentials(name)
-    const whole = /^\/(?:auth|healthz|readyz)/.test(path) ? path : `/api/v1${path}`
+    const isOfApi = !/^\/(?:auth|healthz|readyz)/.test(path)
+    const whole = isOfApi ? `/api/v1${path}` : path
+    if (name === 'sso' && isOfApi) return service.request(method, whole, { headers: bearer, json })
     return service.request(method, whole, { ...(as && { as }), json, headers: headers(name) })
   }
   const addUser = (username: string): Promise<void> =>
@@ -174,7 +201,10 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
       passwordHash: '',
       now: new Date(),
     })
-  return { ...service, credentials, headers, ask, must, addUser }
+  const stop = async (): Promise<void> => {
+    await Promise.all([service.stop(), issuer.close()])
+  }
+  return { ...service, credentials, headers, ask, must, addUser, stop }
 }
 
 /** Images for the reads: the registry takes them from the administrator alone. */

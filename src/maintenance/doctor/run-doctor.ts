@@ -4,6 +4,7 @@ import { type Check, type Diagnosis, examine } from './check.ts'
 import { DATABASE_CHECKS } from './database-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
+import { ISSUER_CHECKS } from './issuer-checks.ts'
 import { KEY_CHECKS } from './key-checks.ts'
 import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...REGISTRY_CHECKS,
   ...DATABASE_CHECKS,
   ...SERVICE_CHECKS,
+  ...ISSUER_CHECKS,
 ]
 
 export interface DoctorInput {
