@@ -3,6 +3,7 @@ import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
+import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
@@ -21,4 +22,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...PROJECTS,
   ...SIGN_IN_EPOCHS,
   ...LISTS,
+  ...JOBS,
 }

@@ -22,6 +22,7 @@ export type AuditAction =
   | 'group.member.add'
   | 'group.member.remove'
   | 'settings.update'
+  | 'job.cancel'
   | 'project.create'
   | 'project.create.forced'
   | 'project.update'
