@@ -69,6 +69,44 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
   }
+  readonly Job: {
+    readonly id: number
+    readonly kind: string
+    readonly state: "waiting" | "running" | "done" | "failed" | "cancelled"
+    readonly attempts: number
+    readonly mostAttempts: number
+    readonly progress: {
+      readonly done: number
+      readonly total: number
+    } | null
+    readonly cancelRequested: boolean
+    readonly runAt: string
+    readonly createdAt: string
+    readonly startedAt: string | null
+    readonly endedAt: string | null
+    readonly error: string | null
+  }
+  readonly JobWithLog: {
+    readonly id: number
+    readonly kind: string
+    readonly state: "waiting" | "running" | "done" | "failed" | "cancelled"
+    readonly attempts: number
+    readonly mostAttempts: number
+    readonly progress: {
+      readonly done: number
+      readonly total: number
+    } | null
+    readonly cancelRequested: boolean
+    readonly runAt: string
+    readonly createdAt: string
+    readonly startedAt: string | null
+    readonly endedAt: string | null
+    readonly error: string | null
+    readonly log: ReadonlyArray<{
+      readonly time: string
+      readonly line: string
+    }>
+  }
   readonly Member: {
     readonly username: string
     readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
@@ -421,6 +459,30 @@ export interface Operations {
       readonly items: ReadonlyArray<Schemas["GroupMember"]>
       readonly next: string | null
     }
+  }
+  /** Lists jobs, the newest first. */
+  readonly getJobs: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly kind?: string | undefined
+      readonly state?: "waiting" | "running" | "done" | "failed" | "cancelled" | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["Job"]>
+      readonly next: string | null
+    }
+  }
+  /** Reads a job: its state, progress, log and error. */
+  readonly getJobsById: {
+    readonly params: {
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["JobWithLog"]
   }
   /** Who the caller is. */
   readonly getMe: {
@@ -819,6 +881,15 @@ export interface Operations {
     }
     readonly answer: Schemas["Group"]
   }
+  /** Cancels a job; one that runs is told to stop. */
+  readonly postJobsCancel: {
+    readonly params: {
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["JobWithLog"]
+  }
   /** Makes an access token; its secret is shown this once. */
   readonly postMeTokens: {
     readonly params: undefined
@@ -974,6 +1045,8 @@ export const FIELDS = {
   Group: ['name', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  Job: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error'],
+  JobWithLog: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error', 'log'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
@@ -1006,6 +1079,8 @@ export const OPERATIONS = {
   getGroups: { method: 'GET', path: '/api/v1/groups', items: ['Group'] },
   getGroupsByGroup: { method: 'GET', path: '/api/v1/groups/{group}', answer: ['Group'] },
   getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members', items: ['GroupMember'] },
+  getJobs: { method: 'GET', path: '/api/v1/jobs', items: ['Job'] },
+  getJobsById: { method: 'GET', path: '/api/v1/jobs/{id}', answer: ['JobWithLog'] },
   getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
   getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens', items: ['IdentityToken'] },
   getMeTokens: { method: 'GET', path: '/api/v1/me/tokens', items: ['AccessToken'] },
@@ -1039,6 +1114,7 @@ export const OPERATIONS = {
   patchUsersByUsername: { method: 'PATCH', path: '/api/v1/users/{username}', answer: ['User'] },
   postExplain: { method: 'POST', path: '/api/v1/explain', answer: ['Explanation'] },
   postGroups: { method: 'POST', path: '/api/v1/groups', answer: ['Group'] },
+  postJobsCancel: { method: 'POST', path: '/api/v1/jobs/{id}/cancel', answer: ['JobWithLog'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
   postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
   postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots', answer: ['RobotWithSecret'] },

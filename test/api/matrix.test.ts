@@ -165,6 +165,11 @@ const ROUTES = `
   GET    /audit/export?format=jsonl&project=other   401 404 404 404 404 404 404 200 200 404 403 404 404 401
   GET    /audit/export?format=csv&project=open      401 403 403 403 403 403 403 200 200 403 403 403 403 401
 
+  JOBS
+  GET    /jobs                                      401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /jobs/~job                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /jobs/~job/cancel                          401 403 403 403 403 403 403 403 200 403 403 403 403 401
+
   THE DOCUMENT OF THE API
   GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200
   GET    /docs                                      200 200 200 200 200 200 200 200 200 200 200 200 200 200

@@ -39,6 +39,7 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   'post /robots': (_, name) => ({ name, permissions: PULL }),
   'patch /robots/:robot': (_, description) => ({ description }),
   'post /robots/:robot/secret': () => ({ overlapSeconds: 0 }),
+  'post /jobs/:id/cancel': () => ({}),
   'post /explain': () => ({ scope: 'repository:acme/app:pull' }),
   'post /explain (bob-in-acme)': () => askAbout('acme/app'),
   'post /explain (bob-in-other)': () => askAbout('other/app'),
