@@ -130,7 +130,7 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    work: createWork({ ...deps, metrics }),
+    work: createWork({ ...deps, metrics, hasher }),
     readOrigin,
     readInnerOrigin,
     readCensus,

@@ -12,6 +12,7 @@ export const ERRORS = {
   SERVICE_UNKNOWN: { status: 400, title: 'the service is not served here', oci: 'UNSUPPORTED' },
   NAME_INVALID: { status: 400, title: 'the repository name is not valid', oci: 'NAME_INVALID' },
   PASSWORD_REFUSED: { status: 400, title: 'the password is not accepted', oci: 'UNSUPPORTED' },
+  RESET_LINK_INVALID: { status: 400, title: 'the link does not work', oci: 'UNSUPPORTED' },
   UNAUTHORIZED: { status: 401, title: 'authentication required', oci: 'UNAUTHORIZED' },
   DENIED: { status: 403, title: 'the action is not allowed', oci: 'DENIED' },
   ROUTE_UNKNOWN: { status: 404, title: 'there is no such route', oci: 'UNSUPPORTED' },

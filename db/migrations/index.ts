@@ -5,6 +5,7 @@ import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
 import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
+import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
@@ -23,4 +24,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...SIGN_IN_EPOCHS,
   ...LISTS,
   ...JOBS,
+  ...PASSWORD_RESET,
 }

@@ -16,6 +16,8 @@ export type AuditAction =
   | 'user.delete'
   | 'user.register'
   | 'user.import'
+  | 'password-reset.request'
+  | 'password-reset.done'
   | 'group.create'
   | 'group.update'
   | 'group.delete'

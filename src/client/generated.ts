@@ -709,6 +709,13 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Settings"]
   }
+  /** The page that a mailed link opens, to choose a new password. */
+  readonly getSigninPasswordReset: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: string
+  }
   /** Lists users. */
   readonly getUsers: {
     readonly params: undefined
@@ -973,6 +980,26 @@ export interface Operations {
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
+  /** Mails a link for a new password; the answer never says whether there is an account. */
+  readonly postSigninPasswordReset: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: {
+      readonly username?: string | undefined
+      readonly email?: string | undefined
+    }
+    readonly answer: undefined
+  }
+  /** Sets a new password by the token of a mailed link. */
+  readonly postSigninPasswordResetConfirm: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: {
+      readonly token: string
+      readonly newPassword: string
+    }
+    readonly answer: undefined
+  }
   /** Makes a user; where that is set, for whoever has no account yet. */
   readonly postUsers: {
     readonly params: undefined
@@ -1101,6 +1128,7 @@ export const OPERATIONS = {
   getRobots: { method: 'GET', path: '/api/v1/robots', items: ['Robot'] },
   getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
   getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
+  getSigninPasswordReset: { method: 'GET', path: '/api/v1/signin/password-reset', text: true },
   getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
   getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },
   getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens', items: ['IdentityToken'] },
@@ -1121,6 +1149,8 @@ export const OPERATIONS = {
   postProjectsRobotsSecret: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/secret', answer: ['RobotWithSecret'] },
   postRobots: { method: 'POST', path: '/api/v1/robots', answer: ['RobotWithSecret'] },
   postRobotsSecret: { method: 'POST', path: '/api/v1/robots/{robot}/secret', answer: ['RobotWithSecret'] },
+  postSigninPasswordReset: { method: 'POST', path: '/api/v1/signin/password-reset' },
+  postSigninPasswordResetConfirm: { method: 'POST', path: '/api/v1/signin/password-reset/confirm' },
   postUsers: { method: 'POST', path: '/api/v1/users', answer: ['User'] },
   putGroupsMembersByUsername: { method: 'PUT', path: '/api/v1/groups/{group}/members/{username}' },
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },

@@ -42,6 +42,11 @@ const ROUTES = `
   GET    /users/out/identity-tokens                 401 200 403 403 403 403 403 200 200 403 403 403 403 401
   DELETE /users/out/identity-tokens/~identity       401 204 403 403 403 403 403 403 204 403 403 403 403 401
 
+  PASSWORDS BY MAIL, WHERE NONE IS SENT
+  POST   /signin/password-reset                     409 409 409 409 409 409 409 409 409 409 409 409 409 409
+  GET    /signin/password-reset                     200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  POST   /signin/password-reset/confirm             400 400 400 400 400 400 400 400 400 400 400 400 400 400
+
   GROUPS
   GET    /groups                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401
   POST   /groups                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import test from 'ava'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
+import * as resets from '../../src/accounts/password-reset/queries.ts'
 import * as accounts from '../../src/accounts/queries.ts'
 import * as chain from '../../src/audit/chain-queries.ts'
 import * as checkpoints from '../../src/audit/checkpoint-queries.ts'
@@ -146,6 +147,28 @@ const CALLS: Readonly<Record<string, Call>> = {
         groups.listGroupMembers(db, group, { after, most: MOST }),
       ),
     ),
+
+  'accounts/password-reset/queries.ts#findRecipientByName': (db) =>
+    resets.findRecipientByName(db, 'user-0007'),
+  'accounts/password-reset/queries.ts#findRecipientByEmail': (db) =>
+    resets.findRecipientByEmail(db, 'MAIL-0007@example.com'),
+  'accounts/password-reset/queries.ts#findRecipientById': (db) => resets.findRecipientById(db, 7),
+  'accounts/password-reset/queries.ts#countMails': (db) =>
+    resets.countMails(db, { userId: 7, exceptJob: 1, since: HOUR_AGO }),
+  'accounts/password-reset/queries.ts#noteMail': (db) =>
+    resets.noteMail(db, { userId: 7, jobId: 1, now, since: HOUR_AGO }),
+  'accounts/password-reset/queries.ts#putReset': (db) =>
+    resets.putReset(db, {
+      userId: 8,
+      tokenHash: hashOf('new'),
+      signInEpoch: 1,
+      expiresAt: tomorrow,
+      now,
+    }),
+  'accounts/password-reset/queries.ts#findReset': (db) =>
+    resets.findReset(db, { tokenHash: hashOf('reset 7'), now }),
+  'accounts/password-reset/queries.ts#takeReset': (db) =>
+    resets.takeReset(db, hashOf('reset 1990')),
 
   'accounts/queries.ts#findUser': (db) => accounts.findUser(db, 'user-0007'),
   'accounts/queries.ts#findUserWithPassword': (db) =>

@@ -20,6 +20,11 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   }),
   'post /users': (_, username) => ({ username, password: 'a-quiet-harbour-71' }),
   'patch /users/:username': () => ({ displayName: 'Somebody' }),
+  'post /signin/password-reset': () => ({ username: 'dev' }),
+  'post /signin/password-reset/confirm': () => ({
+    token: 'x'.repeat(43),
+    newPassword: NEW_PASSWORD,
+  }),
   'post /groups': (_, name) => ({ name }),
   'patch /groups/:group': (_, description) => ({ description }),
   'put /groups/:group/members/:username': () => ({}),

@@ -5,6 +5,7 @@ import { DATABASE_CHECKS } from './database-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
 import { KEY_CHECKS } from './key-checks.ts'
+import { MAIL_CHECKS } from './mail-check.ts'
 import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
 import { REGISTRY_CHECKS } from './registry-checks.ts'
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...REGISTRY_CHECKS,
   ...DATABASE_CHECKS,
   ...SERVICE_CHECKS,
+  ...MAIL_CHECKS,
 ]
 
 export interface DoctorInput {
