@@ -11,6 +11,7 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
+import { isOfApi, underApi } from './http/api-path.ts'
 import { readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import { createClientCensus } from './http/client-census.ts'
@@ -21,6 +22,7 @@ import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
+import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
@@ -44,8 +46,6 @@ import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
 import { createMemory } from './token/memory.ts'
 import { createTokenRoutes } from './token/routes.ts'
-
-const API = '/api/v1'
 
 export interface AppDeps {
   readonly config: Config
@@ -77,7 +77,6 @@ function createListener(
   routes: readonly Route[],
 ): RequestListener {
   const { authenticate, watch, metrics, config } = parts
-  const isOfApi = (path: string): boolean => path.startsWith(`${API}/`)
   return createKoaListener({
     ...parts,
     log,
@@ -91,9 +90,6 @@ function createListener(
     routes,
   })
 }
-
-const underApi = (routes: readonly Route[]): readonly Route[] =>
-  routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
 function createParts(deps: AppDeps) {
   const { config, authority, now } = deps
@@ -121,6 +117,7 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
+    work: createWork({ ...deps, metrics, hasher }),
     readOrigin,
     readInnerOrigin,
     readCensus,
@@ -142,6 +139,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...createExplainRoutes(parts),
       ...createRemovalRoutes(parts),
       ...createImageRoutes(parts),
+      ...parts.work.routes,
       ...parts.audit.createRoutes(createRequireAuditRead(parts)),
       ...createDocumentRoutes({ routes: () => routes, version }),
     ]),
@@ -160,6 +158,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.forgetAnswers(),
     parts.lastUse.start(),
     parts.audit.start(),
+    parts.work.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {

@@ -4,7 +4,9 @@ import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
+import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
+import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
@@ -25,4 +27,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...LISTS,
   ...SOURCES,
   ...ACTING,
+  ...JOBS,
+  ...PASSWORD_RESET,
 }

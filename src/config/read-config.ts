@@ -5,6 +5,7 @@ import { toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
+import { mailFaults, toMailConfig } from './mail-variables.ts'
 import { toOidcConfig } from './oidc-variables.ts'
 import { toPinnedSettings } from './setting-variables.ts'
 import type { CertsConfig, Config, DatabaseConfig } from './types.ts'
@@ -92,6 +93,7 @@ function toConfig(v: Values): Config {
     certs,
     audit: toAuditConfig(v),
     oidc: toOidcConfig(v),
+    mail: toMailConfig(v),
     database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,
@@ -135,6 +137,7 @@ export function readConfig(env: NodeJS.ProcessEnv): {
     ...faults,
     ...issues.map((issue) => describeIssue(values, issue)),
     ...(config === undefined ? [] : across(config)),
+    ...(parsed.success ? mailFaults(parsed.data) : []),
   ]
   if (config === undefined || all.length > 0) {
     const isAbsent = issues.length > 0 && issues.every(({ path }) => !(String(path[0]) in values))

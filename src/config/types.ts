@@ -1,5 +1,6 @@
 import type { AuditConfig } from './audit-variables.ts'
 import type { CorsConfig } from './cors-variables.ts'
+import type { MailConfig } from './mail-variables.ts'
 import type { OidcConfig } from './oidc-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
 
@@ -47,6 +48,7 @@ export interface Config {
   }
   readonly certs: CertsConfig
   readonly audit: AuditConfig
+  readonly mail: MailConfig | undefined
   readonly oidc: OidcConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */

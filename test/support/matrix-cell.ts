@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { fetchToken, putManifest } from './image.ts'
 import { type CallerName, passwordOf, type RightsWorld } from './rights-world.ts'
@@ -129,6 +130,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   identity: (world, caller, before) =>
     makeIdentityToken(world, targetOwner(world, caller === 'sso' ? 'out' : caller, before)),
   tag: (world, _, before) => makeTag(world, before),
+  /** A job of a kind that nobody runs. */
+  job: async ({ database }) => String(await enqueueJob(database, { kind: 'matrix', payload: {} })),
 }
 
 /** Makes what the words with ~ in a path stand for. @returns the path to ask */
