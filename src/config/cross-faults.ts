@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { ldapFaults } from './ldap-variables.ts'
 import type { Config } from './read-config.ts'
 
 /** Faults that no variable has alone. */
@@ -20,4 +21,5 @@ export const across = (config: Config): readonly string[] => [
   ...(config.database.ca !== undefined && config.database.tls !== 'verify'
     ? ['WARDEN_DB_CA is set but WARDEN_DB_TLS is not verify; set both or neither']
     : []),
+  ...ldapFaults(config.ldap),
 ]

@@ -26,10 +26,13 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'containerd', packages: ['containerd'] },
   { command: 'ctr', packages: ['containerd'] },
   { command: 'zsh', packages: ['zsh'] },
+  // A directory for people to sign in by, with the program that fills one.
+  { command: 'slapd', packages: ['slapd'] },
+  { command: 'slapadd', packages: ['slapd'] },
 ]
 
 const SERVICES =
-  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service'
+  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service slapd.service'
 const POLICY_REFUSED = 77
 
 /**
