@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
+import { createMeetAccount } from './accounts/meet-account.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
 import { refreshCaller } from './accounts/refresh-caller.ts'
 import { createAccountRoutes } from './accounts/routes.ts'
@@ -31,18 +32,7 @@ import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
 import { createSettingsRoutes } from './settings/routes.ts'
-import { createAuthenticateForApi } from './signin/api-caller.ts'
-import {
-  createAuthenticate,
-  createAuthenticateIdentity,
-  createRecognize,
-} from './signin/authenticate.ts'
-import { createProveAgain, createThrottle } from './signin/create-throttle.ts'
-import { createLookUp } from './signin/look-up.ts'
-import {
-  createRecordedAuthenticate,
-  createRecordedIdentity,
-} from './signin/recorded-authenticate.ts'
+import { createSignIn, createSources } from './signin/create-sign-in.ts'
 import { createRequestRules } from './signin/request-rules.ts'
 import { createSigner } from './signing/signer.ts'
 import type { TokenAuthority } from './signing/token-authority.ts'
@@ -84,7 +74,7 @@ function createListener(
   name: 'public' | 'private',
   routes: readonly Route[],
 ): RequestListener {
-  const { authenticate, watch, metrics } = parts
+  const { authenticate, authenticateForApi, watch, metrics } = parts
   return createKoaListener({
     ...parts,
     log,
@@ -94,7 +84,7 @@ function createListener(
     afterChange: watch.lookAgain,
     realm: { authenticate, readCredentials: readBasicCredentials },
     api: {
-      authenticate: createAuthenticateForApi(authenticate),
+      authenticate: authenticateForApi,
       readCredentials: readApiCredentials,
     },
     routes,
@@ -114,30 +104,25 @@ function createParts(deps: AppDeps) {
   const memory = createMemory({ ...deps, signer })
   const readInnerOrigin = createOriginReader(createClientAddressReader(config.trustedProxies))
   const { readOrigin, readCensus } = createClientCensus(readInnerOrigin)
-  const { identityTokenSeconds } = config.token
   const audit = createAudit({ ...deps, readSettings: memory.runtimeSettings.read })
   const { signIns } = audit
-  const throttle = createThrottle(deps)
-  const lookUp = createLookUp()
-  const ways = { throttle, lookUp, identityTokenSeconds, proveAgain: createProveAgain(throttle) }
-  const signIn = { ...deps, ...memory, ...ways, hasher, metrics, signIns }
-  const authenticate = createRecordedAuthenticate(createAuthenticate(signIn), signIn)
-  const known = { ...signIn, ...issue, recognize: createRecognize(signIn) }
+  const sources = createSources(config)
+  const accounts = { ...deps, ...memory, sources, ...followAccounts({ ...memory, registry }) }
+  const { rows: most } = config.cache
+  const meetAccount = createMeetAccount({ ...accounts, most, claimsSeconds: config.claimsSeconds })
+  const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
+  const known = { ...signIn, ...issue, ...createSignIn(signIn) }
   const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
   observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
   return {
-    ...signIn,
-    ...issue,
+    ...known,
     ...createRequestRules(deps),
-    database,
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
     readOrigin,
     readInnerOrigin,
     readCensus,
-    authenticate,
-    authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(signIn), signIn),
     answerAtOnce,
   }
 }
@@ -149,7 +134,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
     ...createTokenRoutes(parts),
     ...underApi([
       ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
-      ...createAccountRoutes({ ...parts, requireSystem, ...followAccounts(parts) }),
+      ...createAccountRoutes({ ...parts, requireSystem }),
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
       ...parts.credentialRoutes,

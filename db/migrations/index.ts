@@ -8,6 +8,7 @@ import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
+import { SOURCES } from './sources.ts'
 
 /** Every step of the schema by its name; they run in the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,4 +22,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...PROJECTS,
   ...SIGN_IN_EPOCHS,
   ...LISTS,
+  ...SOURCES,
 }

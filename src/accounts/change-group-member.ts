@@ -4,8 +4,10 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { type ChangeGroupDeps, resolveGroup } from './change-group.ts'
 import { insertGroupMember, removeGroupMember } from './group-queries.ts'
+import { LOCAL } from './identity.ts'
 import { findUser } from './queries.ts'
 import { requireWholeCredential } from './require-whole-credential.ts'
+import type { Group } from './types.ts'
 import { unknownUser } from './update-user.ts'
 
 interface GroupMemberPath {
@@ -15,10 +17,18 @@ interface GroupMemberPath {
   readonly username: string
 }
 
+/** Who is in a group of another source is for that source alone to say (R9). */
+function refuseFollowed({ source, name }: Group): void {
+  if (source === LOCAL) return
+  throw new AppError('CONFLICT', {
+    detail: `who is in the group ${name} is said by its source ${source}; change it there`,
+  })
+}
+
 /**
  * Puts a user into a group; who is in it already stays in it.
  *
- * @throws AppError GROUP_UNKNOWN or USER_UNKNOWN (404)
+ * @throws AppError GROUP_UNKNOWN or USER_UNKNOWN (404), CONFLICT (409) for a group of another source
  * @throws AppError DENIED (403) by an access token that gives less, or ends
  */
 export function addGroupMember(deps: ChangeGroupDeps, input: GroupMemberPath): Promise<void> {
@@ -26,6 +36,7 @@ export function addGroupMember(deps: ChangeGroupDeps, input: GroupMemberPath): P
   requireWholeCredential(caller)
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const group = await resolveGroup(transaction, deps, input)
+    refuseFollowed(group)
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
     await note({ kind: 'membership', id: user.id })
@@ -42,12 +53,13 @@ export function addGroupMember(deps: ChangeGroupDeps, input: GroupMemberPath): P
 /**
  * Takes a user out of a group.
  *
- * @throws AppError GROUP_UNKNOWN, USER_UNKNOWN or MEMBER_UNKNOWN (404)
+ * @throws AppError GROUP_UNKNOWN, USER_UNKNOWN or MEMBER_UNKNOWN (404), CONFLICT (409) as above
  */
 export function dropGroupMember(deps: ChangeGroupDeps, input: GroupMemberPath): Promise<void> {
   const { caller, name, username } = input
   return inRightsChange(deps.database, async ({ transaction, note }) => {
     const group = await resolveGroup(transaction, deps, input)
+    refuseFollowed(group)
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
     await note({ kind: 'membership', id: user.id })

@@ -7,7 +7,9 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Check } from '../http/etag.ts'
 import type { Keep } from '../http/once.ts'
+import { parseGroupLabel } from './group-name.ts'
 import { findGroup, insertGroup, lockGroup, removeGroup, updateGroup } from './group-queries.ts'
+import { type AccountSource, LOCAL } from './identity.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
 import type { Group } from './types.ts'
 
@@ -15,6 +17,8 @@ export interface ChangeGroupDeps {
   readonly database: Database
   readonly now: () => Date
   readonly requireSystem: RequireSystem
+  /** Where accounts and groups come from, beside this service. */
+  readonly sources: readonly AccountSource[]
 }
 
 export interface DeleteGroupDeps extends ChangeGroupDeps {
@@ -51,23 +55,34 @@ const audit = (
   action: AuditAction,
 ): Promise<void> => recordAudit(transaction, caller, { action, target: name, outcome: 'done' })
 
+/** @throws AppError REQUEST_INVALID (400) for a source that is not there */
+function requireKey(sources: readonly AccountSource[], label: string) {
+  const key = parseGroupLabel(label)
+  const isThere = key && (key.source === LOCAL || sources.some(({ name }) => name === key.source))
+  if (isThere) return key
+  const detail = `the group ${label} would be of the source ${key?.source}, and none of that name is configured`
+  throw new AppError('REQUEST_INVALID', { detail, faults: [{ pointer: 'name', detail }] })
+}
+
 /**
- * Makes a group without members. It gives nobody a right, so the change version stays.
+ * Makes a group without members; one of another source before somebody comes who is in it. It gives
+ * nobody a right, so the change version stays.
  *
- * @throws AppError NAME_TAKEN (409)
+ * @throws AppError REQUEST_INVALID (400) for a source that is not there, NAME_TAKEN (409)
  */
 export async function createGroup(
-  { database, now, requireSystem }: ChangeGroupDeps,
+  { database, now, requireSystem, sources }: ChangeGroupDeps,
   input: Omit<GroupPath, 'check'> & {
     readonly description: string | undefined
     readonly keep?: Keep<Group>
   },
 ): Promise<Group> {
   const { caller, name, description, keep } = input
+  const key = requireKey(sources, name)
   try {
     return await inTransaction(database, async (transaction) => {
       requireSystem(await refreshCaller(transaction, caller), 'user:write')
-      await insertGroup(transaction, { name, description, now: now() })
+      await insertGroup(transaction, { ...key, description, now: now() })
       await audit(transaction, input, 'group.create')
       const group = await findGroup(transaction, name)
       if (group === undefined) throw new Error('the new group is not there')

@@ -3,9 +3,11 @@ import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { LOCAL } from './identity.ts'
 import type { PasswordHasher } from './password-hash.ts'
+import { replacePassword } from './password-queries.ts'
 import { LONGEST_PASSWORD, requireGoodPassword } from './password-rules.ts'
-import { findUserWithPassword, replacePassword } from './queries.ts'
+import { findUserWithPassword } from './queries.ts'
 import { refreshCaller } from './refresh-caller.ts'
 import { requireFullSignIn } from './require-full-sign-in.ts'
 
@@ -33,6 +35,11 @@ async function proveCurrent(
 ): Promise<string> {
   const { id, username } = requireFullSignIn(caller.subject)
   const user = await findUserWithPassword(database, username)
+  if (user !== undefined && user.source !== LOCAL) {
+    throw new AppError('CONFLICT', {
+      detail: `the password of ${username} is kept by the source ${user.source}; change it there`,
+    })
+  }
   const hash = user?.id === id ? user.passwordHash : undefined
   // Who signed in just now waits behind no stranger.
   const { address } = caller.origin
@@ -63,7 +70,8 @@ function refuseSame({ currentPassword, newPassword }: OwnPasswords): void {
  *
  * @throws AppError DENIED (403) when the old one is wrong, or the caller signed in with a token
  * @throws AppError PASSWORD_REFUSED (400), BUSY (503)
- * @throws AppError CONFLICT (409) when somebody else changed it at this very moment
+ * @throws AppError CONFLICT (409) when somebody else changed it at this very moment, and for an account
+ *   of another source
  */
 export async function changeOwnPassword(
   deps: ChangePasswordDeps,

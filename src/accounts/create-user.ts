@@ -44,7 +44,7 @@ export interface CreateUserDeps extends InsertAccountDeps {
 
 export interface NewAccount {
   readonly user: NewUser
-  readonly action: 'user.create' | 'user.register' | 'user.import'
+  readonly action: 'user.create' | 'user.register' | 'user.import' | 'user.meet'
   /** Checks once more, inside the transaction, who asks for it. */
   readonly check: (transaction: Database) => Promise<void>
   readonly audit: (transaction: Database, entry: AuditEntry) => Promise<void>

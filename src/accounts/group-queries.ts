@@ -1,38 +1,44 @@
 import type { Database } from '../database/open-database.ts'
+import { type GroupKey, groupLabel, parseGroupLabel } from './group-name.ts'
 import type { Group } from './types.ts'
-
-/** Groups that administrators keep here; those of another source follow that source (R9). */
-export const LOCAL = 'local'
 
 interface GroupRow {
   readonly id: number
+  readonly source: string
   readonly name: string
   readonly description: string | null
   readonly created_at: Date
   readonly updated_at: Date
 }
 
-const COLUMNS = ['id', 'name', 'description', 'created_at', 'updated_at'] as const
+const COLUMNS = ['id', 'source', 'name', 'description', 'created_at', 'updated_at'] as const
 
 const toGroup = (row: GroupRow): Group => ({
   id: row.id,
-  name: row.name,
+  source: row.source,
+  name: groupLabel(row),
   description: row.description ?? undefined,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
 
-export async function findGroup(database: Database, name: string): Promise<Group | undefined> {
+/** What no group is, for what is no label. */
+const NO_GROUP: GroupKey = { source: '', name: '' }
+
+const keyOf = (label: string): GroupKey => parseGroupLabel(label) ?? NO_GROUP
+
+/** @param label as the API has it */
+export async function findGroup(database: Database, label: string): Promise<Group | undefined> {
   const row = await database('user_groups')
-    .where({ source: LOCAL, name })
+    .where({ ...keyOf(label) })
     .first<GroupRow | undefined>(...COLUMNS)
   return row && toGroup(row)
 }
 
 /** As `findGroup`; nobody else changes the group until the transaction ends. */
-export async function lockGroup(transaction: Database, name: string): Promise<Group | undefined> {
+export async function lockGroup(transaction: Database, label: string): Promise<Group | undefined> {
   const row = await transaction('user_groups')
-    .where({ source: LOCAL, name })
+    .where({ ...keyOf(label) })
     .forUpdate()
     .first<GroupRow | undefined>(...COLUMNS)
   return row && toGroup(row)
@@ -43,15 +49,16 @@ interface PageOf {
   readonly most: number
 }
 
-/** Groups by name, those after `after`, at most `most`. */
+/** Groups by source and name, those after the label `after` ('' for the first), at most `most`. */
 export async function listGroups(
   database: Database,
   { after, most }: PageOf,
 ): Promise<readonly Group[]> {
+  const { source, name } = keyOf(after)
   const rows = await database('user_groups')
-    .where({ source: LOCAL })
-    .where('name', '>', after)
-    .orderBy('name')
+    .where('source', '>=', source)
+    .where((later) => later.where('source', '>', source).orWhere('name', '>', name))
+    .orderBy(['source', 'name'])
     .limit(most)
     .select<GroupRow[]>(...COLUMNS)
   return rows.map(toGroup)
@@ -60,10 +67,10 @@ export async function listGroups(
 /** A taken name is a duplicate key. */
 export async function insertGroup(
   database: Database,
-  group: { readonly name: string; readonly description: string | undefined; readonly now: Date },
+  group: GroupKey & { readonly description: string | undefined; readonly now: Date },
 ): Promise<void> {
   await database('user_groups').insert({
-    source: LOCAL,
+    source: group.source,
     name: group.name,
     description: group.description ?? null,
     version: 1,

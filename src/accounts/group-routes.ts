@@ -9,6 +9,7 @@ import {
   unknownGroup,
 } from './change-group.ts'
 import { addGroupMember, dropGroupMember } from './change-group-member.ts'
+import { keyToLabel, labelToKey } from './group-name.ts'
 import { findGroup, listGroupMembers, listGroups } from './group-queries.ts'
 import type { Group } from './types.ts'
 import { groupNameSchema, usernameSchema } from './username-schema.ts'
@@ -22,6 +23,7 @@ const descriptionSchema = z
 const groupSchema = z
   .object({
     name: z.string(),
+    source: z.string(),
     description: z.string().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -30,6 +32,7 @@ const groupSchema = z
 
 const presentGroup = (group: Group): z.output<typeof groupSchema> => ({
   name: group.name,
+  source: group.source,
   description: group.description ?? null,
   createdAt: group.createdAt.toISOString(),
   updatedAt: group.updatedAt.toISOString(),
@@ -51,15 +54,15 @@ const listGroupsRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/groups',
-    summary: 'Lists groups by name',
+    summary: 'Lists groups by source and name',
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page of groups', schema: pageSchema(groupSchema) } },
     handle: async ({ caller, query, url }) => {
       requireSystem(caller, 'user:read')
-      const after = readCursor(query.cursor)
+      const after = keyToLabel(readCursor(query.cursor))
       const rows = await listGroups(database, { after, most: query.limit + 1 })
       return presentPage(
-        cutPage(rows, query.limit, ({ name }) => name),
+        cutPage(rows, query.limit, ({ name }) => labelToKey(name)),
         presentGroup,
         url,
       )

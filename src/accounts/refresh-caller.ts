@@ -1,7 +1,9 @@
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import type { UserSubject } from '../protocol/subject.ts'
 import { findUserWithPassword, hasAccessToken } from './queries.ts'
+import type { RoleHolder } from './user-subject.ts'
 
 /**
  * Asks the one function that decides, which stands in a higher room.
@@ -9,6 +11,17 @@ import { findUserWithPassword, hasAccessToken } from './queries.ts'
  * @throws AppError UNAUTHORIZED (401) or DENIED (403)
  */
 export type RequireSystem = (caller: Caller, permission: 'user:read' | 'user:write') => void
+
+/** A claimed role was in force when the request came; it is over when it is not claimed any more. */
+function roleLeft(
+  { systemRoleUntil }: UserSubject,
+  { systemRole, claims }: RoleHolder,
+): Pick<UserSubject, 'systemRole' | 'systemRoleUntil'> {
+  const isLeft = systemRoleUntil !== undefined && claims?.isAdministrator === true
+  return isLeft && systemRole !== 'administrator'
+    ? { systemRole: 'administrator', systemRoleUntil }
+    : { systemRole, systemRoleUntil: undefined }
+}
 
 /**
  * Reads the caller's own account again, inside the transaction of a change: what was true when the
@@ -37,5 +50,5 @@ export async function refreshCaller(transaction: Database, caller: Caller): Prom
   if (own !== undefined && !(await hasAccessToken(transaction, own))) {
     throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })
   }
-  return { ...caller, subject: { ...subject, systemRole: user.systemRole } }
+  return { ...caller, subject: { ...subject, ...roleLeft(subject, user) } }
 }

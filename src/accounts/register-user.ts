@@ -3,7 +3,9 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Keep } from '../http/once.ts'
 import type { CachedSettings } from '../settings/cached-settings.ts'
+import { isSquattable } from '../settings/change-settings.ts'
 import { type InsertAccountDeps, insertAccount } from './create-user.ts'
+import type { AccountSource } from './identity.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { requireGoodPassword } from './password-rules.ts'
 import type { NewUser, User } from './types.ts'
@@ -11,17 +13,20 @@ import type { NewUser, User } from './types.ts'
 export interface RegisterUserDeps extends InsertAccountDeps {
   readonly hasher: PasswordHasher
   readonly runtimeSettings: Pick<CachedSettings, 'read'>
+  readonly sources: readonly AccountSource[]
 }
 
 type Registrant = Omit<NewUser, 'passwordHash'>
 
 /** @throws AppError UNAUTHORIZED (401) where only administrators make users, or a role is asked for */
 export async function requireRegistration(
-  { runtimeSettings }: Pick<RegisterUserDeps, 'runtimeSettings'>,
+  { runtimeSettings, sources }: Pick<RegisterUserDeps, 'runtimeSettings' | 'sources'>,
   { systemRole }: Registrant,
 ): Promise<void> {
-  const { selfRegistration } = await runtimeSettings.read()
-  if (selfRegistration && systemRole === undefined) return
+  const settings = await runtimeSettings.read()
+  // Set before there was a source; a fault of the configuration, and never open (R8).
+  const isOpen = settings.selfRegistration && !isSquattable(settings, sources)
+  if (isOpen && systemRole === undefined) return
   throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })
 }
 

@@ -7,8 +7,9 @@ export interface FullSignIn {
 }
 
 /**
- * Passwords and mail addresses are changed by people alone: not by a machine, and not with a token
- * that somebody may have found (R11). A subject that signed in with a password has no credential.
+ * Passwords, mail addresses and identities are changed by people alone: not by a machine, and not with
+ * a token that somebody may have found (R11). Who signed in with a password, or by single sign-on, has
+ * no credential.
  *
  * @throws AppError UNAUTHORIZED (401) when nobody is signed in, DENIED (403)
  */
@@ -17,6 +18,7 @@ export function requireFullSignIn(subject: Subject): FullSignIn {
   const { credential } = subject as { readonly credential?: unknown }
   if (subject.kind === 'user' && credential === undefined) return subject
   throw new AppError('DENIED', {
-    detail: 'passwords and mail addresses are changed after a sign-in by password only',
+    detail:
+      'passwords, mail addresses and identities are changed after a sign-in by password or single sign-on only',
   })
 }

@@ -8,6 +8,8 @@ import type { ChangePasswordDeps } from './change-password.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
 import { createGroupRoutes } from './group-routes.ts'
+import { createIdentityRoutes } from './identity-routes.ts'
+import type { LinkIdentityDeps } from './link-identity.ts'
 import { listUsers } from './list-queries.ts'
 import { createPasswordRoutes } from './password-routes.ts'
 import { findUser } from './queries.ts'
@@ -21,6 +23,7 @@ export type AccountRoutesDeps = CreateUserDeps &
   RegisterUserDeps &
   DeleteUserDeps &
   DeleteGroupDeps &
+  LinkIdentityDeps &
   ChangePasswordDeps
 
 const presentNewUser = (user: User): Answer => ({
@@ -155,4 +158,5 @@ export const createAccountRoutes = (deps: AccountRoutesDeps): readonly Route[] =
   deleteUserRoute(deps),
   ...createPasswordRoutes(deps),
   ...createGroupRoutes(deps),
+  ...createIdentityRoutes(deps),
 ]

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Check } from '../http/etag.ts'
 import { hashGivenPassword } from './change-password.ts'
+import { LOCAL } from './identity.ts'
 import type { PasswordHasher } from './password-hash.ts'
 import { countEnabledAdministrators, findUser, updateUser } from './queries.ts'
 import { type RequireSystem, refreshCaller } from './refresh-caller.ts'
@@ -42,6 +43,15 @@ interface ChangeUserInput {
   readonly check?: Check<User>
 }
 
+/** What another source says of an account is for that source alone to change (R10). */
+function refuseFollowed({ username, source }: User, { change, password }: ChangeUserInput): void {
+  const isOurs = change.email === undefined && change.displayName === undefined
+  if (source === LOCAL || (isOurs && password === undefined)) return
+  throw new AppError('CONFLICT', {
+    detail: `${username} is an account of the source ${source}, which keeps its password, mail and name; change them there`,
+  })
+}
+
 /** What the audit record says was done. */
 const actionsOf = ({ change, password }: ChangeUserInput): readonly AuditAction[] => {
   const isUpdate = Object.values(change).some((value) => value !== undefined)
@@ -58,7 +68,8 @@ const actionsOf = ({ change, password }: ChangeUserInput): readonly AuditAction[
  * @throws AppError DENIED (403) also for one's own password, and mail or password by a token,
  *   and for a system role, or to enable an account, by a token that gives less or ends
  * @throws AppError PRECONDITION_FAILED (412) by `check`, which is called on the account as it is
- * @throws AppError CONFLICT (409) when no enabled administrator would be left
+ * @throws AppError CONFLICT (409) when no enabled administrator would be left, and for password, mail
+ *   and shown name of an account of another source
  */
 export async function changeUser(
   { database, hasher, now, requireSystem }: UpdateUserDeps,
@@ -76,6 +87,7 @@ export async function changeUser(
     const user = await findUser(transaction, username)
     if (user === undefined) throw unknownUser(username)
     check?.(user)
+    refuseFollowed(user, input)
     await note({ kind: 'user', id: user.id })
     await updateUser(transaction, user.id, { change: { ...change, passwordHash }, now: now() })
     await requireAdministratorLeft(transaction, username)

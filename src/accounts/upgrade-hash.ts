@@ -2,7 +2,7 @@ import type { Database } from '../database/open-database.ts'
 import type { Log } from '../http/middleware.ts'
 import { hashForm } from './hash-forms.ts'
 import type { PasswordHasher } from './password-hash.ts'
-import { upgradeHash } from './queries.ts'
+import { upgradeHash } from './password-queries.ts'
 import type { UserWithPassword } from './types.ts'
 
 /** Looks at who has just proven a password; returns at once and never fails. */

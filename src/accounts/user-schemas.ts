@@ -31,9 +31,12 @@ export const userChangeSchema = z.strictObject({
 export const userSchema = z
   .object({
     username: z.string(),
+    source: z.string(),
     email: z.string().nullable(),
     displayName: z.string().nullable(),
     systemRole: systemRoleSchema.nullable(),
+    claimedRole: z.literal('administrator').nullable(),
+    claimsEndAt: z.iso.datetime().nullable(),
     disabled: z.boolean(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
@@ -42,9 +45,12 @@ export const userSchema = z
 
 export const presentUser = (user: User): z.output<typeof userSchema> => ({
   username: user.username,
+  source: user.source,
   email: user.email ?? null,
   displayName: user.displayName ?? null,
   systemRole: user.systemRole ?? null,
+  claimedRole: user.claims?.isAdministrator ? 'administrator' : null,
+  claimsEndAt: user.claims?.endsAt.toISOString() ?? null,
   disabled: user.disabled,
   createdAt: user.createdAt.toISOString(),
   updatedAt: user.updatedAt.toISOString(),

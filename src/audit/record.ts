@@ -1,5 +1,5 @@
 import type { Database } from '../database/open-database.ts'
-import type { Caller } from '../http/caller.ts'
+import type { Caller, Origin } from '../http/caller.ts'
 import { type Subject, subjectName } from '../protocol/subject.ts'
 import { insertAudit } from './queries.ts'
 import type { Outcome } from './types.ts'
@@ -16,6 +16,10 @@ export type AuditAction =
   | 'user.delete'
   | 'user.register'
   | 'user.import'
+  | 'user.meet'
+  | 'user.follow'
+  | 'user.leave'
+  | 'user.link'
   | 'group.create'
   | 'group.update'
   | 'group.delete'
@@ -66,11 +70,18 @@ export async function recordAudit(
   await insertAudit(transaction, { ...entry, ...actorOf(subject), ...origin })
 }
 
-/** An audit row for what is done outside of a request: by this service itself, or for an earlier one. */
+/** Who did something where no caller is at hand: this service itself, or who is only being met. */
+export interface Actor {
+  readonly actorId?: number | undefined
+  readonly actorName: string
+  readonly origin?: Origin | undefined
+}
+
+/** An audit row for what is done outside of a request, for an earlier one, or before it has a caller. */
 export async function recordActorAudit(
   transaction: Database,
-  { actorId, actorName }: { readonly actorId?: number | undefined; readonly actorName: string },
+  { actorId, actorName, origin }: Actor,
   entry: AuditEntry,
 ): Promise<void> {
-  await insertAudit(transaction, { ...entry, actorId, actorName })
+  await insertAudit(transaction, { ...entry, actorId, actorName, ...origin })
 }

@@ -54,6 +54,7 @@ export interface Schemas {
   }
   readonly Group: {
     readonly name: string
+    readonly source: string
     readonly description: string | null
     readonly createdAt: string
     readonly updatedAt: string
@@ -177,6 +178,10 @@ export interface Schemas {
       readonly value: boolean
       readonly pinnedBy: string | null
     }
+    readonly firstSightUsers: {
+      readonly value: boolean
+      readonly pinnedBy: string | null
+    }
     readonly defaultQuotaBytes: {
       readonly value: number | null
       readonly pinnedBy: string | null
@@ -203,9 +208,12 @@ export interface Schemas {
   }
   readonly User: {
     readonly username: string
+    readonly source: string
     readonly email: string | null
     readonly displayName: string | null
     readonly systemRole: "administrator" | "auditor" | null
+    readonly claimedRole: "administrator" | null
+    readonly claimsEndAt: string | null
     readonly disabled: boolean
     readonly createdAt: string
     readonly updatedAt: string
@@ -385,7 +393,7 @@ export interface Operations {
     readonly body: undefined
     readonly answer: string
   }
-  /** Lists groups by name. */
+  /** Lists groups by source and name. */
   readonly getGroups: {
     readonly params: undefined
     readonly query: {
@@ -779,6 +787,7 @@ export interface Operations {
       readonly projectCreation?: "administrators" | "everyone" | undefined
       readonly forbidPublic?: boolean | undefined
       readonly personalProjects?: boolean | undefined
+      readonly firstSightUsers?: boolean | undefined
       readonly defaultQuotaBytes?: number | null | undefined
       readonly auditRetentionDays?: number | null | undefined
     }
@@ -963,6 +972,18 @@ export interface Operations {
     }
     readonly answer: Schemas["Member"]
   }
+  /** Says which source proves a user from now on, and who the user is there. */
+  readonly putUsersIdentity: {
+    readonly params: {
+      readonly username: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly source: string
+      readonly subject?: string | undefined
+    }
+    readonly answer: Schemas["User"]
+  }
 }
 
 /** What each of them cannot be without. */
@@ -971,7 +992,7 @@ export const FIELDS = {
   AuditRow: ['time', 'actor', 'onBehalfOf', 'action', 'target', 'project', 'outcome', 'count', 'address', 'userAgent', 'requestId'],
   CreatedAccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt', 'username'],
   Explanation: ['subject', 'decisions'],
-  Group: ['name', 'description', 'createdAt', 'updatedAt'],
+  Group: ['name', 'source', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
@@ -980,9 +1001,9 @@ export const FIELDS = {
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
-  Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'defaultQuotaBytes', 'auditRetentionDays'],
+  Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'firstSightUsers', 'defaultQuotaBytes', 'auditRetentionDays'],
   Tag: ['name', 'digest', 'mediaType', 'sizeBytes', 'pushedAt', 'pulledAt', 'immutable'],
-  User: ['username', 'email', 'displayName', 'systemRole', 'disabled', 'createdAt', 'updatedAt'],
+  User: ['username', 'source', 'email', 'displayName', 'systemRole', 'claimedRole', 'claimsEndAt', 'disabled', 'createdAt', 'updatedAt'],
 } as const
 
 /** Where each operation is, and what it answers: one of these, a page of these, or text. */
@@ -1050,4 +1071,5 @@ export const OPERATIONS = {
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },
   putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  putUsersIdentity: { method: 'PUT', path: '/api/v1/users/{username}/identity', answer: ['User'] },
 } as const

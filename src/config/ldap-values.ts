@@ -3,13 +3,6 @@ import { FilterParser } from 'ldapts'
 import { z } from 'zod'
 import { parseDn } from './ldap-dn.ts'
 
-export const wholeSeconds = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum))
-
 function isServerUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, pathname, search, hash, username } = new URL(text)

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { integer } from './integer.ts'
 import {
   distinguishedName,
   ldapAttribute,
   ldapCertificate,
   ldapFilter,
   ldapServers,
-  wholeSeconds,
 } from './ldap-values.ts'
 
 /** Variables of a directory that people sign in by; all but the first count only where that is set. */
@@ -59,13 +59,13 @@ export const LDAP_VARIABLES = {
   WARDEN_LDAP_ADMIN_GROUP: distinguishedName
     .optional()
     .describe('Group whose members are administrators of the system'),
-  WARDEN_LDAP_CACHE_SECONDS: wholeSeconds(0, 86_400)
+  WARDEN_LDAP_CACHE_SECONDS: integer(0, 86_400)
     .prefault('300')
     .describe('How long a proven password is taken without asking the directory again'),
-  WARDEN_LDAP_GRACE_SECONDS: wholeSeconds(0, 604_800)
+  WARDEN_LDAP_GRACE_SECONDS: integer(0, 604_800)
     .prefault('3600')
     .describe('How long a proven password is taken while the directory does not answer'),
-  WARDEN_LDAP_TIMEOUT_SECONDS: wholeSeconds(1, 60)
+  WARDEN_LDAP_TIMEOUT_SECONDS: integer(1, 60)
     .prefault('8')
     .describe('Longest wait for the directory in one sign-in'),
 } as const

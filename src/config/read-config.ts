@@ -1,78 +1,17 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
+import { toAuditConfig } from './audit-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
-import { type LdapConfig, toLdapConfig } from './ldap-variables.ts'
-import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
+import { toLdapConfig } from './ldap-variables.ts'
+import { toPinnedSettings } from './setting-variables.ts'
+import type { CertsConfig, Config } from './types.ts'
 import { VARIABLES } from './variables.ts'
 
 const environmentSchema = z.object(VARIABLES)
 
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
-
-export interface DatabaseConfig {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly password: string
-  readonly name: string
-  readonly tls: 'off' | 'require' | 'verify'
-  readonly ca: string | undefined
-  readonly poolMax: number
-  readonly waitSeconds: number
-  readonly graceSeconds: number
-}
-
-/** Where the files of the token authority stand; all paths absolute. */
-export interface CertsConfig {
-  readonly dir: string
-  readonly authorityPath: string
-  readonly bundlePath: string
-  /** Beside the authority, which is kept from others in the same way. */
-  readonly auditKeyPath: string
-}
-
-export interface Config {
-  /** No slash at its end. */
-  readonly publicUrl: string
-  readonly listen: Address
-  readonly privateListen: Address
-  readonly registry: { readonly url: string; readonly timeoutSeconds: number }
-  readonly token: {
-    readonly service: string
-    readonly issuer: string
-    readonly pullSeconds: number
-    readonly pushSeconds: number
-    readonly leafSeconds: number
-    /** Undefined: identity tokens are switched off. */
-    readonly identityTokenSeconds: number | undefined
-  }
-  readonly certs: CertsConfig
-  readonly audit: AuditConfig
-  /** Undefined: there is no directory. */
-  readonly ldap: LdapConfig | undefined
-  readonly database: DatabaseConfig
-  /** The most of each that is kept in memory. */
-  readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
-  readonly administrator: {
-    readonly username: string
-    readonly password: string | undefined
-    readonly passwordPath: string
-  }
-  readonly trustedProxies: readonly string[]
-  readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
-  readonly api: { readonly ratePerMinute: number }
-  /** Wrong passwords for one account from one network that nobody has to wait after. */
-  readonly signIn: { readonly freeFailures: number }
-  readonly settings: PinnedSettings
-  readonly shutdownSeconds: number
-  readonly logLevel: string
-}
+export type { Address, CertsConfig, Config, DatabaseConfig } from './types.ts'
 
 /** All that is wrong with the environment, a sentence each; the process ends with exit code 2. */
 export class ConfigError extends Error {
@@ -162,6 +101,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     api: { ratePerMinute: v.WARDEN_API_RATE },
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     settings: toPinnedSettings(v),
+    claimsSeconds: v.WARDEN_CLAIMS_SECONDS,
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

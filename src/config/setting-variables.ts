@@ -28,6 +28,9 @@ export const SETTING_VARIABLES = {
   WARDEN_PERSONAL_PROJECTS: onOrOff.describe(
     'Whether a new user gets a project of the same name: true or false',
   ),
+  WARDEN_FIRST_SIGHT_USERS: onOrOff.describe(
+    'Whether whom LDAP or an issuer proves gets an account at first sight: true or false',
+  ),
   WARDEN_DEFAULT_QUOTA_BYTES: numberOrNone(0, Number.MAX_SAFE_INTEGER).describe(
     'Quota of projects that have none of their own, in bytes, or none',
   ),
@@ -42,6 +45,7 @@ export const VARIABLE_OF_SETTING = {
   projectCreation: 'WARDEN_PROJECT_CREATION',
   forbidPublic: 'WARDEN_FORBID_PUBLIC',
   personalProjects: 'WARDEN_PERSONAL_PROJECTS',
+  firstSightUsers: 'WARDEN_FIRST_SIGHT_USERS',
   defaultQuotaBytes: 'WARDEN_DEFAULT_QUOTA_BYTES',
   auditRetentionDays: 'WARDEN_AUDIT_RETENTION_DAYS',
 } as const
@@ -55,6 +59,7 @@ export interface PinnedSettings {
   readonly projectCreation: SettingValues['WARDEN_PROJECT_CREATION']
   readonly forbidPublic: SettingValues['WARDEN_FORBID_PUBLIC']
   readonly personalProjects: SettingValues['WARDEN_PERSONAL_PROJECTS']
+  readonly firstSightUsers: SettingValues['WARDEN_FIRST_SIGHT_USERS']
   readonly defaultQuotaBytes: SettingValues['WARDEN_DEFAULT_QUOTA_BYTES']
   readonly auditRetentionDays: SettingValues['WARDEN_AUDIT_RETENTION_DAYS']
 }
@@ -64,6 +69,7 @@ export const toPinnedSettings = (values: SettingValues): PinnedSettings => ({
   projectCreation: values.WARDEN_PROJECT_CREATION,
   forbidPublic: values.WARDEN_FORBID_PUBLIC,
   personalProjects: values.WARDEN_PERSONAL_PROJECTS,
+  firstSightUsers: values.WARDEN_FIRST_SIGHT_USERS,
   defaultQuotaBytes: values.WARDEN_DEFAULT_QUOTA_BYTES,
   auditRetentionDays: values.WARDEN_AUDIT_RETENTION_DAYS,
 })

@@ -2,15 +2,9 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { AUDIT_VARIABLES } from './audit-variables.ts'
-import { LDAP_VARIABLES } from './ldap-variables.ts'
+import { integer } from './integer.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
-
-const integer = (minimum: number, maximum: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(minimum).max(maximum))
+import { SOURCE_VARIABLES } from './source-variables.ts'
 
 const httpUrl = z
   .string()
@@ -168,7 +162,7 @@ export const VARIABLES = {
       'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
     ),
   ...AUDIT_VARIABLES,
-  ...LDAP_VARIABLES,
+  ...SOURCE_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),

@@ -1,3 +1,4 @@
+import { toClaims } from '../accounts/queries.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Versioned } from '../database/versioned-cache.ts'
 import type { CredentialPermission, SystemRole } from '../protocol/subject.ts'
@@ -101,6 +102,9 @@ interface OwnedRow {
   readonly user_id: number
   readonly username: string
   readonly system_role: SystemRole | null
+  readonly claims_digest: string | null
+  readonly claimed_role: SystemRole | null
+  readonly claims_end_at: Date | null
   readonly disabled_at: Date | null
 }
 
@@ -112,6 +116,7 @@ function toVersionedToken([row]: readonly OwnedRow[]): Versioned<OwnedToken> {
     id: row.user_id,
     username: row.username,
     systemRole: row.system_role ?? undefined,
+    claims: toClaims(row),
     disabled: row.disabled_at !== null,
   }
   const permissions = row.permissions ? toList(row.permissions) : undefined
@@ -128,7 +133,7 @@ export async function findVersionedAccessToken(
 ): Promise<Versioned<OwnedToken>> {
   const [rows] = await database.raw(
     `SELECT v.epoch, v.counter, t.id, t.permissions, t.expires_at, u.id AS user_id, u.username,
-            u.system_role, u.disabled_at
+            u.system_role, u.claims_digest, u.claimed_role, u.claims_end_at, u.disabled_at
        FROM change_version v
        LEFT JOIN (access_tokens t JOIN users u ON u.id = t.user_id AND u.deleted_at IS NULL)
          ON t.secret_hash = ?
@@ -145,7 +150,7 @@ export async function findVersionedIdentityToken(
 ): Promise<Versioned<OwnedToken>> {
   const [rows] = await database.raw(
     `SELECT v.epoch, v.counter, t.id, t.expires_at, u.id AS user_id, u.username,
-            u.system_role, u.disabled_at
+            u.system_role, u.claims_digest, u.claimed_role, u.claims_end_at, u.disabled_at
        FROM change_version v
        LEFT JOIN (identity_tokens t
                   JOIN users u ON u.id = t.user_id AND u.deleted_at IS NULL

@@ -51,7 +51,7 @@ export async function requirePlace(
     userId: userIdOf(subject),
   })
   const question = { subject, rights: found.get(name), permission, now: deps.now() }
-  return { projectId: id, rightsEnd: authorize(question).until }
+  return { projectId: id, rightsEnd: authorize(question).setUntil }
 }
 
 /** @throws AppError as `requirePlace`, and ROBOT_UNKNOWN (404) */

@@ -1,3 +1,4 @@
+import type { RoleHolder } from '../accounts/user-subject.ts'
 import type { CredentialPermission, SystemRole } from '../protocol/subject.ts'
 
 /** A secret of a user for machines and scripts, in place of the password. */
@@ -17,6 +18,8 @@ export interface TokenOwner {
   readonly id: number
   readonly username: string
   readonly systemRole: SystemRole | undefined
+  /** What its source claims of it, where it has another one than this service. */
+  readonly claims: RoleHolder['claims']
   readonly disabled: boolean
 }
 

@@ -19,6 +19,11 @@ export interface Decision {
   readonly rule: string
   /** When the right ends by itself; undefined: not by time. */
   readonly until: Date | undefined
+  /**
+   * When it ends because somebody set that end. What a source claims lapses, too, but it is said again
+   * day by day, so it is no end of what may be handed on (R11).
+   */
+  readonly setUntil: Date | undefined
 }
 
 export interface ProjectQuestion {
@@ -41,16 +46,26 @@ const isRepositoryPermission = (
   permission: ProjectPermission,
 ): permission is RepositoryPermission => permission in REGISTRY_ACTIONS
 
-const allow = (rule: string, until?: Date): Decision => ({ allowed: true, rule, until })
-const deny = (rule: string): Decision => ({ allowed: false, rule, until: undefined })
+const allow = (rule: string, until?: Date, setUntil?: Date): Decision => ({
+  allowed: true,
+  rule,
+  until,
+  setUntil,
+})
+const deny = (rule: string): Decision => ({
+  allowed: false,
+  rule,
+  until: undefined,
+  setUntil: undefined,
+})
 
 function systemRoleDecision(
-  { systemRole }: UserSubject,
+  { systemRole, systemRoleUntil: until }: UserSubject,
   permission: SystemPermission | ProjectPermission,
 ): Decision | undefined {
-  if (systemRole === 'administrator') return allow('system role administrator')
-  if (systemRole === 'auditor' && READ_ONLY.has(permission)) return allow('system role auditor')
-  return undefined
+  if (systemRole === 'administrator') return allow('system role administrator', until)
+  const isRead = systemRole === 'auditor' && READ_ONLY.has(permission)
+  return isRead ? allow('system role auditor', until) : undefined
 }
 
 /**
@@ -85,13 +100,24 @@ function reaches(membership: Membership, { permission, repository }: ProjectQues
 }
 
 /** @returns undefined when one of them does not end */
-function latestEnd(memberships: readonly Membership[]): Date | undefined {
-  let latest: Date | undefined
-  for (const { expiresAt } of memberships) {
-    if (expiresAt === undefined) return undefined
-    if (latest === undefined || expiresAt > latest) latest = expiresAt
+function latest(ends: readonly (Date | undefined)[]): Date | undefined {
+  let last: Date | undefined
+  for (const end of ends) {
+    if (end === undefined) return undefined
+    if (last === undefined || end > last) last = end
   }
-  return latest
+  return last
+}
+
+const earlier = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a
+
+const endOf = ({ expiresAt, claimedUntil }: Membership): Date | undefined =>
+  earlier(expiresAt, claimedUntil)
+
+const isOver = (membership: Membership, now: Date): boolean => {
+  const end = endOf(membership)
+  return end !== undefined && end <= now
 }
 
 function membershipDecision(question: ProjectQuestion): Decision {
@@ -100,12 +126,13 @@ function membershipDecision(question: ProjectQuestion): Decision {
   const giving = rights.memberships.filter(
     (membership) =>
       MATRIX[membership.role].has(permission) &&
-      (membership.expiresAt === undefined || membership.expiresAt > now) &&
+      !isOver(membership, now) &&
       reaches(membership, question),
   )
   const [first] = giving
   if (first === undefined) return deny('no membership gives it')
-  return allow(BY_ROLE[first.role], latestEnd(giving))
+  const setUntil = latest(giving.map(({ expiresAt }) => expiresAt))
+  return allow(BY_ROLE[first.role], latest(giving.map(endOf)), setUntil)
 }
 
 function userDecision(subject: UserSubject, question: ProjectQuestion): Decision {

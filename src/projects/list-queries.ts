@@ -47,10 +47,10 @@ function ownParts(
   if ('projectId' in of) return [page().where({ id: of.projectId })]
   const { userId, now } = of
   if (userId === undefined) return []
-  const memberships = database('members')
-    .andWhere((end) => end.whereNull('expires_at').orWhere('expires_at', '>', now))
-    .select('project_id')
-  const groups = database('group_members').where({ user_id: userId }).select('group_id')
+  const inForce = (table: 'members' | 'group_members') =>
+    database(table).andWhere((end) => end.whereNull('expires_at').orWhere('expires_at', '>', now))
+  const memberships = inForce('members').select('project_id')
+  const groups = inForce('group_members').where({ user_id: userId }).select('group_id')
   return [
     page().whereIn('id', memberships.clone().where({ member_kind: USER, member_id: userId })),
     page().whereIn(

@@ -1,3 +1,4 @@
+import { groupLabel, parseGroupLabel } from '../accounts/group-name.ts'
 import type { Database } from '../database/open-database.ts'
 import { GROUP, type MemberKind, type MembershipRow, toMembership, USER } from './queries.ts'
 import type { Member, Membership } from './types.ts'
@@ -74,44 +75,63 @@ export async function listProjectsOfMember(
   return rows.map(({ project_id }) => project_id)
 }
 
-const SOURCES = {
-  user: { table: 'users', name: 'users.username' },
-  group: { table: 'user_groups', name: 'user_groups.name' },
-} as const
-
 interface PageOfMembers {
   readonly after: string
   readonly most: number
 }
 
+type Page = ReturnType<Database['queryBuilder']>
+
+/** Users of a project by name. It begins with the members, who are fewer than all users. */
+const pageOfUsers = (database: Database, { after }: PageOfMembers): Page =>
+  database('members')
+    .joinRaw('STRAIGHT_JOIN users ON users.id = members.member_id')
+    .where('users.username', '>', after)
+    .whereNull('users.deleted_at')
+    .orderBy('users.username')
+    .select({ id: 'members.id', source: 'users.source', name: 'users.username' })
+
+/** Groups of a project by source and name, those after a label. */
+function pageOfGroups(database: Database, { after }: PageOfMembers): Page {
+  const { source, name } = parseGroupLabel(after) ?? { source: '', name: '' }
+  return database('members')
+    .joinRaw('STRAIGHT_JOIN user_groups ON user_groups.id = members.member_id')
+    .where('user_groups.source', '>=', source)
+    .where((later) =>
+      later.where('user_groups.source', '>', source).orWhere('user_groups.name', '>', name),
+    )
+    .orderBy(['user_groups.source', 'user_groups.name'])
+    .select({ id: 'members.id', source: 'user_groups.source', name: 'user_groups.name' })
+}
+
+type MemberRow = MembershipRow & { readonly source: string; readonly name: string }
+
 async function listMembersOfKind(
   database: Database,
   { projectId, kind }: { readonly projectId: number; readonly kind: MemberKind },
-  { after, most }: PageOfMembers,
+  position: PageOfMembers,
 ): Promise<readonly Member[]> {
-  const { table, name } = SOURCES[kind]
-  // Only ids are sorted: lists of patterns are long texts, and servers sort those on disk. It begins
-  // with the members, who are fewer than all users, or than all groups.
-  const page = database('members')
-    .joinRaw('STRAIGHT_JOIN ?? ON ?? = members.member_id', [table, `${table}.id`])
+  // Only ids are sorted: lists of patterns are long texts, and servers sort those on disk.
+  const page = (kind === USER ? pageOfUsers : pageOfGroups)(database, position)
     .where({ 'members.project_id': projectId, 'members.member_kind': kind })
-    .where(name, '>', after)
-    .modify((query) => (kind === USER ? query.whereNull('users.deleted_at') : query))
-    .orderBy(name)
-    .limit(most)
-    .select({ id: 'members.id', name })
+    .limit(position.most)
   const rows = await database
     .queryBuilder()
     .from(page.as('page'))
     .join('members', 'members.id', 'page.id')
-    .orderBy('page.name')
-    .select<(MembershipRow & { name: string })[]>(
+    .orderBy(kind === USER ? ['page.name'] : ['page.source', 'page.name'])
+    .select<MemberRow[]>(
+      'page.source as source',
       'page.name as name',
       'members.role as role',
       'members.repositories as repositories',
       'members.expires_at as expires_at',
     )
-  return rows.map((row) => ({ ...toMembership(row), kind, name: row.name }))
+  return rows.map((row) => ({
+    ...toMembership(row),
+    kind,
+    name: kind === USER ? row.name : groupLabel(row),
+  }))
 }
 
 const KEY_MARK = '/'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { keyToLabel, labelToKey } from '../accounts/group-name.ts'
 import { groupNameSchema, usernameSchema } from '../accounts/username-schema.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -78,9 +79,10 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
     handle: async ({ caller, params, query, url }) => {
       const question = { caller, name: params.project, permission: 'member:read' } as const
       const { id } = await requireProject(deps, question)
-      const page = { after: readCursor(query.cursor), most: query.limit + 1 }
+      const page = { after: keyToLabel(readCursor(query.cursor)), most: query.limit + 1 }
       const rows = await listMembers(deps.database, id, page)
-      return presentPage(cutPage(rows, query.limit, memberKey), presentMember, url)
+      const keyOf = (member: Member): string => labelToKey(memberKey(member))
+      return presentPage(cutPage(rows, query.limit, keyOf), presentMember, url)
     },
   })
 

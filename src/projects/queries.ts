@@ -19,10 +19,12 @@ export interface MembershipRow {
   readonly role: Role
   readonly repositories: string | readonly string[] | null
   readonly expires_at: Date | null
+  /** Of the member's place in the group that is the member; none for a person's own membership. */
+  readonly claimed_until?: Date | null
 }
 
 export const PROJECT_COLUMNS = ['id', 'name', 'visibility', 'created_at', 'updated_at'] as const
-const MEMBERSHIP_COLUMNS = ['project_id', 'role', 'repositories', 'expires_at'] as const
+const MEMBERSHIP_COLUMNS = ['project_id', 'role', 'repositories', 'members.expires_at'] as const
 
 export const toProject = (row: ProjectRow): Project => ({
   id: row.id,
@@ -42,6 +44,7 @@ export const toMembership = (row: MembershipRow): Membership => ({
   role: row.role,
   repositories: toPatterns(row.repositories),
   expiresAt: row.expires_at ?? undefined,
+  ...(row.claimed_until && { claimedUntil: row.claimed_until }),
 })
 
 export async function findProject(database: Database, name: string): Promise<Project | undefined> {
@@ -64,13 +67,13 @@ async function listMemberships(
   return database('members')
     .where({ member_kind: USER, member_id: userId })
     .whereIn('project_id', [...projectIds])
-    .select<ProjectMembershipRow[]>(...MEMBERSHIP_COLUMNS)
+    .select<ProjectMembershipRow[]>(...MEMBERSHIP_COLUMNS, database.raw('NULL AS claimed_until'))
     .unionAll(
       database('group_members')
         .join('members', 'members.member_id', 'group_members.group_id')
         .where({ 'group_members.user_id': userId, 'members.member_kind': GROUP })
         .whereIn('members.project_id', [...projectIds])
-        .select(...MEMBERSHIP_COLUMNS),
+        .select(...MEMBERSHIP_COLUMNS, 'group_members.expires_at as claimed_until'),
     )
 }
 
@@ -104,6 +107,7 @@ interface VersionedRow extends ProjectRow {
   readonly role: Role | null
   readonly repositories: string | readonly string[] | null
   readonly expires_at: Date | null
+  readonly claimed_until: Date | null
 }
 
 /**
@@ -117,16 +121,16 @@ export async function findVersionedRights(
 ): Promise<Versioned<ProjectRights>> {
   const [rows] = (await database.raw(
     `SELECT v.epoch, v.counter, p.id, p.name, p.visibility, p.created_at, p.updated_at,
-            m.role, m.repositories, m.expires_at
+            m.role, m.repositories, m.expires_at, m.claimed_until
        FROM change_version v
        LEFT JOIN projects p ON p.name = ?
        LEFT JOIN (
-         SELECT o.project_id, o.role, o.repositories, o.expires_at
+         SELECT o.project_id, o.role, o.repositories, o.expires_at, NULL AS claimed_until
            FROM projects q
            JOIN members o ON o.project_id = q.id AND o.member_kind = ? AND o.member_id = ?
           WHERE q.name = ?
          UNION ALL
-         SELECT o.project_id, o.role, o.repositories, o.expires_at
+         SELECT o.project_id, o.role, o.repositories, o.expires_at, g.expires_at
            FROM projects q
            JOIN group_members g ON g.user_id = ?
            JOIN members o ON o.project_id = q.id AND o.member_kind = ? AND o.member_id = g.group_id
@@ -139,8 +143,8 @@ export async function findVersionedRights(
   if (first === undefined) throw new Error('the database has no change version')
   const version = { epoch: first.epoch, counter: Number(first.counter) }
   if (first.id === null) return { version, value: undefined }
-  const memberships = rows.flatMap(({ role, repositories, expires_at }) =>
-    role === null ? [] : [toMembership({ role, repositories, expires_at })],
+  const memberships = rows.flatMap(({ role, ...row }) =>
+    role === null ? [] : [toMembership({ ...row, role })],
   )
   return { version, value: { project: toProject(first), memberships } }
 }

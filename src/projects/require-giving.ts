@@ -44,7 +44,7 @@ export async function requireGiving(
   const { subject } = caller
   const found = await findProjectRights(database, { names: [project], userId: userIdOf(subject) })
   const question = { subject, rights: found.get(project), permission: 'member:write' } as const
-  const { until } = authorize({ ...question, now: now() })
+  const { setUntil } = authorize({ ...question, now: now() })
   const { expiresAt } = membership
-  requireWithin(caller, { permissions: [toPermission(project, membership)], expiresAt }, until)
+  requireWithin(caller, { permissions: [toPermission(project, membership)], expiresAt }, setUntil)
 }

@@ -20,6 +20,11 @@ export interface Membership {
   /** Patterns relative to the project; undefined means all of it. */
   readonly repositories: readonly string[] | undefined
   readonly expiresAt: Date | undefined
+  /**
+   * When it lapses because a source has not said again who is in its group (R9); undefined where the
+   * membership does not come from such a group.
+   */
+  readonly claimedUntil?: Date | undefined
 }
 
 /** A user or a group with what it is in a project. */

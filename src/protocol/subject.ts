@@ -26,9 +26,11 @@ export interface UserSubject {
   readonly id: number
   readonly username: string
   readonly systemRole: SystemRole | undefined
-  /** Undefined after a sign-in by password. */
+  /** When that role lapses, where a source claims it and has to say so again; undefined: it does not. */
+  readonly systemRoleUntil?: Date | undefined
+  /** Undefined after a sign-in by password, or by a person's own way of single sign-on. */
   readonly credential?: Credential | undefined
-  /** What the account's sign-ins by password were counted as then; undefined after any other. */
+  /** What the account's sign-ins were counted as then; undefined after one with a token. */
   readonly signInEpoch?: number | undefined
 }
 

@@ -13,6 +13,8 @@ export interface ChangeSettingsDeps {
   readonly database: Database
   readonly now: () => Date
   readonly pinned: SomeSettings
+  /** Where accounts come from, beside this service. */
+  readonly sources: readonly unknown[]
   /** @throws AppError UNAUTHORIZED (401) or DENIED (403) */
   readonly requireSystem: (caller: Caller, permission: 'settings:read' | 'settings:write') => void
   readonly refreshCaller: (transaction: Database, caller: Caller) => Promise<Caller>
@@ -41,11 +43,27 @@ function refusePinned(pinned: SomeSettings, change: SomeSettings): void {
 }
 
 /**
+ * Whoever makes an account would choose the name that somebody of a source is to get at first sight,
+ * and what is given to that name (R8).
+ */
+export const isSquattable = (settings: Settings, sources: readonly unknown[]): boolean =>
+  settings.selfRegistration && settings.firstSightUsers && sources.length > 0
+
+function refuseSquattable(settings: Settings, sources: readonly unknown[]): void {
+  if (!isSquattable(settings, sources)) return
+  throw new AppError('CONFLICT', {
+    detail:
+      'selfRegistration and firstSightUsers together let anybody take the name of somebody who has not come yet; switch one of them off first',
+  })
+}
+
+/**
  * Changes the settings that are given; the audit record has the old and the new value of each. Every
  * process feels it within a second.
  *
  * @throws AppError PRECONDITION_FAILED (412) by `check`
- * @throws AppError CONFLICT (409) where the environment pins one; nothing is changed then
+ * @throws AppError CONFLICT (409) where the environment pins one, and for self-registration beside users
+ *   at first sight; nothing is changed then
  */
 export async function changeSettings(
   deps: ChangeSettingsDeps,
@@ -76,6 +94,8 @@ export async function changeSettings(
         outcome: 'done',
       })
     }
-    return inForce(pinned, await findSettings(transaction))
+    const after = inForce(pinned, await findSettings(transaction))
+    refuseSquattable(after, deps.sources)
+    return after
   })
 }

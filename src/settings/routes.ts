@@ -18,6 +18,7 @@ const settingsSchema = z
     projectCreation: withPin(SETTING_SCHEMAS.projectCreation),
     forbidPublic: withPin(SETTING_SCHEMAS.forbidPublic),
     personalProjects: withPin(SETTING_SCHEMAS.personalProjects),
+    firstSightUsers: withPin(SETTING_SCHEMAS.firstSightUsers),
     defaultQuotaBytes: withPin(SETTING_SCHEMAS.defaultQuotaBytes),
     auditRetentionDays: withPin(SETTING_SCHEMAS.auditRetentionDays),
   })

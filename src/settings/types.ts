@@ -9,6 +9,7 @@ export const SETTING_SCHEMAS = {
   projectCreation: z.enum(['administrators', 'everyone']),
   forbidPublic: z.boolean(),
   personalProjects: z.boolean(),
+  firstSightUsers: z.boolean(),
   defaultQuotaBytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
   auditRetentionDays: z.number().int().min(1).max(36_500).nullable(),
 } as const
@@ -25,12 +26,16 @@ export type SomeSettings = { readonly [N in SettingName]?: Settings[N] | undefin
 
 export const SETTING_NAMES = Object.keys(SETTING_SCHEMAS) as readonly SettingName[]
 
-/** In force where neither the environment nor an administrator says otherwise: the safe choice. */
+/**
+ * In force where neither the environment nor an administrator says otherwise: the safe choice. Users at
+ * first sight come from sources that the environment has to name.
+ */
 export const DEFAULT_SETTINGS: Settings = {
   selfRegistration: false,
   projectCreation: 'administrators',
   forbidPublic: false,
   personalProjects: false,
+  firstSightUsers: true,
   defaultQuotaBytes: null,
   auditRetentionDays: null,
 }

@@ -1,3 +1,4 @@
+import { roleInForce } from '../accounts/user-subject.ts'
 import type { CachedCredentials } from '../credentials/cached-credentials.ts'
 import type { LastUse } from '../credentials/last-use.ts'
 import { hashSecret } from '../credentials/secret.ts'
@@ -30,11 +31,11 @@ const isOver = ({ expiresAt }: OwnedToken, now: Date): boolean =>
 const isOfOwner = ({ owner }: OwnedToken, username: string | undefined): boolean =>
   username === undefined || username.toLowerCase() === owner.username
 
-const toSubject = (kind: Credential['kind'], token: OwnedToken): UserSubject => ({
+const toSubject = (kind: Credential['kind'], token: OwnedToken, now: Date): UserSubject => ({
   kind: 'user',
   id: token.owner.id,
   username: token.owner.username,
-  systemRole: token.owner.systemRole,
+  ...roleInForce(token.owner, now),
   credential: { kind, id: token.id, permissions: token.permissions, expiresAt: token.expiresAt },
 })
 
@@ -45,9 +46,10 @@ export function recognizeOwnedToken(
 ): UserSubject | undefined {
   const token = deps.accessTokens.peek(hashSecret(secret))
   if (token === undefined || token.owner.disabled || !isOfOwner(token, username)) return undefined
-  if (isOver(token, deps.now())) return undefined
+  const at = deps.now()
+  if (isOver(token, at)) return undefined
   deps.lastUse.note('access_tokens', token.id)
-  return toSubject('accessToken', token)
+  return toSubject('accessToken', token, at)
 }
 
 /**
@@ -72,11 +74,12 @@ export async function signInWithOwnedToken(
   }
   const { owner, expiresAt } = token
   if (owner.disabled) throw disabledAccount(owner.username)
-  if (isOver(token, deps.now())) {
+  const at = deps.now()
+  if (isOver(token, at)) {
     throw new AppError('UNAUTHORIZED', {
       detail: `the ${noun} ended at ${expiresAt?.toISOString()}; make a new one`,
     })
   }
   deps.lastUse.note(table, token.id)
-  return toSubject(kind, token)
+  return toSubject(kind, token, at)
 }

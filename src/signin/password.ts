@@ -3,6 +3,7 @@ import type { PasswordHasher } from '../accounts/password-hash.ts'
 import { LONGEST_PASSWORD } from '../accounts/password-rules.ts'
 import type { UserWithPassword } from '../accounts/types.ts'
 import type { UpgradeHash } from '../accounts/upgrade-hash.ts'
+import { toUserSubject } from '../accounts/user-subject.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import { databaseAway } from '../database/database-error.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
@@ -16,6 +17,7 @@ import type { SignInThrottle, Standing } from './throttle.ts'
 export interface RecognizeDeps {
   readonly users: CachedUsers
   readonly proven: ProvenCache
+  readonly now: () => Date
 }
 
 export interface SignInDeps extends RecognizeDeps {
@@ -30,15 +32,6 @@ export interface PasswordSignIn extends BasicCredentials {
   /** Where the client comes from. */
   readonly address: string
 }
-
-/** The user as after signing in with the password. */
-export const toSubject = (user: UserWithPassword): Subject => ({
-  kind: 'user',
-  id: user.id,
-  username: user.username,
-  systemRole: user.systemRole,
-  signInEpoch: user.signInEpoch,
-})
 
 function userIfProven(
   proven: ProvenCache,
@@ -67,7 +60,7 @@ export function recognizePassword(
   credentials: BasicCredentials,
 ): Subject | undefined {
   const user = recognizeUser(deps, credentials)
-  return user && toSubject(user)
+  return user && toUserSubject(user, deps.now())
 }
 
 /**
@@ -77,12 +70,12 @@ export function recognizePassword(
  * @throws AppError UNAVAILABLE (503)
  */
 async function recognizeInGrace(
-  { users, proven }: RecognizeDeps,
+  { users, proven, now }: RecognizeDeps,
   { username, secret }: BasicCredentials,
 ): Promise<Subject> {
   const user = await users.read(normalizeUsername(username) ?? '')
   const known = userIfProven(proven, user, secret)
-  if (known !== undefined) return toSubject(known)
+  if (known !== undefined) return toUserSubject(known, now())
   throw databaseAway()
 }
 
@@ -124,7 +117,7 @@ async function signInCold(deps: SignInDeps, attempt: PasswordSignIn): Promise<Su
   familiar.remember(user, attempt.address)
   await throttle.welcome(standing, user)
   deps.upgradeHash(user, attempt.secret)
-  return toSubject(user)
+  return toUserSubject(user, deps.now())
 }
 
 /**
@@ -145,5 +138,5 @@ export async function signInWithPassword(
   const known = recognizeUser(deps, attempt)
   if (known === undefined) return signInCold(deps, attempt)
   deps.familiar.remember(known, attempt.address)
-  return toSubject(known)
+  return toUserSubject(known, deps.now())
 }

@@ -27,7 +27,12 @@ const PERMISSIONS: Readonly<Record<RegistryAction, RepositoryPermission>> = {
 const ACTIONS = Object.keys(PERMISSIONS) as readonly RegistryAction[]
 const KNOWN: ReadonlySet<string> = new Set([...ACTIONS, '*'])
 
-const deny = (rule: string): Decision => ({ allowed: false, rule, until: undefined })
+const deny = (rule: string): Decision => ({
+  allowed: false,
+  rule,
+  until: undefined,
+  setUntil: undefined,
+})
 
 const NO_SUCH_ACTION = deny('it gets nothing, because the actions are pull, push and delete')
 const RESERVED_WORD = deny(

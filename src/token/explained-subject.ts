@@ -1,5 +1,6 @@
 import type { CachedUsers } from '../accounts/cached-users.ts'
 import { unknownUser } from '../accounts/update-user.ts'
+import { toUserSubject } from '../accounts/user-subject.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import type { CachedCredentials } from '../credentials/cached-credentials.ts'
 import { findAccessToken } from '../credentials/queries.ts'
@@ -8,7 +9,6 @@ import type { RobotWithSecrets } from '../credentials/types.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject, type UserSubject } from '../protocol/subject.ts'
-import { toSubject as toUserSubject } from '../signin/password.ts'
 import { toSubject as toRobotSubject } from '../signin/robot.ts'
 
 /** Stands for requests without credentials. */
@@ -59,7 +59,7 @@ export async function findSubject(deps: SubjectDeps, name: string): Promise<Expl
   const user = await deps.users.read(name)
   if (user === undefined) throw unknownUser(name)
   return {
-    subject: toUserSubject(user),
+    subject: toUserSubject(user, deps.now()),
     refusal: user.disabled ? 'the account is disabled' : undefined,
   }
 }

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import test from 'ava'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
+import * as passwords from '../../src/accounts/password-queries.ts'
 import * as accounts from '../../src/accounts/queries.ts'
 import * as chain from '../../src/audit/chain-queries.ts'
 import * as checkpoints from '../../src/audit/checkpoint-queries.ts'
@@ -125,7 +126,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'accounts/group-queries.ts#listGroups': (db) =>
     everyOne(['', 'group-1000'], (after) => groups.listGroups(db, { after, most: MOST })),
   'accounts/group-queries.ts#insertGroup': (db) =>
-    groups.insertGroup(db, { name: 'new', description: undefined, now }),
+    groups.insertGroup(db, { source: 'local', name: 'new', description: undefined, now }),
   'accounts/group-queries.ts#updateGroup': (db) =>
     groups.updateGroup(db, 7, { description: 'x', now }),
   'accounts/group-queries.ts#removeGroup': (db) => groups.removeGroup(db, 2101),
@@ -158,10 +159,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   'accounts/queries.ts#updateUser': (db) =>
     accounts.updateUser(db, 7, { change: { passwordHash: 'other', disabled: true }, now }),
   'accounts/queries.ts#countEnabledAdministrators': (db) => accounts.countEnabledAdministrators(db),
-  'accounts/queries.ts#replacePassword': (db) =>
-    accounts.replacePassword(db, 8, { from: 'none', to: 'other', now }),
-  'accounts/queries.ts#upgradeHash': (db) =>
-    accounts.upgradeHash(db, 9, { from: 'none', to: 'other' }),
+  'accounts/password-queries.ts#replacePassword': (db) =>
+    passwords.replacePassword(db, 8, { from: 'none', to: 'other', now }),
+  'accounts/password-queries.ts#upgradeHash': (db) =>
+    passwords.upgradeHash(db, 9, { from: 'none', to: 'other' }),
   'accounts/queries.ts#deleteUserRow': (db) => accounts.deleteUserRow(db, 4999, now),
 
   'audit/chain-queries.ts#findChainKeyId': (db) => chain.findChainKeyId(db),

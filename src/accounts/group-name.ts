@@ -1,0 +1,42 @@
+import { LOCAL } from './identity.ts'
+import { normalizeUsername } from './username.ts'
+
+const MARK = ':'
+const LONGEST = 128
+const SOURCE = /^[a-z][a-z0-9-]{0,31}$/
+
+/** A group as it is kept: names of two sources never meet (R9). */
+export interface GroupKey {
+  readonly source: string
+  readonly name: string
+}
+
+/** Whether a source may call a group so; what does not fit is left out of claims. */
+export const isClaimedName = (name: string): boolean =>
+  name.length > 0 && name.length <= LONGEST && !/\p{Cc}|\p{Cs}/u.test(name) && name.trim() === name
+
+/** What the API calls a group: local ones by their name, others with their source before it. */
+export const groupLabel = ({ source, name }: GroupKey): string =>
+  source === LOCAL ? name : `${source}${MARK}${name}`
+
+/**
+ * The group that a label means. Local names hold no colon, so the first one ends a source.
+ *
+ * @returns undefined when it cannot be a label
+ */
+export function parseGroupLabel(label: string): GroupKey | undefined {
+  const mark = label.indexOf(MARK)
+  if (mark === -1) {
+    const name = normalizeUsername(label)
+    return name === undefined ? undefined : { source: LOCAL, name }
+  }
+  const source = label.slice(0, mark)
+  const name = label.slice(mark + 1)
+  const isForeign = SOURCE.test(source) && source !== LOCAL && isClaimedName(name)
+  return isForeign ? { source, name } : undefined
+}
+
+/** A label as text that a cursor may hold: names of other sources are in any alphabet. */
+export const labelToKey = (label: string): string => Buffer.from(label).toString('base64url')
+
+export const keyToLabel = (key: string): string => Buffer.from(key, 'base64url').toString()

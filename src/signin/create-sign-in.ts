@@ -1,0 +1,66 @@
+import type { AccountSource } from '../accounts/identity.ts'
+import type { MeetAccount } from '../accounts/meet-account.ts'
+import type { Config } from '../config/read-config.ts'
+import type { Authenticate } from '../http/caller.ts'
+import { createAuthenticateForApi } from './api-caller.ts'
+import {
+  type AuthenticateDeps,
+  type AuthenticateIdentity,
+  createAuthenticate,
+  createAuthenticateIdentity,
+  createRecognize,
+  type Recognize,
+} from './authenticate.ts'
+import {
+  type CreateThrottleDeps,
+  createProveAgain,
+  createThrottle,
+  type ProveAgain,
+} from './create-throttle.ts'
+import { createLookUp } from './look-up.ts'
+import {
+  createRecordedAuthenticate,
+  createRecordedIdentity,
+  type RecordedAuthenticateDeps,
+} from './recorded-authenticate.ts'
+
+type MadeHere = 'throttle' | 'lookUp' | 'identityTokenSeconds'
+
+export interface CreateSignInDeps
+  extends Omit<AuthenticateDeps, MadeHere>,
+    Omit<CreateThrottleDeps, 'config'>,
+    RecordedAuthenticateDeps {
+  readonly config: Config
+  readonly meetAccount: MeetAccount
+}
+
+/** Every way to prove an identity, and what goes with them. */
+export interface SignIn {
+  /** For the realm. */
+  readonly authenticate: Authenticate
+  /** For the API. */
+  readonly authenticateForApi: Authenticate
+  readonly authenticateIdentity: AuthenticateIdentity
+  readonly recognize: Recognize
+  readonly proveAgain: ProveAgain
+  readonly identityTokenSeconds: number | undefined
+}
+
+/** The sources of accounts beside this service that the environment names. */
+export const createSources = (_config: Config): readonly AccountSource[] => []
+
+/** Puts the ways together, each with its outcome in the audit record. */
+export function createSignIn(deps: CreateSignInDeps): SignIn {
+  const { identityTokenSeconds } = deps.config.token
+  const throttle = createThrottle(deps)
+  const ways = { ...deps, throttle, lookUp: createLookUp(), identityTokenSeconds }
+  const authenticate = createRecordedAuthenticate(createAuthenticate(ways), deps)
+  return {
+    authenticate,
+    authenticateForApi: createAuthenticateForApi(authenticate),
+    authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(ways), deps),
+    recognize: createRecognize(ways),
+    proveAgain: createProveAgain(throttle),
+    identityTokenSeconds,
+  }
+}
