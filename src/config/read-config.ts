@@ -59,6 +59,19 @@ const administratorConfig = (
   ),
 })
 
+const databaseConfig = (v: z.output<typeof environmentSchema>): Config['database'] => ({
+  host: v.WARDEN_DB_HOST,
+  port: v.WARDEN_DB_PORT,
+  user: v.WARDEN_DB_USER,
+  password: v.WARDEN_DB_PASSWORD,
+  name: v.WARDEN_DB_NAME,
+  tls: v.WARDEN_DB_TLS,
+  ca: v.WARDEN_DB_CA,
+  poolMax: v.WARDEN_DB_POOL_MAX,
+  waitSeconds: v.WARDEN_DB_WAIT_SECONDS,
+  graceSeconds: v.WARDEN_DB_GRACE_SECONDS,
+})
+
 function toConfig(v: z.output<typeof environmentSchema>): Config {
   const certs = certsConfig(v.WARDEN_CERTS_DIR)
   return {
@@ -78,18 +91,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     certs,
     audit: toAuditConfig(v),
     ldap: toLdapConfig(v),
-    database: {
-      host: v.WARDEN_DB_HOST,
-      port: v.WARDEN_DB_PORT,
-      user: v.WARDEN_DB_USER,
-      password: v.WARDEN_DB_PASSWORD,
-      name: v.WARDEN_DB_NAME,
-      tls: v.WARDEN_DB_TLS,
-      ca: v.WARDEN_DB_CA,
-      poolMax: v.WARDEN_DB_POOL_MAX,
-      waitSeconds: v.WARDEN_DB_WAIT_SECONDS,
-      graceSeconds: v.WARDEN_DB_GRACE_SECONDS,
-    },
+    database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,
       rows: v.WARDEN_CACHE_ROWS,

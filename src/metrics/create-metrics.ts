@@ -1,6 +1,10 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createDurations, type Observe } from './durations.ts'
 import {
+  LDAP_OUTCOMES,
+  LDAP_REQUESTS,
+  type LdapOutcome,
+  type LdapRequest,
   type Listener,
   SIGN_IN_OUTCOMES,
   SIGN_IN_WAYS,
@@ -24,6 +28,7 @@ export interface Metrics {
   readonly countIssued: (answer: TokenAnswer) => void
   readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void
   readonly observeHash: Observe
+  readonly observeLdap: (request: LdapRequest, outcome: LdapOutcome, seconds: number) => void
   /** For numbers that a part keeps anyhow. */
   readonly read: Readings['read']
   readonly expose: () => Promise<Exposition>
@@ -34,6 +39,19 @@ function createSignInCounter({ tally }: Readings): Metrics['countSignIn'] {
     [way, tally('warden_sign_ins_total', 'outcome', SIGN_IN_OUTCOMES, { way })] as const
   const ways = new Map(SIGN_IN_WAYS.map(count))
   return (way, outcome) => ways.get(way)?.(outcome)
+}
+
+function createLdapObserver(registry: Registry, { tally }: Readings): Metrics['observeLdap'] {
+  const durations = createDurations(registry, 'warden_ldap_request_duration_seconds')
+  const parts = LDAP_REQUESTS.map((request) => {
+    const count = tally('warden_ldap_requests_total', 'outcome', LDAP_OUTCOMES, { request })
+    return [request, { count, observe: durations({ request }) }] as const
+  })
+  const byRequest = new Map<LdapRequest, (typeof parts)[number][1]>(parts)
+  return (request, outcome, seconds) => {
+    byRequest.get(request)?.count(outcome)
+    byRequest.get(request)?.observe(seconds)
+  }
 }
 
 /**
@@ -49,6 +67,7 @@ export function createMetrics(): Metrics {
     countIssued: readings.tally('warden_tokens_issued_total', 'answer', TOKEN_ANSWERS),
     countSignIn: createSignInCounter(readings),
     observeHash: createDurations(registry, 'warden_password_hash_duration_seconds')({}),
+    observeLdap: createLdapObserver(registry, readings),
     read: readings.read,
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }

@@ -17,6 +17,8 @@ import {
   createThrottle,
   type ProveAgain,
 } from './create-throttle.ts'
+import { createFamiliarNetworks } from './familiar-networks.ts'
+import { type CreateLdapDeps, createLdap, LDAP_SOURCE } from './ldap/create-ldap.ts'
 import { createLookUp } from './look-up.ts'
 import {
   createRecordedAuthenticate,
@@ -24,7 +26,7 @@ import {
   type RecordedAuthenticateDeps,
 } from './recorded-authenticate.ts'
 
-type MadeHere = 'throttle' | 'lookUp' | 'identityTokenSeconds'
+type MadeHere = 'throttle' | 'lookUp' | 'familiar' | 'ldap' | 'identityTokenSeconds'
 
 export interface CreateSignInDeps
   extends Omit<AuthenticateDeps, MadeHere>,
@@ -32,6 +34,8 @@ export interface CreateSignInDeps
     RecordedAuthenticateDeps {
   readonly config: Config
   readonly meetAccount: MeetAccount
+  readonly log: CreateLdapDeps['log']
+  readonly metrics: AuthenticateDeps['metrics'] & CreateLdapDeps['metrics']
 }
 
 /** Every way to prove an identity, and what goes with them. */
@@ -47,13 +51,17 @@ export interface SignIn {
 }
 
 /** The sources of accounts beside this service that the environment names. */
-export const createSources = (_config: Config): readonly AccountSource[] => []
+export const createSources = ({ ldap }: Config): readonly AccountSource[] =>
+  ldap === undefined ? [] : [LDAP_SOURCE]
 
 /** Puts the ways together, each with its outcome in the audit record. */
 export function createSignIn(deps: CreateSignInDeps): SignIn {
   const { identityTokenSeconds } = deps.config.token
   const throttle = createThrottle(deps)
-  const ways = { ...deps, throttle, lookUp: createLookUp(), identityTokenSeconds }
+  const familiar = createFamiliarNetworks()
+  const ldap = createLdap({ ...deps, throttle, familiar })
+  const lookUp = createLookUp()
+  const ways = { ...deps, throttle, familiar, ldap, lookUp, identityTokenSeconds }
   const authenticate = createRecordedAuthenticate(createAuthenticate(ways), deps)
   return {
     authenticate,

@@ -6,7 +6,25 @@ import { ResultCodeError } from 'ldapts'
  */
 export class DirectoryAway extends Error {
   override readonly name = 'DirectoryAway'
+  /** How long nobody needs to ask again. */
+  readonly restSeconds: number
+
+  constructor(message: string, restSeconds: number, cause?: unknown) {
+    super(message, { cause })
+    this.restSeconds = restSeconds
+  }
 }
+
+/** An answer about one request says nothing about the next; silence does. */
+const REST_SECONDS = { answer: 0, silence: 5, serviceAccount: 60 } as const
+
+/** Asked again and again with a wrong password, the directory would lock the account. */
+export const serviceAccountRefused = (error: unknown): DirectoryAway =>
+  new DirectoryAway(
+    `it does not take the service account: ${reasonOf(error)}`,
+    REST_SECONDS.serviceAccount,
+    error,
+  )
 
 /** Answers to a bind that say: not with this password, or not this person now. */
 const REFUSALS: ReadonlySet<number> = new Set([
@@ -43,5 +61,8 @@ export function reasonOf(error: unknown): string {
   return text.replace(/\s+/g, ' ').slice(0, 300)
 }
 
-export const toAway = (error: unknown): DirectoryAway =>
-  error instanceof DirectoryAway ? error : new DirectoryAway(reasonOf(error), { cause: error })
+export function toAway(error: unknown): DirectoryAway {
+  if (error instanceof DirectoryAway) return error
+  const rest = REST_SECONDS[isAnswer(error) ? 'answer' : 'silence']
+  return new DirectoryAway(reasonOf(error), rest, error)
+}

@@ -1,21 +1,15 @@
 import type { SearchOptions, SearchResult } from 'ldapts'
 import type { LdapConfig } from '../../config/ldap-variables.ts'
+import type { LdapOutcome, LdapRequest } from '../../metrics/names.ts'
 import { type LdapConnection, openConnection, readServer, within } from './connection.ts'
 import { withDeadline } from './deadline.ts'
-import { DirectoryAway, isAnswer, isRefusal, reasonOf } from './directory-error.ts'
+import { isAnswer, isRefusal, serviceAccountRefused } from './directory-error.ts'
 
 /** A firewall may have forgotten a connection that was quiet for longer. */
 const FRESH_FOR_MS = 60_000
 
-export type DirectoryQuery = 'connect' | 'search' | 'groups' | 'bind'
-export type DirectoryOutcome = 'answered' | 'refused' | 'failed'
-
 /** Told of every request to the directory, and how long it took. */
-export type ObserveDirectory = (
-  query: DirectoryQuery,
-  outcome: DirectoryOutcome,
-  seconds: number,
-) => void
+export type ObserveDirectory = (query: LdapRequest, outcome: LdapOutcome, seconds: number) => void
 
 export interface DirectoryDeps {
   readonly config: LdapConfig
@@ -47,9 +41,9 @@ export interface Directory {
 }
 
 function createTiming({ observe, monotonicMs }: DirectoryDeps) {
-  return async <T>(query: DirectoryQuery, work: () => Promise<T>): Promise<T> => {
+  return async <T>(query: LdapRequest, work: () => Promise<T>): Promise<T> => {
     const startedAtMs = monotonicMs()
-    const done = (outcome: DirectoryOutcome): void =>
+    const done = (outcome: LdapOutcome): void =>
       observe(query, outcome, (monotonicMs() - startedAtMs) / 1000)
     try {
       const result = await work()
@@ -114,7 +108,7 @@ function createService(
     } catch (error) {
       connection.close()
       if (!isAnswer(error)) throw error
-      throw new DirectoryAway(`it does not take the service account: ${reasonOf(error)}`)
+      throw serviceAccountRefused(error)
     }
     return { connection, usedAtMs: monotonicMs() }
   }
