@@ -1,3 +1,4 @@
+import { byIndex } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import { type GroupKey, groupLabel, parseGroupLabel } from './group-name.ts'
 import type { Group } from './types.ts'
@@ -55,13 +56,21 @@ export async function listGroups(
   { after, most }: PageOf,
 ): Promise<readonly Group[]> {
   const { source, name } = keyOf(after)
-  const rows = await database('user_groups')
-    .where('source', '>=', source)
-    .where((later) => later.where('source', '>', source).orWhere('name', '>', name))
+  // Two ranges of one index, where an OR would read all of it.
+  const ofSource = await database('user_groups')
+    .where({ source })
+    .where('name', '>', name)
+    .orderBy('name')
+    .limit(most)
+    .select<GroupRow[]>(...COLUMNS)
+  const ofLater = await database
+    .queryBuilder()
+    .from(byIndex(database, 'user_groups', 'user_groups_name'))
+    .where('source', '>', source)
     .orderBy(['source', 'name'])
     .limit(most)
     .select<GroupRow[]>(...COLUMNS)
-  return rows.map(toGroup)
+  return [...ofSource, ...ofLater].slice(0, most).map(toGroup)
 }
 
 /** A taken name is a duplicate key. */

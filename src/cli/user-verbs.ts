@@ -15,6 +15,7 @@ import {
 } from './listing.ts'
 import { withApi } from './session.ts'
 import { addUserEndVerbs } from './user-end-verbs.ts'
+import { addUserLinkVerb } from './user-link-verb.ts'
 import { addUserSetVerb } from './user-set-verb.ts'
 
 const COLUMNS: readonly Column<Schemas['User']>[] = [
@@ -142,6 +143,7 @@ export function addUserVerbs(program: Command, commandLine: CommandLine): void {
   createVerb(user, commandLine)
   readVerbs(user, commandLine)
   addUserSetVerb(user, commandLine)
+  addUserLinkVerb(user, commandLine)
   switchVerbs(user, commandLine)
   addUserEndVerbs(user, commandLine)
 }

@@ -18,9 +18,12 @@ test('a new user can sign in and sees who they are', async (t) => {
   t.is(createdAt, updatedAt)
   t.deepEqual(rest, {
     username: 'alice',
+    source: 'local',
     email: null,
     displayName: null,
     systemRole: null,
+    claimedRole: null,
+    claimsEndAt: null,
     disabled: false,
   })
 })

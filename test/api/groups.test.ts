@@ -40,7 +40,7 @@ test('a group is made, read, described anew, listed and deleted', async (t) => {
   t.is(made.headers.get('location'), '/api/v1/groups/ops')
   const { createdAt, updatedAt, ...rest } = made.body
   t.is(createdAt, updatedAt)
-  t.deepEqual(rest, { name: 'ops', description: 'on call' })
+  t.deepEqual(rest, { name: 'ops', source: 'local', description: 'on call' })
   t.is((await service.admin('POST', `${API}/groups`, { name: 'ops' })).status, 409)
   const changed = await service.admin('PATCH', `${API}/groups/ops`, { description: null })
   t.is(changed.body.description, null)

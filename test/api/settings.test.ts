@@ -25,6 +25,7 @@ test.serial('settings are the safe choice until somebody changes them', async (t
     projectCreation: { value: 'administrators', pinnedBy: null },
     forbidPublic: { value: false, pinnedBy: null },
     personalProjects: { value: false, pinnedBy: null },
+    firstSightUsers: { value: true, pinnedBy: null },
     defaultQuotaBytes: { value: 5_000_000, pinnedBy: 'WARDEN_DEFAULT_QUOTA_BYTES' },
     auditRetentionDays: { value: null, pinnedBy: 'WARDEN_AUDIT_RETENTION_DAYS' },
   })

@@ -62,9 +62,12 @@ test('programs get the new user as JSON and no suggestion', async (t) => {
   t.is(createdAt, updatedAt)
   t.deepEqual(user, {
     username: 'fay',
+    source: 'local',
     email: null,
     displayName: null,
     systemRole: 'auditor',
+    claimedRole: null,
+    claimsEndAt: null,
     disabled: false,
   })
 })

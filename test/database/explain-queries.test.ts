@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import test from 'ava'
+import * as claims from '../../src/accounts/claims-queries.ts'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
 import * as passwords from '../../src/accounts/password-queries.ts'
@@ -120,7 +121,44 @@ const AUDIT_FILTERS: readonly AuditFilter[] = [
 type Call = (database: Database) => Promise<unknown>
 
 /** Every function that sends SQL, with what it is asked when there is much. */
+const CORP_7 = { source: 'corp', externalId: 'id-0007' }
+const NOBODY = {
+  username: undefined,
+  email: undefined,
+  displayName: undefined,
+  groups: [],
+  isAdministrator: false,
+}
+
 const CALLS: Readonly<Record<string, Call>> = {
+  'accounts/claims-queries.ts#findVersionedIdentity': (db) =>
+    claims.findVersionedIdentity(db, CORP_7),
+  'accounts/claims-queries.ts#findIdentity': (db) => claims.findIdentity(db, CORP_7),
+  'accounts/claims-queries.ts#isDeletedIdentity': (db) =>
+    claims.isDeletedIdentity(db, { source: 'corp', externalId: 'id-2950' }),
+  'accounts/claims-queries.ts#updateClaims': (db) =>
+    claims.updateClaims(db, 6007, {
+      claims: { ...CORP_7, ...NOBODY },
+      followed: { digest: 'e', isAdministrator: false, endsAt: now },
+      now,
+    }),
+  'accounts/claims-queries.ts#removeClaims': (db) => claims.removeClaims(db, 6008, now),
+  'accounts/claims-queries.ts#ensureGroups': (db) =>
+    claims.ensureGroups(db, { source: 'corp', names: ['team-0007', 'team-new'], now }),
+  'accounts/claims-queries.ts#setClaimedGroups': (db) =>
+    claims.setClaimedGroups(db, {
+      userId: 6001,
+      source: 'corp',
+      groupIds: [5007, 5008],
+      endsAt: now,
+      now,
+    }),
+  'accounts/claims-queries.ts#listByClaimsEnd': (db) =>
+    claims.listByClaimsEnd(db, { source: 'corp', before: now, most: MOST }),
+  'accounts/claims-queries.ts#updateIdentity': (db) =>
+    claims.updateIdentity(db, 6009, { identity: { source: 'corp', externalId: 'new' }, now }),
+  'accounts/claims-queries.ts#forgetDeletedIdentity': (db) =>
+    claims.forgetDeletedIdentity(db, { source: 'corp', externalId: 'id-2960' }),
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -147,6 +185,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     accounts.findUserWithPassword(db, 'user-0007'),
   'accounts/queries.ts#findVersionedUser': (db) => accounts.findVersionedUser(db, 'user-0007'),
   'accounts/list-queries.ts#listUsers': listEveryUsers,
+  'accounts/queries.ts#isNameTaken': (db) => accounts.isNameTaken(db, 'user-0007'),
   'accounts/queries.ts#insertUser': (db) =>
     accounts.insertUser(db, {
       username: 'new',
@@ -413,7 +452,9 @@ const CALLS: Readonly<Record<string, Call>> = {
 
 /** Exports of the same files that send nothing by themselves, or not what is asked here. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
+  'accounts/queries.ts#toClaims': 'reads columns',
   'accounts/queries.ts#toUser': 'reads columns',
+  'accounts/queries.ts#toUserWithPassword': 'reads columns',
   'audit/queries.ts#toStoredRow': 'reads columns',
   'audit/queries.ts#isWholeIndex': 'looks at a filter',
   'credentials/queries.ts#toList': 'reads a column',

@@ -35,25 +35,41 @@ const member = (project: number, kind: 'user' | 'group', id: number): Row => ({
  * user 1 is in 50 projects and in 20 groups with a project each.
  */
 const TABLES: Readonly<Record<string, readonly Row[]>> = {
-  users: rows(5000, (n) => ({
-    ...stamps(n),
-    id: n,
-    username: `user-${pad(n)}`,
-    source: 'local',
-    email: `mail-${pad(n)}@example.com`,
-    system_role: n % 2000 === 0 ? 'administrator' : null,
-    password_hash: 'none',
-  })),
-  user_groups: rows(2500, (n) => ({
-    ...stamps(n),
-    id: n,
-    source: 'local',
-    name: `group-${pad(n)}`,
-  })),
+  users: [
+    ...rows(5000, (n) => ({
+      ...stamps(n),
+      id: n,
+      username: `user-${pad(n)}`,
+      source: 'local',
+      email: `mail-${pad(n)}@example.com`,
+      system_role: n % 2000 === 0 ? 'administrator' : null,
+      password_hash: 'none',
+    })),
+    ...rows(3000, (n) => ({
+      ...stamps(n),
+      id: n + 6000,
+      username: `corp-${pad(n)}`,
+      source: 'corp',
+      external_id: `id-${pad(n)}`,
+      claims_digest: 'd',
+      claims_end_at: someTime(n),
+      deleted_at: n > 2900 ? now : null,
+    })),
+  ],
+  user_groups: [
+    ...rows(2500, (n) => ({
+      ...stamps(n),
+      id: n,
+      source: 'local',
+      name: `group-${pad(n)}`,
+    })),
+    ...rows(500, (n) => ({ ...stamps(n), id: n + 5000, source: 'corp', name: `team-${pad(n)}` })),
+  ],
   group_members: [
     ...rows(2000, (n) => ({ group_id: 1, user_id: n + 1, created_at: now })),
     ...rows(20, (n) => ({ group_id: n + 1, user_id: 1, created_at: now })),
     ...rows(2000, (n) => ({ group_id: n + 100, user_id: n + 2, created_at: now })),
+    ...rows(300, (n) => ({ group_id: n + 5000, user_id: 6001, created_at: now, expires_at: now })),
   ],
   projects: rows(4000, (n) => ({
     ...stamps(n),

@@ -20,6 +20,7 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   }),
   'post /users': (_, username) => ({ username, password: 'a-quiet-harbour-71' }),
   'patch /users/:username': () => ({ displayName: 'Somebody' }),
+  'put /users/:username/identity': () => ({ source: 'local' }),
   'post /groups': (_, name) => ({ name }),
   'patch /groups/:group': (_, description) => ({ description }),
   'put /groups/:group/members/:username': () => ({}),
