@@ -113,7 +113,7 @@ function createParts(deps: AppDeps) {
   const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
   const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
-  observeParts(metrics, { ...memory, ...issue, database, hasher }, deps.version)
+  observeParts(metrics, { ...memory, ...known, database, hasher }, deps.version)
   return {
     ...known,
     ...createRequestRules(deps),
@@ -138,6 +138,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
       ...parts.credentialRoutes,
+      ...parts.signInRoutes,
       ...createExplainRoutes(parts),
       ...createRemovalRoutes(parts),
       ...createImageRoutes(parts),
@@ -158,6 +159,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.watch.start(),
     parts.forgetAnswers(),
     parts.lastUse.start(),
+    parts.startSignIn(),
     parts.audit.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]

@@ -12,6 +12,7 @@ import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
+import { addLdapVerbs } from './ldap-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
@@ -68,6 +69,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addTagVerbs(program, commandLine)
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
+  addLdapVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program

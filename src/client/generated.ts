@@ -70,6 +70,18 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
   }
+  readonly LdapCheck: {
+    readonly configured: boolean
+    readonly faults: number
+    readonly warnings: number
+    readonly steps: ReadonlyArray<{
+      readonly name: string
+      readonly state: "ok" | "warning" | "fault" | "skipped"
+      readonly detail: string
+      readonly advice: string | null
+      readonly ms: number
+    }>
+  }
   readonly Member: {
     readonly username: string
     readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
@@ -655,6 +667,15 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Settings"]
   }
+  /** Says step by step whether the directory can be asked, and finds somebody there. */
+  readonly getSigninLdapCheck: {
+    readonly params: undefined
+    readonly query: {
+      readonly username?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: Schemas["LdapCheck"]
+  }
   /** Lists users. */
   readonly getUsers: {
     readonly params: undefined
@@ -995,6 +1016,7 @@ export const FIELDS = {
   Group: ['name', 'source', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  LdapCheck: ['configured', 'faults', 'warnings', 'steps'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
@@ -1047,6 +1069,7 @@ export const OPERATIONS = {
   getRobots: { method: 'GET', path: '/api/v1/robots', items: ['Robot'] },
   getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
   getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
+  getSigninLdapCheck: { method: 'GET', path: '/api/v1/signin/ldap/check', answer: ['LdapCheck'] },
   getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
   getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },
   getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens', items: ['IdentityToken'] },

@@ -22,6 +22,8 @@ export interface ObservedParts {
   readonly accessTokens: Cache
   readonly identityTokens: Cache
   readonly robots: Cache
+  /** Undefined where there is no directory. */
+  readonly ldapProofs: Cache | undefined
 }
 
 /** One reading for each entry of a record, with its key as that label. */
@@ -62,7 +64,15 @@ function observeDatabase({ read }: Metrics, { database, watch }: ObservedParts):
 export function observeParts(metrics: Metrics, parts: ObservedParts, version: string): void {
   const { users, rights, proven, answers, accessTokens, identityTokens, robots, signer } = parts
   const tokens = { accessTokens, identityTokens, robots }
-  const caches = { users, rights, proofs: proven, answers, ...tokens }
+  const { ldapProofs } = parts
+  const caches = {
+    users,
+    rights,
+    proofs: proven,
+    answers,
+    ...tokens,
+    ...(ldapProofs && { ldapProofs }),
+  }
   for (const [name, cache] of Object.entries(caches)) observeCache(metrics, name, cache)
   observeHasher(metrics, parts.hasher)
   observeDatabase(metrics, parts)

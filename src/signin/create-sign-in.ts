@@ -2,6 +2,8 @@ import type { AccountSource } from '../accounts/identity.ts'
 import type { MeetAccount } from '../accounts/meet-account.ts'
 import type { Config } from '../config/read-config.ts'
 import type { Authenticate } from '../http/caller.ts'
+import type { Route } from '../http/route.ts'
+import type { CacheStats } from '../metrics/cache-stats.ts'
 import { createAuthenticateForApi } from './api-caller.ts'
 import {
   type AuthenticateDeps,
@@ -19,6 +21,7 @@ import {
 } from './create-throttle.ts'
 import { createFamiliarNetworks } from './familiar-networks.ts'
 import { type CreateLdapDeps, createLdap, LDAP_SOURCE } from './ldap/create-ldap.ts'
+import { createLdapRoutes } from './ldap/routes.ts'
 import { createLookUp } from './look-up.ts'
 import {
   createRecordedAuthenticate,
@@ -48,6 +51,11 @@ export interface SignIn {
   readonly recognize: Recognize
   readonly proveAgain: ProveAgain
   readonly identityTokenSeconds: number | undefined
+  readonly signInRoutes: readonly Route[]
+  /** What is remembered of the directory's word; undefined where there is none. */
+  readonly ldapProofs: { readonly stats: () => CacheStats } | undefined
+  /** Begins the work of this room that no request asks for. @returns stops it */
+  readonly startSignIn: () => () => Promise<void>
 }
 
 /** The sources of accounts beside this service that the environment names. */
@@ -70,5 +78,8 @@ export function createSignIn(deps: CreateSignInDeps): SignIn {
     recognize: createRecognize(ways),
     proveAgain: createProveAgain(throttle),
     identityTokenSeconds,
+    signInRoutes: createLdapRoutes(deps),
+    ldapProofs: ldap,
+    startSignIn: () => ldap?.start() ?? (async () => undefined),
   }
 }

@@ -2,11 +2,13 @@ import { createFairQueue } from '../../accounts/fair-queue.ts'
 import { type AccountSource, LDAP } from '../../accounts/identity.ts'
 import type { UserWithPassword } from '../../accounts/types.ts'
 import type { LdapConfig } from '../../config/ldap-variables.ts'
+import type { Database } from '../../database/open-database.ts'
 import type { Log } from '../../http/middleware.ts'
 import type { CacheStats } from '../../metrics/cache-stats.ts'
 import type { Standing } from '../throttle.ts'
 import { createBreaker } from './breaker.ts'
-import { createDirectory, type Directory, type ObserveDirectory } from './directory.ts'
+import { createDirectory, type ObserveDirectory } from './directory.ts'
+import { keepSweeping } from './keep-sweeping.ts'
 import { createLdapProofs } from './proofs.ts'
 import {
   type LdapAttempt,
@@ -27,8 +29,9 @@ export interface LdapSignIn {
     attempt: LdapAttempt,
     found: { readonly user: UserWithPassword | undefined; readonly standing: Standing },
   ) => Promise<ProvenByDirectory | undefined>
-  readonly directory: Directory
   readonly stats: () => CacheStats
+  /** Begins to look after accounts that have tokens. @returns stops it, and closes connections */
+  readonly start: () => () => Promise<void>
 }
 
 export interface CreateLdapDeps
@@ -36,7 +39,9 @@ export interface CreateLdapDeps
   readonly config: {
     readonly ldap: LdapConfig | undefined
     readonly cache: { readonly proofs: number }
+    readonly claimsSeconds: number
   }
+  readonly database: Database
   readonly log: Pick<Log, 'info' | 'warn'>
   readonly now: () => Date
   readonly metrics: { readonly observeLdap: ObserveDirectory }
@@ -71,7 +76,19 @@ export function createLdap(deps: CreateLdapDeps): LdapSignIn | undefined {
   return {
     recognize: (user, secret) => recognizeProven(signIn, user, secret),
     prove: (attempt, found) => proveByDirectory(signIn, attempt, found),
-    directory,
     stats: proofs.stats,
+    start: () => {
+      const { claimsSeconds } = deps.config
+      const stop = keepSweeping({
+        ...signIn,
+        database: deps.database,
+        now: deps.now,
+        claimsSeconds,
+      })
+      return async () => {
+        await stop()
+        directory.close()
+      }
+    },
   }
 }

@@ -31,7 +31,7 @@ export interface FoundPeople {
 
 export interface FindPeopleDeps {
   readonly config: LdapConfig
-  readonly directory: Directory
+  readonly directory: Pick<Directory, 'search'>
 }
 
 const isText = (text: string | undefined): text is string => text !== undefined

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { LDAP } from '../../accounts/identity.ts'
 import type { Claims } from '../../accounts/types.ts'
 import type { Log } from '../../http/middleware.ts'
+import type { Directory } from './directory.ts'
 import { toAway } from './directory-error.ts'
 import { findGroups, isAdministrators } from './find-groups.ts'
 import { type FindPeopleDeps, findPeople, type Person } from './find-people.ts'
 
 export interface ProvePersonDeps extends FindPeopleDeps {
+  readonly directory: Directory
   readonly log: Pick<Log, 'warn'>
 }
 
