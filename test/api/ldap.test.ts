@@ -47,8 +47,12 @@ test.serial(
     world.slapd.asked()
     t.is((await world.me('cleo')).status, 200)
     t.deepEqual(
-      world.slapd.asked().map((line) => line.replace(/ (?:scope|method).*filter=/, ' ')),
-      [],
+      world.slapd.asked().map((line) => line.replace(/ scope=.*filter=/, ' ')),
+      [
+        'SRCH base="ou=people,dc=example,dc=org" "(&(objectClass=person)(uid=cleo))"',
+        'BIND dn="uid=cleo,ou=people,dc=example,dc=org" method=128',
+        'SRCH base="ou=groups,dc=example,dc=org" "(&(objectClass=*)(member=uid=cleo,ou=people,dc=example,dc=org))"',
+      ],
     )
   },
 )

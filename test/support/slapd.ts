@@ -158,7 +158,7 @@ function createAsked(logPath: string): Slapd['asked'] {
     )
     return lines.flatMap((line) => {
       const [, conn, what] =
-        / (conn=\d+) op=\d+ ((?:BIND dn="[^"]*" method|SRCH base).*)/.exec(line) ?? []
+        / (conn=\d+) op=\d+ ((?:BIND dn="[^"]*" method=|SRCH base).*)/.exec(line) ?? []
       return what === undefined || ofRoot.has(conn) ? [] : [what]
     })
   }

@@ -5,6 +5,7 @@ import { DATABASE_CHECKS } from './database-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
 import { KEY_CHECKS } from './key-checks.ts'
+import { LDAP_CHECKS } from './ldap-check.ts'
 import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
 import { REGISTRY_CHECKS } from './registry-checks.ts'
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...KEY_CHECKS,
   ...REGISTRY_CHECKS,
   ...DATABASE_CHECKS,
+  ...LDAP_CHECKS,
   ...SERVICE_CHECKS,
 ]
 
