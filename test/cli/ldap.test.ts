@@ -13,7 +13,7 @@ test.before(async () => {
   }
   world = await startLdapWorld({ env })
   await world.slapd.addPerson('ada')
-  await world.slapd.addPerson('räka')
+  await world.slapd.addPerson('räka', { mail: 'raka@example.org' })
   await world.slapd.addGroup('staff', [personDn('ada')])
   await world.slapd.add(`ou=old,${GROUPS}`, { objectClass: 'organizationalUnit', ou: 'old' })
   await world.slapd.add(`cn=staff,ou=old,${GROUPS}`, {
