@@ -13,6 +13,7 @@ import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addJobVerbs } from './job-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
+import { addLdapVerbs } from './ldap-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
@@ -70,6 +71,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
   addJobVerbs(program, commandLine)
+  addLdapVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program

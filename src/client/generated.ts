@@ -108,6 +108,18 @@ export interface Schemas {
       readonly line: string
     }>
   }
+  readonly LdapCheck: {
+    readonly configured: boolean
+    readonly faults: number
+    readonly warnings: number
+    readonly steps: ReadonlyArray<{
+      readonly name: string
+      readonly state: "ok" | "warning" | "fault" | "skipped"
+      readonly detail: string
+      readonly advice: string | null
+      readonly ms: number
+    }>
+  }
   readonly Member: {
     readonly username: string
     readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
@@ -719,6 +731,15 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Settings"]
   }
+  /** Says step by step whether the directory can be asked, and finds somebody there. */
+  readonly getSigninLdapCheck: {
+    readonly params: undefined
+    readonly query: {
+      readonly username?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: Schemas["LdapCheck"]
+  }
   /** The page that a mailed link opens, to choose a new password. */
   readonly getSigninPasswordReset: {
     readonly params: undefined
@@ -1099,6 +1120,7 @@ export const FIELDS = {
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
   Job: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error'],
   JobWithLog: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error', 'log'],
+  LdapCheck: ['configured', 'faults', 'warnings', 'steps'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
@@ -1153,6 +1175,7 @@ export const OPERATIONS = {
   getRobots: { method: 'GET', path: '/api/v1/robots', items: ['Robot'] },
   getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
   getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
+  getSigninLdapCheck: { method: 'GET', path: '/api/v1/signin/ldap/check', answer: ['LdapCheck'] },
   getSigninPasswordReset: { method: 'GET', path: '/api/v1/signin/password-reset', text: true },
   getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
   getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },

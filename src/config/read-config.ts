@@ -5,6 +5,7 @@ import { toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
+import { toLdapConfig } from './ldap-variables.ts'
 import { mailFaults, toMailConfig } from './mail-variables.ts'
 import { toOidcConfig } from './oidc-variables.ts'
 import { toPinnedSettings } from './setting-variables.ts'
@@ -94,6 +95,7 @@ function toConfig(v: Values): Config {
     audit: toAuditConfig(v),
     oidc: toOidcConfig(v),
     mail: toMailConfig(v),
+    ldap: toLdapConfig(v),
     database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,

@@ -1,4 +1,5 @@
 import { integer } from './integer.ts'
+import { LDAP_VARIABLES } from './ldap-variables.ts'
 
 /** Variables of all sources of accounts beside this service. */
 export const SOURCE_VARIABLES = {
@@ -7,4 +8,5 @@ export const SOURCE_VARIABLES = {
     .describe(
       'How long a group or the administrator role of LDAP or an issuer holds without being said again, in seconds',
     ),
+  ...LDAP_VARIABLES,
 } as const

@@ -1,5 +1,6 @@
 import type { AuditConfig } from './audit-variables.ts'
 import type { CorsConfig } from './cors-variables.ts'
+import type { LdapConfig } from './ldap-variables.ts'
 import type { MailConfig } from './mail-variables.ts'
 import type { OidcConfig } from './oidc-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
@@ -50,6 +51,8 @@ export interface Config {
   readonly audit: AuditConfig
   readonly mail: MailConfig | undefined
   readonly oidc: OidcConfig
+  /** Undefined: there is no directory. */
+  readonly ldap: LdapConfig | undefined
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }

@@ -23,6 +23,8 @@ export interface ObservedParts {
   readonly identityTokens: Cache
   readonly robots: Cache
   readonly bearers: Cache
+  /** Undefined where there is no directory. */
+  readonly ldapProofs: Cache | undefined
 }
 
 /** One reading for each entry of a record, with its key as that label. */
@@ -63,8 +65,16 @@ function observeDatabase({ read }: Metrics, { database, watch }: ObservedParts):
 export function observeParts(metrics: Metrics, parts: ObservedParts, version: string): void {
   const { users, rights, proven, answers, accessTokens, identityTokens, robots, bearers, signer } =
     parts
+  const { ldapProofs } = parts
   const tokens = { accessTokens, identityTokens, robots, bearers }
-  const caches = { users, rights, proofs: proven, answers, ...tokens }
+  const caches = {
+    users,
+    rights,
+    proofs: proven,
+    answers,
+    ...tokens,
+    ...(ldapProofs && { ldapProofs }),
+  }
   for (const [name, cache] of Object.entries(caches)) observeCache(metrics, name, cache)
   observeHasher(metrics, parts.hasher)
   observeDatabase(metrics, parts)

@@ -3,6 +3,10 @@ import { createDurations, type Observe } from './durations.ts'
 import {
   JOB_OUTCOMES,
   type JobOutcome,
+  LDAP_OUTCOMES,
+  LDAP_REQUESTS,
+  type LdapOutcome,
+  type LdapRequest,
   type Listener,
   SIGN_IN_OUTCOMES,
   SIGN_IN_WAYS,
@@ -28,6 +32,7 @@ export interface Metrics {
   /** Counts attempts at jobs of one kind. */
   readonly countJobs: (kind: string) => (outcome: JobOutcome) => void
   readonly observeHash: Observe
+  readonly observeLdap: (request: LdapRequest, outcome: LdapOutcome, seconds: number) => void
   /** For numbers that a part keeps anyhow. */
   readonly read: Readings['read']
   readonly expose: () => Promise<Exposition>
@@ -38,6 +43,19 @@ function createSignInCounter({ tally }: Readings): Metrics['countSignIn'] {
     [way, tally('warden_sign_ins_total', 'outcome', SIGN_IN_OUTCOMES, { way })] as const
   const ways = new Map(SIGN_IN_WAYS.map(count))
   return (way, outcome) => ways.get(way)?.(outcome)
+}
+
+function createLdapObserver(registry: Registry, { tally }: Readings): Metrics['observeLdap'] {
+  const durations = createDurations(registry, 'warden_ldap_request_duration_seconds')
+  const parts = LDAP_REQUESTS.map((request) => {
+    const count = tally('warden_ldap_requests_total', 'outcome', LDAP_OUTCOMES, { request })
+    return [request, { count, observe: durations({ request }) }] as const
+  })
+  const byRequest = new Map<LdapRequest, (typeof parts)[number][1]>(parts)
+  return (request, outcome, seconds) => {
+    byRequest.get(request)?.count(outcome)
+    byRequest.get(request)?.observe(seconds)
+  }
 }
 
 /**
@@ -55,6 +73,7 @@ export function createMetrics(): Metrics {
     countJobs: (kind) =>
       readings.tally('warden_job_attempts_total', 'outcome', JOB_OUTCOMES, { kind }),
     observeHash: createDurations(registry, 'warden_password_hash_duration_seconds')({}),
+    observeLdap: createLdapObserver(registry, readings),
     read: readings.read,
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }

@@ -70,6 +70,11 @@ export const METRICS = {
     labels: ['outcome'],
     help: 'Passwords that were checked by a slow hash.',
   },
+  warden_ldap_requests_total: {
+    kind: 'counter',
+    labels: ['request', 'outcome'],
+    help: 'Requests to the directory (LDAP), by outcome.',
+  },
   warden_database_connections: {
     kind: 'gauge',
     labels: ['state'],
@@ -114,6 +119,11 @@ export const HISTOGRAMS = {
     help: 'Computing one slow hash, without its wait.',
     buckets: [0.02, 0.05, 0.1, 0.25, 1],
   },
+  warden_ldap_request_duration_seconds: {
+    labels: ['request'],
+    help: 'One request to the directory (LDAP), or one connection with its TLS.',
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 8],
+  },
 } as const
 
 interface MetricDeclaration {
@@ -134,7 +144,14 @@ export interface Reading<Name extends MetricName> {
 export const TOKEN_ANSWERS = ['repeated', 'remembered', 'read', 'grace'] as const
 export type TokenAnswer = (typeof TOKEN_ANSWERS)[number]
 
-export const SIGN_IN_WAYS = ['password', 'accessToken', 'identityToken', 'robot', 'oidc'] as const
+export const SIGN_IN_WAYS = [
+  'password',
+  'ldap',
+  'accessToken',
+  'identityToken',
+  'robot',
+  'oidc',
+] as const
 export type SignInWay = (typeof SIGN_IN_WAYS)[number]
 
 /** `throttled` is every answer 429; `failed` says nothing about the credentials. */
@@ -144,5 +161,13 @@ export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number]
 /** How an attempt at a job ended; `returned` by a stop of the process, `lost` to another one. */
 export const JOB_OUTCOMES = ['done', 'retried', 'failed', 'cancelled', 'returned', 'lost'] as const
 export type JobOutcome = (typeof JOB_OUTCOMES)[number]
+
+/** `search` finds a person, `groups` all groups of one. */
+export const LDAP_REQUESTS = ['connect', 'bind', 'search', 'groups'] as const
+export type LdapRequest = (typeof LDAP_REQUESTS)[number]
+
+/** `refused` is a bind that the directory does not take; `failed` is no answer, or no good one. */
+export const LDAP_OUTCOMES = ['answered', 'refused', 'failed'] as const
+export type LdapOutcome = (typeof LDAP_OUTCOMES)[number]
 
 export type Listener = 'public' | 'private'

@@ -39,6 +39,11 @@ export interface UserSubject {
   readonly systemRoleUntil?: Date | undefined
   /** Undefined after a sign-in by password, or by a person's own way of single sign-on. */
   readonly credential?: Credential | undefined
+  /**
+   * Until when the directory's word is taken without asking it again; what was answered on it is not
+   * repeated after that. Undefined after any other sign-in.
+   */
+  readonly provenUntil?: Date | undefined
   /** What the account's sign-ins were counted as then; undefined after one with a token. */
   readonly signInEpoch?: number | undefined
   /** Set where a robot acts for the user; `credential` is what it may do at most. */

@@ -4,14 +4,21 @@ import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
 import type { Log } from '../http/middleware.ts'
+import type { SignInWay } from '../metrics/names.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
 import { type CountSignIn, countOutcome } from './count-outcome.ts'
-import { createFamiliarNetworks } from './familiar-networks.ts'
+import type { FamiliarNetworks } from './familiar-networks.ts'
 import type { LookUp } from './look-up.ts'
 import { isBearerToken, isWebToken } from './oidc/read-bearer.ts'
 import { type BearerSignInDeps, signInWithBearer } from './oidc/sign-in.ts'
 import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
-import { type RecognizeDeps, recognizePassword, signInWithPassword } from './password.ts'
+import {
+  type PasswordSignIn,
+  type RecognizeDeps,
+  recognizePassword,
+  type SignInDeps,
+  signInWithPassword,
+} from './password.ts'
 import { unknownBearer, wrongPassword } from './refusals.ts'
 import { recognizeRobot, signInAsRobot } from './robot.ts'
 import type { SignInThrottle } from './throttle.ts'
@@ -25,6 +32,7 @@ export interface AuthenticateDeps
   /** Undefined: identity tokens are switched off. */
   readonly identityTokenSeconds: number | undefined
   readonly lookUp: LookUp
+  readonly familiar: FamiliarNetworks
   readonly metrics: { readonly countSignIn: CountSignIn }
   readonly watch: VersionWatch
   readonly throttle: SignInThrottle
@@ -55,29 +63,43 @@ const notAPassword = (): AppError =>
     detail: 'an identity token is not a password; use the password or an access token',
   })
 
+/** A password, counted by the way that it goes: by its hash, or to the directory. */
+function createPasswordWay(deps: AuthenticateDeps): (attempt: PasswordSignIn) => Promise<Subject> {
+  const inside = { ...deps, upgradeHash: createUpgradeHash(deps) }
+  return (attempt) => {
+    let taken: SignInWay = 'password'
+    const tellWay: SignInDeps['tellWay'] = (way) => {
+      taken = way
+    }
+    const prove = () => signInWithPassword({ ...inside, tellWay }, attempt)
+    return countOutcome(deps.metrics.countSignIn, () => taken, prove)
+  }
+}
+
+/** @throws AppError UNAUTHORIZED (401) */
+function refuse({ username }: Credentials, way: 'refused' | 'identityToken'): never {
+  if (way === 'identityToken') throw notAPassword()
+  throw username === undefined ? unknownBearer() : wrongPassword()
+}
+
 /**
  * Makes the one function that all requests prove themselves by: no credentials, no identity.
  * An identity token is no password: it is for `grant_type=refresh_token` alone (R11).
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const familiar = createFamiliarNetworks()
-  const upgradeHash = createUpgradeHash(deps)
-  const inside = { ...deps, familiar, upgradeHash }
+  const signInByPassword = createPasswordWay(deps)
   const { countSignIn } = deps.metrics
   return async (credentials, origin) => {
     const { address } = origin
     if (credentials === undefined) return ANONYMOUS
     const { username = '', secret } = credentials
     const way = wayOf(credentials)
-    if (way === 'refused') {
-      throw credentials.username === undefined ? unknownBearer() : wrongPassword()
-    }
-    if (way === 'identityToken') throw notAPassword()
+    if (way === 'refused' || way === 'identityToken') return refuse(credentials, way)
+    if (way === 'password') return signInByPassword({ username, secret, address, origin })
     return countOutcome(countSignIn, way, (): Promise<Subject> => {
-      if (way === 'password') return signInWithPassword(inside, { username, secret, address })
-      if (way === 'oidc') return signInWithBearer(inside, { token: secret, origin })
-      if (way === 'robot') return signInAsRobot(inside, { username, secret, address })
-      return signInWithOwnedToken(inside, way, { ...credentials, address })
+      if (way === 'oidc') return signInWithBearer(deps, { token: secret, origin })
+      if (way === 'robot') return signInAsRobot(deps, { username, secret, address })
+      return signInWithOwnedToken(deps, way, { ...credentials, address })
     })
   }
 }

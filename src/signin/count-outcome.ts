@@ -9,18 +9,23 @@ function outcomeOf(error: unknown): SignInOutcome {
   return status === 429 ? 'throttled' : 'failed'
 }
 
-/** Counts how a proof by one way ends, and lets its end be. */
+/**
+ * Counts how a proof by one way ends, and lets its end be.
+ *
+ * @param way a function where that shows only on the way
+ */
 export async function countOutcome<T>(
   count: CountSignIn,
-  way: SignInWay,
+  way: SignInWay | (() => SignInWay),
   prove: () => Promise<T>,
 ): Promise<T> {
+  const wayTaken = (): SignInWay => (typeof way === 'string' ? way : way())
   try {
     const proven = await prove()
-    count(way, 'proven')
+    count(wayTaken(), 'proven')
     return proven
   } catch (error) {
-    count(way, outcomeOf(error))
+    count(wayTaken(), outcomeOf(error))
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import type { CachedUsers } from '../accounts/cached-users.ts'
+import { LDAP } from '../accounts/identity.ts'
 import { normalizeUsername } from '../accounts/username.ts'
 import type { SignInWay } from '../audit/record.ts'
 import type { Applicant, SignInRecord } from '../audit/sign-in-record.ts'
@@ -22,16 +23,18 @@ const isRefusal = (error: unknown): boolean => error instanceof AppError && erro
 function toApplicant(
   { users, robots }: RecordedAuthenticateDeps,
   { username }: Credentials,
-): Applicant {
+): ReturnType<Proof['toApplicant']> {
   if (username === undefined) return { name: 'Bearer', isKnown: false }
   const name = normalizeUsername(username)
   const user = name === undefined ? undefined : users.peek(name)
   const known = user ?? robots.peek(username.toLowerCase())
-  return { name: known?.username ?? username, isKnown: known !== undefined }
+  const applicant = { name: known?.username ?? username, isKnown: known !== undefined }
+  return user?.source === LDAP ? { ...applicant, way: LDAP } : applicant
 }
 
 function wayOfSubject(subject: Subject): SignInWay {
   if (subject.kind === 'robot') return 'robot'
+  if (subject.kind === 'user' && subject.provenUntil !== undefined) return LDAP
   return (subject.kind === 'user' && subject.credential?.kind) || 'password'
 }
 
@@ -49,7 +52,8 @@ export function recordSubject(
 interface Proof {
   readonly way: SignInWay
   readonly address: string
-  readonly toApplicant: () => Applicant
+  /** Who has failed, and by which way where that shows only now. */
+  readonly toApplicant: () => Applicant & { readonly way?: SignInWay }
 }
 
 async function recordOutcome(
@@ -59,10 +63,13 @@ async function recordOutcome(
 ): Promise<Subject> {
   try {
     const subject = await prove()
-    if (subject.kind !== 'anonymous') signIns.succeeded(subject.username, address, way)
+    recordSubject(signIns, subject, address)
     return subject
   } catch (error) {
-    if (isRefusal(error)) signIns.failed(whoTried(), address, way)
+    if (isRefusal(error)) {
+      const { way: shown = way, ...applicant } = whoTried()
+      signIns.failed(applicant, address, shown)
+    }
     throw error
   }
 }

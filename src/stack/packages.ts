@@ -27,10 +27,13 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'ctr', packages: ['containerd'] },
   { command: 'zsh', packages: ['zsh'] },
   { command: 'chromium', packages: ['chromium'] },
+  // A directory for people to sign in by, with the program that fills one.
+  { command: 'slapd', packages: ['slapd'] },
+  { command: 'slapadd', packages: ['slapd'] },
 ]
 
 const SERVICES =
-  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service'
+  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service slapd.service'
 const POLICY_REFUSED = 77
 
 /**

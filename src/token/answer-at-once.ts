@@ -14,7 +14,13 @@ import { recordSubject } from '../signin/recorded-authenticate.ts'
 import type { AnswerCache, AnswerOf, Asked } from './answer-cache.ts'
 import { type GrantAccessDeps, grantKnownAccess } from './grant-access.ts'
 import { type IssuedToken, type IssueTokenDeps, issueToken } from './issue-token.ts'
-import { isRepeatable, MOST_SCOPES, requireAccount, SECRET_PARAMETERS } from './token-request.ts'
+import {
+  isRepeatable,
+  MOST_SCOPES,
+  repeatableUntil,
+  requireAccount,
+  SECRET_PARAMETERS,
+} from './token-request.ts'
 
 const PATH = '/auth/token?'
 
@@ -60,7 +66,9 @@ function issueKnown(
   if (grant === undefined) return undefined
   const issued = issueToken(deps, { sub: subjectName(subject), ...grant })
   const answer = { issued, subject }
-  if (asked && isRepeatable(subject)) deps.answers.keepAsked(asked, answer, grant.until)
+  if (asked && isRepeatable(subject)) {
+    deps.answers.keepAsked(asked, answer, repeatableUntil(subject, grant.until))
+  }
   return answer
 }
 

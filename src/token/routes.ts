@@ -13,7 +13,13 @@ import {
   type TokenRoutesDeps,
   tokenSchema,
 } from './token-answer.ts'
-import { isRepeatable, MOST_SCOPES, requireAccount, SECRET_PARAMETERS } from './token-request.ts'
+import {
+  isRepeatable,
+  MOST_SCOPES,
+  repeatableUntil,
+  requireAccount,
+  SECRET_PARAMETERS,
+} from './token-request.ts'
 
 const notInQuery = z.never('send secrets in the Authorization header, never in a query').optional()
 
@@ -53,7 +59,9 @@ const getTokenRoute = (deps: TokenRoutesDeps): Route =>
       const minted = await mintFor(deps, caller, offline)
       // A new project raises no version, so what was said without it is not said again (R5).
       const isToKeep = minted.refresh_token === undefined && !isOfMissing
-      if (isToKeep && isRepeatable(subject)) deps.answers.keep(request, { issued, subject }, until)
+      if (isToKeep && isRepeatable(subject)) {
+        deps.answers.keep(request, { issued, subject }, repeatableUntil(subject, until))
+      }
       await countWholeWay(deps)
       const { token, expiresInSeconds } = issued
       return {

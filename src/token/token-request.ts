@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { type Subject, subjectName } from '../protocol/subject.ts'
+import { earlierEnd } from './grant-access.ts'
 
 /** More would make a token larger than proxies take in one header. */
 export const MOST_SCOPES = 25
@@ -7,6 +8,13 @@ export const MOST_SCOPES = 25
 /** Who asks for networks' sake is asked for its address every time, so the answer is not kept. */
 export const isRepeatable = (subject: Subject): boolean =>
   subject.kind !== 'robot' || !subject.isBoundToNetworks
+
+/**
+ * Until when an answer may be repeated: not beyond the end of the earliest right in it (R3), nor of
+ * the directory's word for who asked (R10).
+ */
+export const repeatableUntil = (subject: Subject, until: Date | undefined): Date | undefined =>
+  earlierEnd(until, subject.kind === 'user' ? subject.provenUntil : undefined)
 
 /**
  * Holds the `account` of a query against who was proven: a client that says one name and proves

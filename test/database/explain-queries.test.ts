@@ -39,6 +39,7 @@ import * as projects from '../../src/projects/queries.ts'
 import * as tombstones from '../../src/projects/tombstone-queries.ts'
 import * as removal from '../../src/removal/queries.ts'
 import * as settings from '../../src/settings/queries.ts'
+import * as ldapSweep from '../../src/signin/ldap/sweep-queries.ts'
 import * as signin from '../../src/signin/queries.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
@@ -510,6 +511,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   'settings/queries.ts#putSetting': (db) =>
     settings.putSetting(db, 'forbidPublic', { value: true, now }),
 
+  'signin/ldap/sweep-queries.ts#listDueAccounts': (db) =>
+    ldapSweep.listDueAccounts(db, { source: 'corp', before: now, now, most: MOST }),
+  'signin/ldap/sweep-queries.ts#takeSweep': (db) => ldapSweep.takeSweep(db, HOLDER),
+  'signin/ldap/sweep-queries.ts#releaseSweep': (db) => ldapSweep.releaseSweep(db, 'h'),
   'signin/queries.ts#readSignInRecord': (db) =>
     signin.readSignInRecord(db, { ...FAILURE_KEY, username: 'user-0007' }),
   'signin/queries.ts#countFailure': (db) =>

@@ -8,6 +8,7 @@ import { createVersionWatch } from '../../src/database/version-watch.ts'
 import { createMetrics } from '../../src/metrics/create-metrics.ts'
 import { createAuthenticate } from '../../src/signin/authenticate.ts'
 import { createThrottle } from '../../src/signin/create-throttle.ts'
+import { createFamiliarNetworks } from '../../src/signin/familiar-networks.ts'
 import { createLookUp } from '../../src/signin/look-up.ts'
 import { createProvenCache } from '../../src/signin/proven-cache.ts'
 import { readAuthority } from '../../src/signing/token-authority.ts'
@@ -42,6 +43,8 @@ async function recordWork(service: Service) {
     users: createCachedUsers({ database, watch, most: 100 }),
     ...createCredentials({ database, watch, most: 100, now: () => new Date() }),
     identityTokenSeconds: undefined,
+    familiar: createFamiliarNetworks(),
+    ldap: undefined,
     lookUp: createLookUp(),
     metrics: createMetrics(),
     log: { info: () => undefined, warn: () => undefined },

@@ -6,6 +6,7 @@ import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
 import { ISSUER_CHECKS } from './issuer-checks.ts'
 import { KEY_CHECKS } from './key-checks.ts'
+import { LDAP_CHECKS } from './ldap-check.ts'
 import { MAIL_CHECKS } from './mail-check.ts'
 import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
@@ -21,6 +22,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...KEY_CHECKS,
   ...REGISTRY_CHECKS,
   ...DATABASE_CHECKS,
+  ...LDAP_CHECKS,
   ...SERVICE_CHECKS,
   ...ISSUER_CHECKS,
   ...MAIL_CHECKS,
