@@ -22,6 +22,13 @@ const neverAsked = (): never => {
   throw new Error('a password is nothing for other sources')
 }
 
+const NO_OTHER_SOURCE = {
+  ldap: undefined,
+  log: { info: () => undefined, warn: () => undefined },
+  bearers: { prove: neverAsked, stats: neverAsked },
+  meetAccount: neverAsked,
+}
+
 /** What signing in takes: every statement and every slow hash, in their order of beginning. */
 async function recordWork(service: Service) {
   const { config } = service
@@ -44,12 +51,9 @@ async function recordWork(service: Service) {
     ...createCredentials({ database, watch, most: 100, now: () => new Date() }),
     identityTokenSeconds: undefined,
     familiar: createFamiliarNetworks(),
-    ldap: undefined,
     lookUp: createLookUp(),
     metrics: createMetrics(),
-    log: { info: () => undefined, warn: () => undefined },
-    bearers: { prove: neverAsked, stats: neverAsked },
-    meetAccount: neverAsked,
+    ...NO_OTHER_SOURCE,
     proven: createProvenCache(100),
     hasher: {
       ...hasher,
