@@ -3,7 +3,9 @@ import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
+import { IMAGES } from './images.ts'
 import { LISTS } from './lists.ts'
+import { NOTIFICATIONS } from './notifications.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
@@ -21,4 +23,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...PROJECTS,
   ...SIGN_IN_EPOCHS,
   ...LISTS,
+  ...NOTIFICATIONS,
+  ...IMAGES,
 }
