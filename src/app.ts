@@ -22,6 +22,7 @@ import { createImageRoutes } from './images/routes.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
+import { createNotifications } from './notifications/create-notifications.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -133,6 +134,7 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
+    notifications: createNotifications({ ...deps, registry, metrics }),
     readOrigin,
     readInnerOrigin,
     readCensus,
@@ -174,6 +176,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.forgetAnswers(),
     parts.lastUse.start(),
     parts.audit.start(),
+    parts.notifications.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {

@@ -4,6 +4,7 @@ import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
+import { type NotificationsConfig, toNotificationsConfig } from './notification-variables.ts'
 import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -53,6 +54,7 @@ export interface Config {
   }
   readonly certs: CertsConfig
   readonly audit: AuditConfig
+  readonly notifications: NotificationsConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
@@ -135,6 +137,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     },
     certs,
     audit: toAuditConfig(v),
+    notifications: toNotificationsConfig(v),
     database: {
       host: v.WARDEN_DB_HOST,
       port: v.WARDEN_DB_PORT,

@@ -120,7 +120,11 @@ const securityOf = ({ open, anonymous, path }: Route): Operation['security'] => 
   return anonymous ? [{}, ...signedIn] : signedIn
 }
 
-const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
+const MEDIA_TYPES = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  raw: '*/*',
+} as const
 
 const header = (name: string) => ({ [name]: { $ref: `#/components/headers/${name}` } })
 

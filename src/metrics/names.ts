@@ -80,6 +80,41 @@ export const METRICS = {
     labels: [],
     help: 'Pieces of work that wait for a connection of the pool.',
   },
+  warden_notification_events_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Events that registries sent to this process, by what became of them.',
+  },
+  warden_notification_events_applied_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Events of the inbox that this process applied.',
+  },
+  warden_notification_events_waiting: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Events in the inbox, 10000 at most.',
+  },
+  warden_notification_lag_seconds: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Age of the event that waits longest.',
+  },
+  warden_index_dirty_references: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Tags and digests that are to be read at the registry again, 10000 at most.',
+  },
+  warden_index_reads_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Tags and digests that this process read at the registry for the index.',
+  },
+  warden_index_failures_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Reads for the index that failed, and are tried again.',
+  },
   warden_leaf_end_time_seconds: {
     kind: 'gauge',
     labels: [],
@@ -125,5 +160,9 @@ export type SignInWay = (typeof SIGN_IN_WAYS)[number]
 /** `throttled` is every answer 429; `failed` says nothing about the credentials. */
 export const SIGN_IN_OUTCOMES = ['proven', 'refused', 'throttled', 'failed'] as const
 export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number]
+
+/** `own`: our own reads, which are let go. `unreadable`: kept for people to look at. */
+export const EVENT_OUTCOMES = ['accepted', 'own', 'unreadable', 'forged'] as const
+export type EventOutcome = (typeof EVENT_OUTCOMES)[number]
 
 export type Listener = 'public' | 'private'

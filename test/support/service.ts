@@ -13,10 +13,14 @@ import type { Log } from '../../src/http/middleware.ts'
 import type { Route } from '../../src/http/route.ts'
 import { openInstallation } from '../../src/maintenance/open-installation.ts'
 import { ensureBundle } from '../../src/signing/token-authority.ts'
-import { startRegistry } from '../../src/stack/registry.ts'
+import { notificationOverrides } from '../../src/stack/notifications.ts'
+import { type Registry, startRegistry } from '../../src/stack/registry.ts'
 import { createTestDatabase } from './database.ts'
 
 export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
+
+/** What the registry of a service that takes notifications in shows there. */
+export const NOTIFICATIONS_SECRET = 'notifications-of-tests'
 
 export interface Credentials {
   readonly username: string
@@ -43,6 +47,8 @@ export interface Service {
   readonly url: string
   readonly privateUrl: string
   readonly registryUrl: string
+  /** Undefined where it was not started here. */
+  readonly registry: Registry | undefined
   readonly config: Config
   readonly database: Database
   /** Where that database is; `config` does not know it. */
@@ -136,6 +142,8 @@ export interface ServiceOptions {
   readonly now?: () => Date
   /** Where the service finds a registry that is not to be started here. */
   readonly registryUrl?: string
+  /** Whether the registry tells the service what happens. */
+  readonly notifies?: boolean
 }
 
 interface Place {
@@ -143,6 +151,8 @@ interface Place {
   readonly publicUrl: string
   readonly databasePassword: string
   readonly env: Readonly<Record<string, string>>
+  /** host:port of the private listener. */
+  readonly notified: string | undefined
 }
 
 const readWith = (place: Place, registryUrl: string): Config =>
@@ -153,10 +163,11 @@ const readWith = (place: Place, registryUrl: string): Config =>
     WARDEN_DB_PASSWORD: place.databasePassword,
     WARDEN_CERTS_DIR: join(place.dir, 'certs'),
     WARDEN_ADMIN_PASSWORD: ADMIN.password,
+    ...(place.notified && { WARDEN_NOTIFICATIONS_SECRET: NOTIFICATIONS_SECRET }),
     ...place.env,
   }).config
 
-const startRealRegistry = ({ dir, publicUrl }: Place, config: Config) =>
+const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) =>
   startRegistry({
     env: process.env,
     dir: join(dir, 'registry'),
@@ -164,6 +175,9 @@ const startRealRegistry = ({ dir, publicUrl }: Place, config: Config) =>
     realm: `${publicUrl}/auth/token`,
     bundlePath: config.certs.bundlePath,
     httpSecret: 'test',
+    ...(notified && {
+      overrides: notificationOverrides({ address: notified, secret: NOTIFICATIONS_SECRET }),
+    }),
   })
 
 async function openTestInstallation(database: Database, config: Config, log: Log, now: () => Date) {
@@ -190,7 +204,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const testDatabase = await createTestDatabase()
   const [publicServer, privateServer] = await Promise.all([listen(), listen()])
   const databasePassword = testDatabase.config.password
-  const place: Place = { dir, publicUrl: publicServer.url, databasePassword, env }
+  const notified = options.notifies ? new URL(privateServer.url).host : undefined
+  const place: Place = { dir, publicUrl: publicServer.url, databasePassword, env, notified }
   const { log, logged } = createLog()
   const database = openDatabase(testDatabase.config, quiet)
   const watchDatabase = openDatabase({ ...testDatabase.config, poolMax: 1 }, quiet)
@@ -215,6 +230,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     url: publicServer.url,
     privateUrl: privateServer.url,
     registryUrl: config.registry.url,
+    registry,
     config,
     database,
     databaseConfig: testDatabase.config,
