@@ -86,6 +86,20 @@ export async function listTagNames(
   return rows.map(({ name }) => name)
 }
 
+/** Some tag of some repository, as good as any other. */
+export async function findAnyTag(
+  database: Database,
+): Promise<{ readonly repository: string; readonly tag: string } | undefined> {
+  const row: { readonly repository_id: number; readonly name: string } | undefined = await database
+    .queryBuilder()
+    .from(database.raw('tags FORCE INDEX (tags_name)'))
+    .where({ is_listed: 1 })
+    .first('repository_id', 'name')
+  const repository =
+    row && (await database('repositories').where({ id: row.repository_id }).first('name'))
+  return row && repository && { repository: repository.name, tag: row.name }
+}
+
 /** Tags that are on one of these digests. */
 export async function findTagsOn(
   database: Database,

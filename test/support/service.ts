@@ -13,9 +13,8 @@ import type { Log } from '../../src/http/middleware.ts'
 import type { Route } from '../../src/http/route.ts'
 import { openInstallation } from '../../src/maintenance/open-installation.ts'
 import { ensureBundle } from '../../src/signing/token-authority.ts'
-import { notificationOverrides } from '../../src/stack/notifications.ts'
 import { type Registry, startRegistry } from '../../src/stack/registry.ts'
-import { createTestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
 
@@ -155,6 +154,25 @@ interface Place {
   readonly notified: string | undefined
 }
 
+function placeOf(
+  { notifies }: ServiceOptions,
+  parts: {
+    readonly dir: string
+    readonly env: Readonly<Record<string, string>>
+    readonly testDatabase: TestDatabase
+    readonly publicServer: { readonly url: string }
+    readonly privateServer: { readonly url: string }
+  },
+): Place {
+  return {
+    dir: parts.dir,
+    env: parts.env,
+    publicUrl: parts.publicServer.url,
+    databasePassword: parts.testDatabase.config.password,
+    notified: notifies ? new URL(parts.privateServer.url).host : undefined,
+  }
+}
+
 const readWith = (place: Place, registryUrl: string): Config =>
   readConfig({
     WARDEN_PUBLIC_URL: place.publicUrl,
@@ -175,9 +193,7 @@ const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) 
     realm: `${publicUrl}/auth/token`,
     bundlePath: config.certs.bundlePath,
     httpSecret: 'test',
-    ...(notified && {
-      overrides: notificationOverrides({ address: notified, secret: NOTIFICATIONS_SECRET }),
-    }),
+    notifications: notified ? { address: notified, secret: NOTIFICATIONS_SECRET } : undefined,
   })
 
 async function openTestInstallation(database: Database, config: Config, log: Log, now: () => Date) {
@@ -203,9 +219,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const { now = () => new Date(), env = {} } = options
   const testDatabase = await createTestDatabase()
   const [publicServer, privateServer] = await Promise.all([listen(), listen()])
-  const databasePassword = testDatabase.config.password
-  const notified = options.notifies ? new URL(privateServer.url).host : undefined
-  const place: Place = { dir, publicUrl: publicServer.url, databasePassword, env, notified }
+  const place = placeOf(options, { dir, env, testDatabase, publicServer, privateServer })
   const { log, logged } = createLog()
   const database = openDatabase(testDatabase.config, quiet)
   const watchDatabase = openDatabase({ ...testDatabase.config, poolMax: 1 }, quiet)

@@ -2,6 +2,7 @@ import type { Address, Config } from '../../config/read-config.ts'
 import { openDatabase } from '../../database/open-database.ts'
 import { type Check, type Diagnosis, examine } from './check.ts'
 import { DATABASE_CHECKS } from './database-checks.ts'
+import { EVENT_CHECKS } from './event-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
 import { KEY_CHECKS } from './key-checks.ts'
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...REGISTRY_CHECKS,
   ...DATABASE_CHECKS,
   ...SERVICE_CHECKS,
+  ...EVENT_CHECKS,
 ]
 
 export interface DoctorInput {
