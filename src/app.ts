@@ -26,6 +26,7 @@ import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
+import { createNotifications } from './notifications/create-notifications.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -71,7 +72,6 @@ export interface App {
 }
 
 function createListener(
-  { log }: AppDeps,
   parts: Parts,
   name: 'public' | 'private',
   routes: readonly Route[],
@@ -79,7 +79,6 @@ function createListener(
   const { authenticate, watch, metrics, config } = parts
   return createKoaListener({
     ...parts,
-    log,
     counter: metrics.requests(name),
     translate: toAppError,
     isOfApi,
@@ -118,6 +117,7 @@ function createParts(deps: AppDeps) {
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
     work: createWork({ ...deps, metrics, hasher }),
+    notifications: createNotifications({ ...deps, registry, metrics }),
     readOrigin,
     readInnerOrigin,
     readCensus,
@@ -161,6 +161,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.startSignIn(),
     parts.audit.start(),
     parts.work.start(),
+    parts.notifications.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {
@@ -175,12 +176,12 @@ export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
   const routes = parts.audit.watchRefusals(createRoutes(parts, deps.version))
   const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
-  const listener = createListener(deps, parts, 'public', routes)
+  const listener = createListener(parts, 'public', routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, privateParts, 'private', createPrivateRoutes(parts)),
+    privateListener: createListener(privateParts, 'private', createPrivateRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

@@ -8,7 +8,8 @@ import { createRobotRoutes } from '../src/credentials/robot-routes.ts'
 import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open-database.ts'
 import { ERRORS } from '../src/errors.ts'
-import { HISTOGRAMS, METRICS } from '../src/metrics/names.ts'
+import { HISTOGRAMS } from '../src/metrics/histograms.ts'
+import { METRICS } from '../src/metrics/names.ts'
 import { createTestDatabase } from './support/database.ts'
 
 const read = (path: string): string => readFileSync(resolve(path), 'utf8')

@@ -21,6 +21,7 @@ import {
 
 /** In the folder of the project, seen from the compiled file. */
 const TEMPLATE = new URL('../../../registry-config.yml', import.meta.url)
+const NOTIFICATIONS_SECRET = 'notifications-secret'
 const ALWAYS_HOSTS = ['localhost', '127.0.0.1']
 
 /** Folders and files to fill; what is not given is not set up. */
@@ -112,6 +113,7 @@ async function setUpSecrets(
   await keepSharedSecret([join(mysql, 'db-root-password')])
   await keepSharedSecret([join(mysql, 'db-password'), join(warden, 'db-password')])
   await keepSharedSecret([join(warden, 'admin-password')])
+  await keepSharedSecret([join(warden, NOTIFICATIONS_SECRET)])
   await givePrivateFolder(mysql, undefined)
   await givePrivateFolder(warden, uid)
   say(commandLine, `Secrets stand in ${mysql} and ${warden}.`)
@@ -121,8 +123,11 @@ async function setUpRegistry(commandLine: CommandLine, options: SetupOptions): P
   const { secrets, registryConfig, publicUrl, service, issuer } = options
   if (secrets === undefined || registryConfig === undefined || publicUrl === undefined) return
   const httpSecret = await keepSharedSecret([join(secrets, 'registry', 'http-secret')])
+  const notificationsSecret = await keepSharedSecret([
+    join(secrets, 'warden', NOTIFICATIONS_SECRET),
+  ])
   await givePrivateFolder(join(secrets, 'registry'), undefined)
-  const settings = { publicUrl, service, issuer, httpSecret }
+  const settings = { publicUrl, service, issuer, httpSecret, notificationsSecret }
   const template = await readFile(TEMPLATE, 'utf8')
   await replacePrivateFile(registryConfig, renderRegistryConfig(template, settings))
   say(commandLine, `Registry configuration for ${publicUrl} written to ${registryConfig}.`)

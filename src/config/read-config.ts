@@ -7,6 +7,7 @@ import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
 import { toLdapConfig } from './ldap-variables.ts'
 import { mailFaults, toMailConfig } from './mail-variables.ts'
+import { toNotificationsConfig } from './notification-variables.ts'
 import { toOidcConfig } from './oidc-variables.ts'
 import { toPinnedSettings } from './setting-variables.ts'
 import type { CertsConfig, Config, DatabaseConfig } from './types.ts'
@@ -96,6 +97,7 @@ function toConfig(v: Values): Config {
     oidc: toOidcConfig(v),
     mail: toMailConfig(v),
     ldap: toLdapConfig(v),
+    notifications: toNotificationsConfig(v),
     database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,

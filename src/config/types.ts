@@ -2,6 +2,7 @@ import type { AuditConfig } from './audit-variables.ts'
 import type { CorsConfig } from './cors-variables.ts'
 import type { LdapConfig } from './ldap-variables.ts'
 import type { MailConfig } from './mail-variables.ts'
+import type { NotificationsConfig } from './notification-variables.ts'
 import type { OidcConfig } from './oidc-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
 
@@ -53,6 +54,7 @@ export interface Config {
   readonly oidc: OidcConfig
   /** Undefined: there is no directory. */
   readonly ldap: LdapConfig | undefined
+  readonly notifications: NotificationsConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }

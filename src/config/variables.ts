@@ -5,6 +5,7 @@ import { AUDIT_VARIABLES } from './audit-variables.ts'
 import { CORS_VARIABLES } from './cors-variables.ts'
 import { integer } from './integer.ts'
 import { MAIL_VARIABLES } from './mail-variables.ts'
+import { NOTIFICATION_VARIABLES } from './notification-variables.ts'
 import { OIDC_VARIABLES } from './oidc-variables.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
 import { SOURCE_VARIABLES } from './source-variables.ts'
@@ -169,6 +170,7 @@ export const VARIABLES = {
   ...AUDIT_VARIABLES,
   ...SOURCE_VARIABLES,
   ...MAIL_VARIABLES,
+  ...NOTIFICATION_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),

@@ -23,8 +23,21 @@ async function createLeaseTable(database: Database): Promise<void> {
   )
 }
 
+/** Makes the row that is then taken and released. */
+export async function prepareLease(database: Database, name: string): Promise<void> {
+  await createLeaseTable(database)
+  await database('leases')
+    .insert({ name, holder: null, expires_at: new Date(0) })
+    .onConflict('name')
+    .ignore()
+}
+
 /** One conditional UPDATE by the database's own clock: portable to every cluster, and never won twice. */
-async function takeLease(database: Database, name: string, holder: string): Promise<boolean> {
+export async function takeLease(
+  database: Database,
+  name: string,
+  holder: string,
+): Promise<boolean> {
   const taken = await database('leases')
     .where({ name })
     .andWhere((either) =>
@@ -37,7 +50,11 @@ async function takeLease(database: Database, name: string, holder: string): Prom
   return taken === 1
 }
 
-async function releaseLease(database: Database, name: string, holder: string): Promise<void> {
+export async function releaseLease(
+  database: Database,
+  name: string,
+  holder: string,
+): Promise<void> {
   await database('leases')
     .where({ name, holder })
     .update({ holder: null, expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
@@ -73,11 +90,7 @@ export async function withLease<T>(
   work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const holder = randomUUID()
-  await createLeaseTable(database)
-  await database('leases')
-    .insert({ name, holder: null, expires_at: new Date(0) })
-    .onConflict('name')
-    .ignore()
+  await prepareLease(database, name)
   for (let tries = 0; !(await takeLease(database, name, holder)); tries++) {
     if (tries === 1) onWait()
     await sleep(RETRY_MS)

@@ -64,6 +64,7 @@ function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
 }
 
 async function readBody(ctx: Context, bodyType: BodyType): Promise<unknown> {
+  if (bodyType === 'raw') return undefined
   const encoding = ctx.get('content-encoding')
   if (encoding !== '' && encoding !== 'identity') {
     throw new AppError('MEDIA_TYPE_UNSUPPORTED', {

@@ -4,8 +4,11 @@ import type { Caller } from './caller.ts'
 import type { Precondition } from './etag.ts'
 import type { Once } from './once.ts'
 
-/** `form` is application/x-www-form-urlencoded: OAuth2 asks for it. */
-export type BodyType = 'json' | 'form'
+/**
+ * `form` is application/x-www-form-urlencoded: OAuth2 asks for it. `raw` is read by the handler, from
+ * the request, whatever it is.
+ */
+export type BodyType = 'json' | 'form' | 'raw'
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 

@@ -51,11 +51,19 @@ export const createPublicHealthRoutes = (deps: ReadinessDeps): readonly Route[] 
   readyRoute(deps, ({ status }) => ({ status })),
 ]
 
-/** All of the private listener: health with reasons and how many clients there were, and metrics. */
+/**
+ * All of the private listener: health with reasons and how many clients there were, metrics, and the
+ * intake of notifications.
+ */
 export const createPrivateRoutes = (
-  deps: ReadinessDeps & Pick<ClientCensus, 'readCensus'> & { readonly metrics: Metrics },
+  deps: ReadinessDeps &
+    Pick<ClientCensus, 'readCensus'> & {
+      readonly metrics: Metrics
+      readonly notifications: { readonly routes: readonly Route[] }
+    },
 ): readonly Route[] => [
   healthRoute(),
   readyRoute(deps, (readiness) => ({ ...readiness, clients: deps.readCensus() })),
   metricsRoute(deps.metrics),
+  ...deps.notifications.routes,
 ]

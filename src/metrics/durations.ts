@@ -1,5 +1,5 @@
 import type { Histogram, Registry } from 'prom-client'
-import { HISTOGRAMS } from './names.ts'
+import { HISTOGRAMS } from './histograms.ts'
 
 type HistogramName = keyof typeof HISTOGRAMS
 type Labels<Name extends HistogramName> = Readonly<

@@ -100,31 +100,47 @@ export const METRICS = {
     labels: ['kind', 'outcome'],
     help: 'Attempts at jobs that ended in this process.',
   },
+  warden_notification_events_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Events that registries sent to this process, by what became of them.',
+  },
+  warden_notification_events_applied_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Events of the inbox that this process applied.',
+  },
+  warden_notification_events_waiting: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Events in the inbox, 10000 at most.',
+  },
+  warden_notification_lag_seconds: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Age of the event that waits longest.',
+  },
+  warden_index_dirty_references: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Tags and digests that are to be read at the registry again, 10000 at most.',
+  },
+  warden_index_reads_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Tags and digests that this process read at the registry for the index.',
+  },
+  warden_index_failures_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Reads for the index that failed, and are tried again.',
+  },
   warden_leaf_end_time_seconds: {
     kind: 'gauge',
     labels: [],
     help: 'End of the signing leaf, in seconds since 1970.',
   },
 } as const satisfies Record<string, MetricDeclaration>
-
-/** Metrics that are made of measured durations. */
-export const HISTOGRAMS = {
-  warden_http_request_duration_seconds: {
-    labels: ['listener', 'method', 'route'],
-    help: 'From the first look at a request to its answer.',
-    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10],
-  },
-  warden_password_hash_duration_seconds: {
-    labels: [],
-    help: 'Computing one slow hash, without its wait.',
-    buckets: [0.02, 0.05, 0.1, 0.25, 1],
-  },
-  warden_ldap_request_duration_seconds: {
-    labels: ['request'],
-    help: 'One request to the directory (LDAP), or one connection with its TLS.',
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 8],
-  },
-} as const
 
 interface MetricDeclaration {
   readonly kind: 'counter' | 'gauge'
@@ -169,5 +185,8 @@ export type LdapRequest = (typeof LDAP_REQUESTS)[number]
 /** `refused` is a bind that the directory does not take; `failed` is no answer, or no good one. */
 export const LDAP_OUTCOMES = ['answered', 'refused', 'failed'] as const
 export type LdapOutcome = (typeof LDAP_OUTCOMES)[number]
+/** `own`: our own reads, which are let go. `unreadable`: kept for people to look at. */
+export const EVENT_OUTCOMES = ['accepted', 'own', 'unreadable', 'forged'] as const
+export type EventOutcome = (typeof EVENT_OUTCOMES)[number]
 
 export type Listener = 'public' | 'private'

@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts'
 import { ERROR_BYTES } from './answers.ts'
 import { createGate } from './gate.ts'
 import { type CatalogPage, listCatalog, listTags } from './lists.ts'
+import { type BlobReference, findBlobSize, lookUpManifest, readBlob } from './look-up.ts'
 import {
   type Descriptor,
   deleteManifest,
@@ -39,6 +40,15 @@ export interface RegistryClient {
     reference: ManifestReference,
     reading?: ManifestReading,
   ) => Promise<Manifest | undefined>
+  readonly lookUpManifest: (
+    reference: ManifestReference,
+    reading?: Reading,
+  ) => Promise<Descriptor | 'unknown'>
+  readonly findBlobSize: (blob: BlobReference, reading?: Reading) => Promise<number | undefined>
+  readonly readBlob: (
+    blob: BlobReference & { readonly mostBytes: number },
+    reading?: Reading,
+  ) => Promise<Buffer | undefined>
   readonly putManifest: (
     reference: ManifestReference,
     manifest: Pick<Manifest, 'mediaType' | 'content'>,
@@ -73,6 +83,9 @@ export function createRegistryClient(deps: RegistryTransportDeps): RegistryClien
       lists.run(() => listTags(transport, { repository, ...reading })),
     findManifest: (reference, reading) => findManifest(transport, { ...reference, ...reading }),
     readManifest: (reference, reading) => readManifest(transport, { ...reference, ...reading }),
+    lookUpManifest: (reference, reading) => lookUpManifest(transport, { ...reference, ...reading }),
+    findBlobSize: (blob, reading) => findBlobSize(transport, { ...blob, ...reading }),
+    readBlob: (blob, reading) => readBlob(transport, { ...blob, ...reading }),
     putManifest: (reference, manifest) => putManifest(transport, reference, manifest),
     deleteManifest: (reference) => deleteManifest(transport, reference),
     close: transport.close,

@@ -5,6 +5,7 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
+import { markDirty } from '../images/dirty-queries.ts'
 import { requireRepository } from '../images/require-repository.ts'
 import { projectOf } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -98,6 +99,13 @@ const inTheMiddle = ({ repository, tag }: TagRemoval, cause: unknown): AppError 
     cause,
   })
 
+/** The index reads it again: the registry's own word may come late, or not at all. */
+export const markRemoved = (
+  transaction: Database,
+  { repository, tag, actorName }: TagRemoval,
+): Promise<void> =>
+  markDirty(transaction, [{ repository, reference: tag, actor: actorName, isDeletion: true }])
+
 /** From the first write on, what fails is left to `recoverRemovals`: its outcome is not known. */
 async function removeByEmptyIndex(
   { registry, now }: DeleteTagDeps,
@@ -144,6 +152,7 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   await checkBeforeRemoval(deps, removal, holder)
   await removeByEmptyIndex(deps, { removal, dummy, deadline })
   await inTransaction(deps.database, async (transaction) => {
+    await markRemoved(transaction, removal)
     // Who took it over writes it down.
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
     await recordAudit(transaction, caller, {

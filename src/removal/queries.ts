@@ -116,3 +116,15 @@ export async function listAbandonedRemovals(
     onBehalfOf: row.on_behalf_of ?? undefined,
   }))
 }
+
+/** Those of these digests that are empty indexes of removals under way. */
+export async function listDummyDigests(
+  database: Database,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (digests.length === 0) return new Set()
+  const rows: readonly { readonly dummy_digest: string }[] = await database('tag_removals')
+    .whereIn('dummy_digest', [...digests])
+    .select('dummy_digest')
+  return new Set(rows.map((row) => row.dummy_digest))
+}

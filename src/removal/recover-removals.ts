@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { recordActorAudit } from '../audit/record.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { projectOf } from '../protocol/reference.ts'
-import { type DeleteTagDeps, TERM_SECONDS, WORK_SECONDS } from './delete-tag.ts'
+import { type DeleteTagDeps, markRemoved, TERM_SECONDS, WORK_SECONDS } from './delete-tag.ts'
 import {
   deleteTagRemoval,
   listAbandonedRemovals,
@@ -45,6 +45,7 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   const isRemoved = await finish(deps, removal, deadline)
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
+    await markRemoved(transaction, removal)
     await recordActorAudit(transaction, removal, {
       action: 'tag.delete',
       target: `${removal.repository}:${removal.tag}`,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { PROJECT_DIR, plainEnvironment, requireCommand } from './commands.ts'
+import { type NotificationsTarget, notificationOverrides } from './notifications.ts'
 import { type Part, startPart } from './part.ts'
 import { findFreePort, LOOPBACK } from './ports.ts'
 import { makePrivateDir } from './secrets.ts'
@@ -17,6 +18,8 @@ export interface RegistryInput {
   /** Certificate of the token authority; the registry does not start without it. */
   readonly bundlePath: string
   readonly httpSecret: string
+  /** Undefined: it tells nobody what happens. */
+  readonly notifications?: NotificationsTarget | undefined
   /** More overrides, as `REGISTRY_…` variables. */
   readonly overrides?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
@@ -44,6 +47,7 @@ export async function startRegistry(input: RegistryInput): Promise<Registry> {
       REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: join(input.dir, 'data'),
       REGISTRY_AUTH_TOKEN_REALM: input.realm,
       REGISTRY_AUTH_TOKEN_ROOTCERTBUNDLE: input.bundlePath,
+      ...(input.notifications && notificationOverrides(input.notifications)),
       ...input.overrides,
     },
     dir: input.dir,

@@ -64,6 +64,12 @@ const placeOf = ({ input: { dir, env, signal } }: Plan, name: string) => ({
   signal,
 })
 
+/** Its file stands before the service reads it. */
+function notificationsSecretOf({ secretsDir }: Plan) {
+  const path = join(secretsDir, 'notifications-secret')
+  return { path, secret: keepSecret(path) }
+}
+
 async function startService(plan: Plan, database: Mariadb): Promise<Warden> {
   const { ports } = plan
   return plan.start(() =>
@@ -75,6 +81,7 @@ async function startService(plan: Plan, database: Mariadb): Promise<Warden> {
       registryUrl: `http://${LOOPBACK}:${ports.registry}`,
       certsDir: plan.certsDir,
       firstPasswordPath: plan.firstPasswordPath,
+      notificationsSecretPath: notificationsSecretOf(plan).path,
       database: {
         host: database.host,
         port: database.port,
@@ -94,6 +101,10 @@ async function startStorage(plan: Plan): Promise<Registry> {
       realm: `${plan.url}/auth/token`,
       bundlePath: join(plan.certsDir, 'bundle', 'ca.crt'),
       httpSecret: keepSecret(join(plan.secretsDir, 'registry-http-secret')),
+      notifications: {
+        address: `${LOOPBACK}:${plan.ports.wardenPrivate}`,
+        secret: notificationsSecretOf(plan).secret,
+      },
     }),
   )
   if (registry.port === plan.ports.registry) return registry

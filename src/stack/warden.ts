@@ -17,6 +17,8 @@ export interface WardenInput {
   readonly registryUrl: string
   readonly certsDir: string
   readonly firstPasswordPath: string
+  /** Undefined: it takes no notifications in. */
+  readonly notificationsSecretPath?: string | undefined
   readonly database: {
     readonly host: string
     readonly port: number
@@ -59,6 +61,9 @@ export function wardenEnvironment(input: WardenInput, privatePort: number): Node
     WARDEN_DB_NAME: input.database.name,
     WARDEN_DB_PASSWORD_FILE: input.database.passwordPath,
     WARDEN_FIRST_PASSWORD_PATH: input.firstPasswordPath,
+    ...(input.notificationsSecretPath && {
+      WARDEN_NOTIFICATIONS_SECRET_FILE: input.notificationsSecretPath,
+    }),
   }
   return { ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { HISTOGRAMS, METRICS } from '../../src/metrics/names.ts'
+import { HISTOGRAMS } from '../../src/metrics/histograms.ts'
+import { METRICS } from '../../src/metrics/names.ts'
 import { type Exposition, parseExposition } from '../support/exposition.ts'
 import { ADMIN, type Credentials, type Service, startService } from '../support/service.ts'
 

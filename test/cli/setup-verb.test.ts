@@ -24,6 +24,7 @@ test('setup fills every folder', async (t) => {
     'secrets/registry/http-secret',
     'secrets/warden/admin-password',
     'secrets/warden/db-password',
+    'secrets/warden/notifications-secret',
     'tls-authority/ca.pem',
     'tls/ca.crt',
     'tls/server.crt',
@@ -57,6 +58,7 @@ test('setup says no secret', async (t) => {
     'mysql/db-root-password',
     'warden/db-password',
     'warden/admin-password',
+    'warden/notifications-secret',
     'registry/http-secret',
   ]) {
     t.false(stderr.includes(read(dir, 'secrets', name).trim()), name)
@@ -108,6 +110,28 @@ test("the registry's configuration names the realm and holds the http secret", a
   t.true(text.includes('\n    service: "registry-warden"\n'))
   t.true(text.includes('\n    issuer: "registry-warden"\n'))
   t.true(text.includes(`\nhttp:\n  secret: "${secret}"\n`))
+})
+
+test("the registry's configuration sends notifications with the secret of the service", async (t) => {
+  const dir = makeDir(t)
+  await setup(...everything(dir))
+  const text = read(dir, 'secrets/registry/config.yml')
+  const secret = read(dir, 'secrets/warden/notifications-secret').trim()
+  t.true(secret.length >= 16)
+  t.true(
+    text.endsWith(`
+notifications:
+  endpoints:
+    - name: registry-warden
+      disabled: false
+      url: http://registry-warden:5081/notifications
+      headers:
+        Authorization: ["Bearer ${secret}"]
+      timeout: 5s
+      threshold: 5
+      backoff: 2s
+`),
+  )
 })
 
 test('the registry gets a new address with the next run, and its secret stays', async (t) => {

@@ -43,6 +43,7 @@ import * as ldapSweep from '../../src/signin/ldap/sweep-queries.ts'
 import * as signin from '../../src/signin/queries.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
+import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 
 let grown: GrownDatabase
 
@@ -175,6 +176,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     acting.findActing(db, { robotId: 3501, username: 'user-0007' }),
 
   'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
+  ...INDEX_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -486,6 +488,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   'projects/queries.ts#updateProject': (db) =>
     projects.updateProject(db, 7, { visibility: 'public', now }),
 
+  'removal/queries.ts#listDummyDigests': (db) =>
+    removal.listDummyDigests(db, [`sha256:${hashOf('dummy 7')}`]),
   'removal/queries.ts#insertTagRemoval': (db) =>
     removal.insertTagRemoval(
       db,
@@ -540,6 +544,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 /** Exports of the same files that send nothing by themselves, or not what is asked here. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
   'accounts/queries.ts#toClaims': 'reads columns',
+  ...INDEX_NOT_CALLED,
   'accounts/queries.ts#toUser': 'reads columns',
   'accounts/queries.ts#toUserWithPassword': 'reads columns',
   'audit/queries.ts#toStoredRow': 'reads columns',

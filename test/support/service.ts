@@ -13,10 +13,13 @@ import type { Log } from '../../src/http/middleware.ts'
 import type { Route } from '../../src/http/route.ts'
 import { openInstallation } from '../../src/maintenance/open-installation.ts'
 import { ensureBundle } from '../../src/signing/token-authority.ts'
-import { startRegistry } from '../../src/stack/registry.ts'
-import { createTestDatabase } from './database.ts'
+import { type Registry, startRegistry } from '../../src/stack/registry.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
 
 export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
+
+/** What the registry of a service that takes notifications in shows there. */
+export const NOTIFICATIONS_SECRET = 'notifications-of-tests'
 
 export interface Credentials {
   readonly username: string
@@ -43,6 +46,8 @@ export interface Service {
   readonly url: string
   readonly privateUrl: string
   readonly registryUrl: string
+  /** Undefined where it was not started here. */
+  readonly registry: Registry | undefined
   readonly config: Config
   readonly database: Database
   /** Where that database is; `config` does not know it. */
@@ -136,6 +141,8 @@ export interface ServiceOptions {
   readonly now?: () => Date
   /** Where the service finds a registry that is not to be started here. */
   readonly registryUrl?: string
+  /** Whether the registry tells the service what happens. */
+  readonly notifies?: boolean
 }
 
 interface Place {
@@ -143,6 +150,27 @@ interface Place {
   readonly publicUrl: string
   readonly databasePassword: string
   readonly env: Readonly<Record<string, string>>
+  /** host:port of the private listener. */
+  readonly notified: string | undefined
+}
+
+function placeOf(
+  { notifies }: ServiceOptions,
+  parts: {
+    readonly dir: string
+    readonly env: Readonly<Record<string, string>>
+    readonly testDatabase: TestDatabase
+    readonly publicServer: { readonly url: string }
+    readonly privateServer: { readonly url: string }
+  },
+): Place {
+  return {
+    dir: parts.dir,
+    env: parts.env,
+    publicUrl: parts.publicServer.url,
+    databasePassword: parts.testDatabase.config.password,
+    notified: notifies ? new URL(parts.privateServer.url).host : undefined,
+  }
 }
 
 const readWith = (place: Place, registryUrl: string): Config =>
@@ -153,10 +181,11 @@ const readWith = (place: Place, registryUrl: string): Config =>
     WARDEN_DB_PASSWORD: place.databasePassword,
     WARDEN_CERTS_DIR: join(place.dir, 'certs'),
     WARDEN_ADMIN_PASSWORD: ADMIN.password,
+    ...(place.notified && { WARDEN_NOTIFICATIONS_SECRET: NOTIFICATIONS_SECRET }),
     ...place.env,
   }).config
 
-const startRealRegistry = ({ dir, publicUrl }: Place, config: Config) =>
+const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) =>
   startRegistry({
     env: process.env,
     dir: join(dir, 'registry'),
@@ -164,6 +193,7 @@ const startRealRegistry = ({ dir, publicUrl }: Place, config: Config) =>
     realm: `${publicUrl}/auth/token`,
     bundlePath: config.certs.bundlePath,
     httpSecret: 'test',
+    notifications: notified ? { address: notified, secret: NOTIFICATIONS_SECRET } : undefined,
   })
 
 async function openTestInstallation(database: Database, config: Config, log: Log, now: () => Date) {
@@ -189,8 +219,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const { now = () => new Date(), env = {} } = options
   const testDatabase = await createTestDatabase()
   const [publicServer, privateServer] = await Promise.all([listen(), listen()])
-  const databasePassword = testDatabase.config.password
-  const place: Place = { dir, publicUrl: publicServer.url, databasePassword, env }
+  const place = placeOf(options, { dir, env, testDatabase, publicServer, privateServer })
   const { log, logged } = createLog()
   const database = openDatabase(testDatabase.config, quiet)
   const watchDatabase = openDatabase({ ...testDatabase.config, poolMax: 1 }, quiet)
@@ -215,6 +244,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     url: publicServer.url,
     privateUrl: privateServer.url,
     registryUrl: config.registry.url,
+    registry,
     config,
     database,
     databaseConfig: testDatabase.config,

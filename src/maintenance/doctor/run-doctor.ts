@@ -2,6 +2,7 @@ import type { Address, Config } from '../../config/read-config.ts'
 import { openDatabase } from '../../database/open-database.ts'
 import { type Check, type Diagnosis, examine } from './check.ts'
 import { DATABASE_CHECKS } from './database-checks.ts'
+import { EVENT_CHECKS } from './event-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
 import { ISSUER_CHECKS } from './issuer-checks.ts'
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...SERVICE_CHECKS,
   ...ISSUER_CHECKS,
   ...MAIL_CHECKS,
+  ...EVENT_CHECKS,
 ]
 
 export interface DoctorInput {

@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import type { Platform } from './manifest-content.ts'
+
+const PLATFORM_LENGTH = 64
+const MOST_LABELS = 200
+const LABEL_LENGTH = 4096
+const MOST_STEPS = 500
+const STEP_LENGTH = 2000
+
+/** One step of how an image was built. */
+export interface BuildStep {
+  readonly createdAt: string | undefined
+  readonly createdBy: string | undefined
+  readonly comment: string | undefined
+  /** Whether it left no layer behind. */
+  readonly isEmpty: boolean
+}
+
+/** What an image says of itself in its config. */
+export interface ImageConfig extends Platform {
+  /** As its maker says; it proves nothing about the push. */
+  readonly createdAt: Date | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly history: readonly BuildStep[]
+}
+
+const plain = z
+  .string()
+  .optional()
+  .catch(undefined)
+  .transform((text) => text?.replace(/[^\x20-\x7e]/g, '?').slice(0, PLATFORM_LENGTH) || undefined)
+
+const text = z
+  .string()
+  .optional()
+  .catch(undefined)
+  .transform((given) => given?.slice(0, STEP_LENGTH) || undefined)
+
+const configSchema = z.object({
+  os: plain,
+  architecture: plain,
+  variant: plain,
+  created: z.string().optional().catch(undefined),
+  config: z
+    .object({ Labels: z.record(z.string(), z.string()).nullish().catch(undefined) })
+    .nullish()
+    .catch(undefined),
+  history: z
+    .array(
+      z.object({
+        created: text,
+        created_by: text,
+        comment: text,
+        empty_layer: z.boolean().optional().catch(undefined),
+      }),
+    )
+    .nullish()
+    .catch(undefined),
+})
+
+/** Times that any database takes. */
+function readTime(given: string | undefined): Date | undefined {
+  const time = new Date(given ?? '')
+  const year = time.getUTCFullYear()
+  return year >= 1000 && year < 10_000 ? time : undefined
+}
+
+const readLabels = (labels: Readonly<Record<string, string>> = {}): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(labels)
+      .filter(([name]) => name !== '' && name.length <= 255)
+      .slice(0, MOST_LABELS)
+      .map(([name, value]) => [name, value.slice(0, LABEL_LENGTH)]),
+  )
+
+/** @returns undefined when it is no config of an image */
+export function readImageConfig(content: Buffer): ImageConfig | undefined {
+  let json: unknown
+  try {
+    json = JSON.parse(content.toString('utf8'))
+  } catch {
+    return undefined
+  }
+  const parsed = configSchema.safeParse(json).data
+  if (parsed === undefined) return undefined
+  return {
+    os: parsed.os,
+    architecture: parsed.architecture,
+    variant: parsed.variant,
+    createdAt: readTime(parsed.created),
+    labels: readLabels(parsed.config?.Labels ?? {}),
+    history: (parsed.history ?? []).slice(0, MOST_STEPS).map((step) => ({
+      createdAt: step.created,
+      createdBy: step.created_by,
+      comment: step.comment,
+      isEmpty: step.empty_layer ?? false,
+    })),
+  }
+}

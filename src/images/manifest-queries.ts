@@ -1,0 +1,83 @@
+import { insertMissing } from '../database/bulk.ts'
+import type { Database } from '../database/open-database.ts'
+import { type DigestIds, findManifestIds } from './digest-queries.ts'
+import type { ImageConfig } from './image-config.ts'
+import type { ReadManifest } from './walk-tree.ts'
+
+/** Bytes of JSON that are kept of each of annotations, labels and history. */
+const MOST_DETAIL = 256 * 1024
+const LABEL_LENGTH = 255
+
+export interface ManifestRecord extends ReadManifest {
+  /** Undefined for what is no image, and where it could not be read. */
+  readonly config: ImageConfig | undefined
+}
+
+const detail = (value: object): string | null => {
+  const text = JSON.stringify(value)
+  return text === '{}' || text === '[]' || text.length > MOST_DETAIL ? null : text
+}
+
+const toManifestRow = ({ digest, mediaType, contentBytes, content, config }: ManifestRecord) => ({
+  digest,
+  media_type: mediaType,
+  kind: content.kind,
+  content_bytes: contentBytes,
+  artifact_type: content.artifactType ?? null,
+  subject_digest: content.subjectDigest ?? null,
+  config_digest: content.imageConfigDigest ?? null,
+  os: config?.os ?? null,
+  architecture: config?.architecture ?? null,
+  variant: config?.variant ?? null,
+  image_created_at: config?.createdAt ?? null,
+})
+
+const toDetailRow = (manifest_id: number, { content, config }: ManifestRecord) => ({
+  manifest_id,
+  annotations: detail(content.annotations),
+  labels: detail(config?.labels ?? {}),
+  history: detail(config?.history ?? []),
+})
+
+const toChildRows = (manifest_id: number, { content }: ManifestRecord) =>
+  content.children.map((child, position) => ({
+    manifest_id,
+    position,
+    digest: child.digest,
+    media_type: child.mediaType,
+    role: child.role,
+    artifact_type: child.artifactType ?? null,
+    os: child.os ?? null,
+    architecture: child.architecture ?? null,
+    variant: child.variant ?? null,
+  }))
+
+const toLabelRows = (manifest_id: number, { config }: ManifestRecord) =>
+  Object.entries(config?.labels ?? {}).map(([name, value]) => ({
+    manifest_id,
+    name,
+    value: value.slice(0, LABEL_LENGTH),
+  }))
+
+/** Writes what manifests say; those that are there already stay as they are. */
+export async function insertManifests(
+  transaction: Database,
+  manifests: readonly ManifestRecord[],
+): Promise<DigestIds> {
+  const sorted = manifests.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+  await insertMissing(transaction, 'manifests', sorted.map(toManifestRow))
+  const ids = await findManifestIds(
+    transaction,
+    sorted.map(({ digest }) => digest),
+  )
+  const each = <T>(rowsOf: (id: number, manifest: ManifestRecord) => readonly T[]): readonly T[] =>
+    sorted.flatMap((manifest) => rowsOf(ids.get(manifest.digest) ?? 0, manifest))
+  await insertMissing(
+    transaction,
+    'manifest_details',
+    each((id, manifest) => [toDetailRow(id, manifest)]),
+  )
+  await insertMissing(transaction, 'manifest_children', each(toChildRows))
+  await insertMissing(transaction, 'manifest_labels', each(toLabelRows))
+  return ids
+}

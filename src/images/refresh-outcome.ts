@@ -1,0 +1,34 @@
+import type { Database } from '../database/open-database.ts'
+import { AppError } from '../errors.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import type { DirtyMark } from './dirty-queries.ts'
+
+export interface RefreshDeps {
+  readonly database: Database
+  readonly registry: RegistryClient
+  /** Digests among these that we put on tags ourselves for a moment, to remove the tags (R23). */
+  readonly findPassing: (digests: readonly string[]) => Promise<ReadonlySet<string>>
+}
+
+/**
+ * `waiting`: absent, to be looked at again after the grace. `passing`: being removed by ourselves.
+ * `deferred`: the batch was full.
+ */
+export type RefreshState = 'read' | 'settled' | 'waiting' | 'passing' | 'deferred' | 'failed'
+
+export interface RefreshOutcome {
+  readonly repository: string
+  readonly reference: string
+  readonly state: RefreshState
+  readonly error?: unknown
+}
+
+export const outcomeOf = (
+  { repository, reference }: DirtyMark,
+  state: RefreshState,
+  error?: unknown,
+): RefreshOutcome => ({ repository, reference, state, ...(error !== undefined && { error }) })
+
+/** Whether it is the registry as a whole that is away, so that nothing else need be tried now. */
+export const isRegistryAway = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'UNAVAILABLE'

@@ -1,0 +1,99 @@
+import pLimit from 'p-limit'
+import { inTransaction } from '../database/transaction.ts'
+import { isDigest } from '../protocol/reference.ts'
+import type { Descriptor } from '../registry/manifests.ts'
+import type { DirtyMark } from './dirty-queries.ts'
+import { READS_AT_ONCE } from './read-trees.ts'
+import {
+  isRegistryAway,
+  outcomeOf,
+  type RefreshDeps,
+  type RefreshOutcome,
+} from './refresh-outcome.ts'
+import { type Present, refreshPresent } from './refresh-present.ts'
+import { findRepositoryIds, takeTicket } from './repository-queries.ts'
+import { writeAbsence } from './write-findings.ts'
+
+/** Between the two looks that take something out: where its end was told of, and where it was not. */
+export const TOLD_GRACE_SECONDS = 1
+export const GRACE_SECONDS = 600
+
+type Look = { readonly mark: DirtyMark } & (
+  | { readonly found: Descriptor }
+  | { readonly found: 'unknown' }
+  | { readonly found: undefined; readonly error: unknown }
+)
+
+/** When the registry as a whole is away, those that are left are not even tried. */
+function lookUp({ registry }: RefreshDeps, marks: readonly DirtyMark[]): Promise<readonly Look[]> {
+  let away: { readonly error: unknown } | undefined
+  return pLimit(READS_AT_ONCE).map(marks, async (mark): Promise<Look> => {
+    if (away !== undefined) return { mark, found: undefined, ...away }
+    try {
+      return { mark, found: await registry.lookUpManifest(mark) }
+    } catch (error) {
+      if (isRegistryAway(error)) away = { error }
+      return { mark, found: undefined, error }
+    }
+  })
+}
+
+async function refreshAbsent(
+  { database }: RefreshDeps,
+  marks: readonly DirtyMark[],
+  ticket: number,
+): Promise<readonly RefreshOutcome[]> {
+  const ids = await findRepositoryIds(
+    database,
+    marks.map(({ repository }) => repository),
+  )
+  const outcomes: RefreshOutcome[] = []
+  for (const mark of marks) {
+    const repositoryId = ids.get(mark.repository)
+    if (repositoryId === undefined) {
+      outcomes.push(outcomeOf(mark, 'settled'))
+      continue
+    }
+    const absence = {
+      ...mark,
+      actor: mark.actor,
+      repositoryId,
+      isDigest: isDigest(mark.reference),
+      graceSeconds: mark.isDeletion ? TOLD_GRACE_SECONDS : GRACE_SECONDS,
+    }
+    const state = await inTransaction(database, (transaction) =>
+      writeAbsence(transaction, absence, ticket),
+    )
+    outcomes.push(outcomeOf(mark, state))
+  }
+  return outcomes
+}
+
+/**
+ * Reads tags and digests at the registry and writes what is found into the index, all of them under
+ * one ticket, which is taken first (R29). One that fails leaves the others alone.
+ *
+ * @param marks some fifty at a time, each reference once; all of them are held in memory
+ */
+export async function refreshReferences(
+  deps: RefreshDeps,
+  marks: readonly DirtyMark[],
+): Promise<readonly RefreshOutcome[]> {
+  const ticket = await takeTicket(deps.database)
+  const looks = await lookUp(deps, marks)
+  const found = looks.filter((look): look is Present & Look => typeof look.found === 'object')
+  const passing = await deps.findPassing(found.map((look) => look.found.digest))
+  const present = found.filter((look) => !passing.has(look.found.digest))
+  const absent = looks.flatMap(({ found: state, mark }) => (state === 'unknown' ? [mark] : []))
+  const failed = looks.flatMap((look) =>
+    look.found === undefined ? [outcomeOf(look.mark, 'failed', look.error)] : [],
+  )
+  return [
+    ...(await refreshPresent(deps, present, ticket)),
+    ...(await refreshAbsent(deps, absent, ticket)),
+    ...found
+      .filter((look) => passing.has(look.found.digest))
+      .map(({ mark }) => outcomeOf(mark, 'passing')),
+    ...failed,
+  ]
+}

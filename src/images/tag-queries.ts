@@ -1,0 +1,183 @@
+import { inBatches, withAnyKey } from '../database/bulk.ts'
+import type { Database } from '../database/open-database.ts'
+import { readAccessoryTag } from '../protocol/accessory.ts'
+import { versionKey } from './version-key.ts'
+
+export interface TagKey {
+  readonly repositoryId: number
+  readonly name: string
+}
+
+/** A tag as it was found at the registry. */
+export interface FoundTag extends TagKey {
+  readonly digest: string
+  readonly mediaType: string
+  /** Undefined when it could not be measured. */
+  readonly sizeBytes: number | undefined
+  /** When we were told of its push; undefined where we found it by ourselves. */
+  readonly pushedAt: Date | undefined
+  readonly actor: string | undefined
+}
+
+export interface KnownTag extends TagKey {
+  readonly digest: string
+  readonly ticket: number
+  readonly isListed: boolean
+}
+
+interface TagRow {
+  readonly repository_id: number
+  readonly name: string
+  readonly digest: string
+  readonly ticket: number
+  readonly is_listed: number
+}
+
+export const toTagKey = ({ repositoryId, name }: TagKey) => ({ repository_id: repositoryId, name })
+
+const toKnown = (row: TagRow): KnownTag => ({
+  repositoryId: row.repository_id,
+  name: row.name,
+  digest: row.digest,
+  ticket: row.ticket,
+  isListed: row.is_listed === 1,
+})
+
+const COLUMNS = ['repository_id', 'name', 'digest', 'ticket', 'is_listed'] as const
+
+export async function findTags(
+  database: Database,
+  keys: readonly TagKey[],
+): Promise<readonly KnownTag[]> {
+  const found: KnownTag[] = []
+  for (const batch of inBatches(keys)) {
+    const rows: TagRow[] = await database('tags')
+      .where(withAnyKey(batch.map(toTagKey)))
+      .select(...COLUMNS)
+    found.push(...rows.map(toKnown))
+  }
+  return found
+}
+
+/** The same, held against other writers until the transaction ends. */
+export async function lockTags(
+  transaction: Database,
+  keys: readonly TagKey[],
+): Promise<readonly KnownTag[]> {
+  const rows: TagRow[] = await transaction('tags')
+    .where(withAnyKey(keys.map(toTagKey)))
+    .orderBy(['repository_id', 'name'])
+    .forUpdate()
+    .select(...COLUMNS)
+  return rows.map(toKnown)
+}
+
+/** Names of the tags of a repository after a name, that the index knows of. */
+export async function listTagNames(
+  database: Database,
+  { repositoryId, after, most }: { repositoryId: number; after: string; most: number },
+): Promise<readonly string[]> {
+  const rows: readonly { readonly name: string }[] = await database('tags')
+    .where({ repository_id: repositoryId, is_listed: 1 })
+    .where('name', '>', after)
+    .orderBy('name')
+    .limit(most)
+    .select('name')
+  return rows.map(({ name }) => name)
+}
+
+/** Some tag of some repository, as good as any other. */
+export async function findAnyTag(
+  database: Database,
+): Promise<{ readonly repository: string; readonly tag: string } | undefined> {
+  const row: { readonly repository_id: number; readonly name: string } | undefined = await database
+    .queryBuilder()
+    .from(database.raw('tags FORCE INDEX (tags_name)'))
+    .where({ is_listed: 1 })
+    .first('repository_id', 'name')
+  const repository =
+    row && (await database('repositories').where({ id: row.repository_id }).first('name'))
+  return row && repository && { repository: repository.name, tag: row.name }
+}
+
+/** Tags that are on one of these digests. */
+export async function findTagsOn(
+  database: Database,
+  repositoryId: number,
+  digests: readonly string[],
+): Promise<readonly KnownTag[]> {
+  const rows: TagRow[] = await database('tags')
+    .where({ repository_id: repositoryId, is_listed: 1 })
+    .whereIn('digest', [...digests])
+    .select(...COLUMNS)
+  return rows.map(toKnown)
+}
+
+/** What is only written where the ticket of the row is lower; the ticket itself comes last. */
+const GUARDED = [
+  'is_listed',
+  'digest',
+  'media_type',
+  'size_bytes',
+  'is_measured',
+  'missing_since',
+  'gone_at',
+  'pushed_at',
+] as const
+
+export async function upsertTags(
+  transaction: Database,
+  tags: readonly FoundTag[],
+  ticket: number,
+): Promise<void> {
+  const now = transaction.raw('UTC_TIMESTAMP(3)')
+  const rows = tags.map((tag) => {
+    const accessory = readAccessoryTag(tag.name)
+    return {
+      ...toTagKey(tag),
+      is_listed: 1,
+      digest: tag.digest,
+      media_type: tag.mediaType.slice(0, 255),
+      size_bytes: tag.sizeBytes ?? 0,
+      is_measured: tag.sizeBytes === undefined ? 0 : 1,
+      version_key: versionKey(tag.name),
+      subject_digest: accessory?.subjectDigest ?? null,
+      accessory: accessory?.kind ?? null,
+      pushed_at: tag.pushedAt ?? now,
+      created_at: now,
+      ticket,
+      missing_since: null,
+      gone_at: null,
+    }
+  })
+  const newer = (column: string, value = `VALUES(${column})`) =>
+    transaction.raw(`IF(ticket < VALUES(ticket), ${value}, ${column})`)
+  const merged = Object.fromEntries(GUARDED.map((column) => [column, newer(column)]))
+  await transaction('tags')
+    .insert(rows)
+    .onConflict()
+    .merge({ ...merged, ticket: transaction.raw('GREATEST(ticket, VALUES(ticket))') })
+}
+
+/** A tag that nobody told us was pushed, and that is where it was, keeps the time of its push. */
+export async function keepPushTimes(
+  transaction: Database,
+  tags: readonly (TagKey & {
+    readonly sizeBytes: number | undefined
+    readonly mediaType: string
+  })[],
+  ticket: number,
+): Promise<void> {
+  for (const tag of tags) {
+    await transaction('tags')
+      .where(toTagKey(tag))
+      .where('ticket', '<', ticket)
+      .update({
+        size_bytes: tag.sizeBytes ?? 0,
+        is_measured: tag.sizeBytes === undefined ? 0 : 1,
+        media_type: tag.mediaType.slice(0, 255),
+        missing_since: null,
+        ticket,
+      })
+  }
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
+import { isDigest } from '../protocol/reference.ts'
+import { ERROR_BYTES, header, repositoryAccess, unexpected } from './answers.ts'
+import type { Descriptor, ManifestReference } from './manifests.ts'
+import type { Reading, RegistryAnswer, RegistryRequest, RegistryTransport } from './transport.ts'
+
+const MANIFEST_BYTES = 4 * 1024 * 1024
+
+/** Codes by which the registry itself says that something is not there. */
+const UNKNOWN_CODES: ReadonlySet<string> = new Set([
+  'MANIFEST_UNKNOWN',
+  'NAME_UNKNOWN',
+  'BLOB_UNKNOWN',
+])
+
+const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string() })).min(1) })
+
+/** A 404 of a proxy, or of storage that lost its disk, is no word of the registry's (R30). */
+function isUnknown({ status, body }: RegistryAnswer): boolean {
+  if (status !== 404) return false
+  try {
+    const { errors } = errorsSchema.parse(JSON.parse(body.toString('utf8')))
+    return errors.every(({ code }) => UNKNOWN_CODES.has(code))
+  } catch {
+    return false
+  }
+}
+
+function descriptorOf(answer: RegistryAnswer, what: string): Descriptor {
+  const digest = header(answer, 'docker-content-digest')
+  if (!isDigest(digest)) throw unexpected(`${what} without a digest`, answer)
+  return { digest, mediaType: header(answer, 'content-type') }
+}
+
+/**
+ * Asks what a tag is on, or whether a digest is there.
+ *
+ * @returns `unknown` only by the registry's own word; a HEAD has none, so it is asked once more
+ * @throws AppError UNAVAILABLE (503), REGISTRY_FAILED (502) for every other answer
+ */
+export async function lookUpManifest(
+  { send }: RegistryTransport,
+  { repository, reference, ...reading }: ManifestReference & Reading,
+): Promise<Descriptor | 'unknown'> {
+  const request = {
+    path: `${repository}/manifests/${reference}`,
+    access: repositoryAccess(repository, 'pull'),
+    headers: { accept: MANIFEST_ACCEPT },
+    mostBytes: MANIFEST_BYTES,
+    ...reading,
+  }
+  const what = `a look at ${repository} ${reference}`
+  const head = await send({ ...request, method: 'HEAD' })
+  if (head.status === 200) return descriptorOf(head, what)
+  if (head.status !== 404) throw unexpected(what, head)
+  const answer = await send({ ...request, method: 'GET' })
+  if (answer.status === 200) return descriptorOf(answer, what)
+  if (isUnknown(answer)) return 'unknown'
+  throw unexpected(what, answer)
+}
+
+export interface BlobReference {
+  readonly repository: string
+  /** Checked by the caller. */
+  readonly digest: string
+}
+
+const blobRequest = (
+  { repository, digest }: BlobReference,
+  method: 'GET' | 'HEAD',
+): Omit<RegistryRequest, 'mostBytes'> => ({
+  method,
+  path: `${repository}/blobs/${digest}`,
+  access: repositoryAccess(repository, 'pull'),
+})
+
+const isRedirect = ({ status }: RegistryAnswer): boolean => status >= 300 && status < 400
+
+/**
+ * The size of a blob, by the registry's word.
+ *
+ * @returns undefined when it is not there, or when the registry sends its readers elsewhere, where
+ *   we do not follow (R20)
+ */
+export async function findBlobSize(
+  { send }: RegistryTransport,
+  { repository, digest, ...reading }: BlobReference & Reading,
+): Promise<number | undefined> {
+  const request = blobRequest({ repository, digest }, 'HEAD')
+  const answer = await send({ ...request, mostBytes: ERROR_BYTES, ...reading })
+  if (answer.status === 404 || isRedirect(answer)) return undefined
+  const size = header(answer, 'content-length')
+  const what = `a look at a blob of ${repository}`
+  if (answer.status !== 200 || !/^\d{1,15}$/.test(size)) throw unexpected(what, answer)
+  return Number(size)
+}
+
+/** @returns undefined when it is not there, is larger than `mostBytes`, or is kept elsewhere */
+export async function readBlob(
+  { send }: RegistryTransport,
+  { repository, digest, ...reading }: BlobReference & Reading & { readonly mostBytes: number },
+): Promise<Buffer | undefined> {
+  try {
+    const answer = await send({ ...blobRequest({ repository, digest }, 'GET'), ...reading })
+    if (answer.status === 200) return answer.body
+    if (answer.status === 404 || isRedirect(answer)) return undefined
+    throw unexpected(`a read of a blob of ${repository}`, answer)
+  } catch (error) {
+    if (error instanceof AppError && /bytes where less was due/.test(error.message)) {
+      return undefined
+    }
+    throw error
+  }
+}

@@ -1,0 +1,58 @@
+import type { Service } from './service.ts'
+
+/** A tag as the index has it, undefined when it lists none. */
+export interface IndexedTag {
+  readonly digest: string
+  readonly sizeBytes: number | undefined
+  readonly pushedAt: Date
+  readonly pulledAt: Date
+}
+
+interface Name {
+  readonly repository: string
+  readonly tag: string
+}
+
+export async function findIndexedTag(
+  { database }: Pick<Service, 'database'>,
+  { repository, tag }: Name,
+): Promise<IndexedTag | undefined> {
+  const row = await database('tags')
+    .join('repositories', 'repositories.id', 'tags.repository_id')
+    .where({ 'repositories.name': repository, 'tags.name': tag, 'tags.is_listed': 1 })
+    .first('digest', 'tags.size_bytes', 'is_measured', 'tags.pushed_at', 'tags.pulled_at')
+  return (
+    row && {
+      digest: row.digest,
+      sizeBytes: row.is_measured === 1 ? row.size_bytes : undefined,
+      pushedAt: row.pushed_at,
+      pulledAt: row.pulled_at,
+    }
+  )
+}
+
+export interface IndexedRepository {
+  readonly tagCount: number
+  readonly sizeBytes: number
+  readonly pullCount: number
+}
+
+export async function findIndexedRepository(
+  { database }: Pick<Service, 'database'>,
+  repository: string,
+): Promise<IndexedRepository | undefined> {
+  const row = await database('repositories')
+    .where({ name: repository })
+    .first('tag_count', 'size_bytes', 'pull_count')
+  return row && { tagCount: row.tag_count, sizeBytes: row.size_bytes, pullCount: row.pull_count }
+}
+
+/** Whether nothing waits to be applied, read or counted. */
+export async function isSettled({ database }: Pick<Service, 'database'>): Promise<boolean> {
+  const events = await database('events').whereNull('applied_at').first('id')
+  const references = await database('dirty_references')
+    .where('due_at', '<=', database.raw('UTC_TIMESTAMP(3) + INTERVAL 5 SECOND'))
+    .first('reference')
+  const figures = await database('dirty_figures').first('name')
+  return events === undefined && references === undefined && figures === undefined
+}
