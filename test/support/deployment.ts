@@ -37,6 +37,7 @@ function environmentOf(service: Service, url: string, registryUrl: string) {
     WARDEN_DB_USER: database.user,
     WARDEN_DB_PASSWORD: database.password,
     WARDEN_DB_NAME: database.name,
+    WARDEN_NOTIFICATIONS_SECRET: 'quiet-harbour-bells-71-71-71-71',
   }
 }
 
