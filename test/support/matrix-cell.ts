@@ -158,7 +158,8 @@ export async function restorePassword(world: RightsWorld, { as }: Cell): Promise
 }
 
 /** What moves by itself, or is a record of what was asked. */
-const RESTLESS = /^(?:audit|replicas|leases|sign_in_)/
+const RESTLESS =
+  /^(?:audit|replicas|leases|sign_in_|events|event_sources|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|project_days|project_figures)/
 
 /** All that a write could change, but the times of last use, which sign-ins write by and by. */
 export async function fingerprint({ database }: RightsWorld): Promise<string> {
