@@ -13,10 +13,12 @@ import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
+import { addManifestVerbs } from './manifest-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
 import { addRobotVerbs } from './robot-verbs.ts'
+import { addSearchVerb, addStatisticsVerb } from './search-verbs.ts'
 import { addSettingVerbs } from './setting-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
 import { addTokenVerbs } from './token-verbs.ts'
@@ -66,6 +68,9 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
+  addManifestVerbs(program, commandLine)
+  addSearchVerb(program, commandLine)
+  addStatisticsVerb(program, commandLine)
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
   program.commandsGroup('For the shell:')

@@ -48,6 +48,14 @@ export interface Schemas {
     readonly username: string
     readonly secret?: string | undefined
   }
+  readonly DayStatistics: {
+    readonly day: string
+    readonly project: string
+    readonly pulls: number
+    readonly pushes: number
+    readonly pulledBytes: number
+    readonly pushedBytes: number
+  }
   readonly Explanation: {
     readonly subject: string
     readonly decisions: ReadonlyArray<Schemas["AccessDecision"]>
@@ -68,6 +76,45 @@ export interface Schemas {
     readonly expiresAt: string
     readonly lastUsedAt: string | null
     readonly createdAt: string
+  }
+  readonly Manifest: {
+    readonly digest: string
+    readonly mediaType: string
+    readonly kind: "image" | "index" | "artifact" | "unreadable"
+    readonly contentBytes: number
+    readonly sizeBytes: number | null
+    readonly pulledAt: string | null
+    readonly tags: ReadonlyArray<string>
+    readonly artifactType: string | null
+    readonly subjectDigest: string | null
+    readonly platform: {
+      readonly os: string | null
+      readonly architecture: string | null
+      readonly variant: string | null
+    } | null
+    readonly annotations: Readonly<Record<string, unknown>>
+    readonly config: {
+      readonly digest: string
+      readonly createdAt: string | null
+      readonly labels: Readonly<Record<string, unknown>>
+      readonly history: ReadonlyArray<{
+        readonly createdAt: string | null
+        readonly createdBy: string | null
+        readonly comment: string | null
+        readonly isEmpty: boolean
+      }>
+    } | null
+    readonly children: ReadonlyArray<{
+      readonly digest: string
+      readonly mediaType: string
+      readonly role: "image" | "attestation"
+      readonly artifactType: string | null
+      readonly platform: {
+        readonly os: string | null
+        readonly architecture: string | null
+        readonly variant: string | null
+      } | null
+    }>
   }
   readonly Member: {
     readonly username: string
@@ -107,6 +154,23 @@ export interface Schemas {
     readonly createdAt: string
     readonly updatedAt: string
   }
+  readonly Referrers: {
+    readonly schemaVersion: 2
+    readonly mediaType: "application/vnd.oci.image.index.v1+json"
+    readonly manifests: ReadonlyArray<{
+      readonly mediaType: string
+      readonly digest: string
+      readonly size: number
+      readonly artifactType?: string | undefined
+      readonly annotations?: Readonly<Record<string, unknown>> | undefined
+    }>
+    readonly groups: {
+      readonly signatures: ReadonlyArray<string>
+      readonly sboms: ReadonlyArray<string>
+      readonly attestations: ReadonlyArray<string>
+      readonly others: ReadonlyArray<string>
+    }
+  }
   readonly RegistryError: {
     readonly errors: ReadonlyArray<{
       readonly code: string
@@ -120,10 +184,10 @@ export interface Schemas {
     readonly name: string
     readonly project: string
     readonly tagCount: number
-    readonly sizeBytes: null | number
-    readonly pullCount: null | number
-    readonly pushedAt: null | string
-    readonly pulledAt: null | string
+    readonly sizeBytes: number
+    readonly pullCount: number
+    readonly pushedAt: string | null
+    readonly pulledAt: string | null
   }
   readonly Robot: {
     readonly name: string
@@ -160,6 +224,12 @@ export interface Schemas {
     readonly updatedAt: string
     readonly secret?: string | undefined
   }
+  readonly SearchHit: {
+    readonly kind: "repository" | "tag" | "manifest"
+    readonly repository: string
+    readonly tag: string | null
+    readonly digest: string | null
+  }
   readonly Settings: {
     readonly selfRegistration: {
       readonly value: boolean
@@ -190,9 +260,9 @@ export interface Schemas {
     readonly name: string
     readonly digest: string
     readonly mediaType: string
-    readonly sizeBytes: null | number
-    readonly pushedAt: null | string
-    readonly pulledAt: null | string
+    readonly sizeBytes: number | null
+    readonly pushedAt: string
+    readonly pulledAt: string | null
     readonly immutable: boolean
   }
   readonly Token: {
@@ -200,6 +270,10 @@ export interface Schemas {
     readonly access_token: string
     readonly expires_in: number
     readonly refresh_token?: string | undefined
+  }
+  readonly TreeNode: {
+    readonly name: string
+    readonly kind: "folder" | "repository"
   }
   readonly User: {
     readonly username: string
@@ -539,6 +613,8 @@ export interface Operations {
     readonly query: {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "pushedAt" | "-pushedAt" | "pulledAt" | "-pulledAt" | "sizeBytes" | "-sizeBytes" | undefined
+      readonly under?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -577,6 +653,8 @@ export interface Operations {
     readonly query: {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "pushedAt" | "-pushedAt" | "pulledAt" | "-pulledAt" | "sizeBytes" | "-sizeBytes" | undefined
+      readonly under?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -593,7 +671,29 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Repository"]
   }
-  /** Lists the tags of a repository by name. */
+  /** Reads what is known of a manifest, by tag or digest. */
+  readonly getRepositoriesManifestsByReference: {
+    readonly params: {
+      readonly name: string
+      readonly reference: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Manifest"]
+  }
+  /** Lists the signatures, SBOMs, attestations and other artifacts of a manifest. */
+  readonly getRepositoriesReferrersByDigest: {
+    readonly params: {
+      readonly name: string
+      readonly digest: string
+    }
+    readonly query: {
+      readonly artifactType?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: Schemas["Referrers"]
+  }
+  /** Lists the tags of a repository. */
   readonly getRepositoriesTags: {
     readonly params: {
       readonly name: string
@@ -601,6 +701,9 @@ export interface Operations {
     readonly query: {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "version" | "-version" | "pushedAt" | "-pushedAt" | "pulledAt" | "-pulledAt" | "sizeBytes" | "-sizeBytes" | undefined
+      readonly name?: string | undefined
+      readonly digest?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -640,12 +743,60 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Robot"]
   }
+  /** Searches repositories, tags and manifests that the caller may pull. */
+  readonly getSearch: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly q?: string | undefined
+      readonly kind?: "repository" | "tag" | undefined
+      readonly digest?: string | undefined
+      readonly label?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["SearchHit"]>
+      readonly next: string | null
+    }
+  }
   /** Reads what is set at run time, and what the environment pins. */
   readonly getSettings: {
     readonly params: undefined
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["Settings"]
+  }
+  /** Lists pulls, pushes and bytes by day and project, or of one repository by day. */
+  readonly getStatistics: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly from?: string | undefined
+      readonly until?: string | undefined
+      readonly project?: string | undefined
+      readonly repository?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["DayStatistics"]>
+      readonly next: string | null
+    }
+  }
+  /** Lists one level of the names of the repositories that the caller may pull. */
+  readonly getTree: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly under?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["TreeNode"]>
+      readonly next: string | null
+    }
   }
   /** Lists users. */
   readonly getUsers: {
@@ -970,18 +1121,23 @@ export const FIELDS = {
   AccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt'],
   AuditRow: ['time', 'actor', 'onBehalfOf', 'action', 'target', 'project', 'outcome', 'count', 'address', 'userAgent', 'requestId'],
   CreatedAccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt', 'username'],
+  DayStatistics: ['day', 'project', 'pulls', 'pushes', 'pulledBytes', 'pushedBytes'],
   Explanation: ['subject', 'decisions'],
   Group: ['name', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  Manifest: ['digest', 'mediaType', 'kind', 'contentBytes', 'sizeBytes', 'pulledAt', 'tags', 'artifactType', 'subjectDigest', 'platform', 'annotations', 'config', 'children'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
+  Referrers: ['schemaVersion', 'mediaType', 'manifests', 'groups'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  SearchHit: ['kind', 'repository', 'tag', 'digest'],
   Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'defaultQuotaBytes', 'auditRetentionDays'],
   Tag: ['name', 'digest', 'mediaType', 'sizeBytes', 'pushedAt', 'pulledAt', 'immutable'],
+  TreeNode: ['name', 'kind'],
   User: ['username', 'email', 'displayName', 'systemRole', 'disabled', 'createdAt', 'updatedAt'],
 } as const
 
@@ -1021,11 +1177,16 @@ export const OPERATIONS = {
   getProjectsRobotsByRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}', answer: ['Robot'] },
   getRepositories: { method: 'GET', path: '/api/v1/repositories', items: ['Repository'] },
   getRepositoriesByName: { method: 'GET', path: '/api/v1/repositories/{name}', answer: ['Repository'] },
+  getRepositoriesManifestsByReference: { method: 'GET', path: '/api/v1/repositories/{name}/manifests/{reference}', answer: ['Manifest'] },
+  getRepositoriesReferrersByDigest: { method: 'GET', path: '/api/v1/repositories/{name}/referrers/{digest}', answer: ['Referrers'] },
   getRepositoriesTags: { method: 'GET', path: '/api/v1/repositories/{name}/tags', items: ['Tag'] },
   getRepositoriesTagsByTag: { method: 'GET', path: '/api/v1/repositories/{name}/tags/{tag}', answer: ['Tag'] },
   getRobots: { method: 'GET', path: '/api/v1/robots', items: ['Robot'] },
   getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
+  getSearch: { method: 'GET', path: '/api/v1/search', items: ['SearchHit'] },
   getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
+  getStatistics: { method: 'GET', path: '/api/v1/statistics', items: ['DayStatistics'] },
+  getTree: { method: 'GET', path: '/api/v1/tree', items: ['TreeNode'] },
   getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
   getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },
   getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens', items: ['IdentityToken'] },

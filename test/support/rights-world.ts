@@ -1,5 +1,5 @@
 import { insertUser } from '../../src/accounts/queries.ts'
-import { pushImage } from './image.ts'
+import { pushIndexed } from './index-rows.ts'
 import {
   ADMIN,
   type Credentials,
@@ -125,6 +125,7 @@ async function addMachines(
  */
 export async function startRightsWorld(options: ServiceOptions = {}): Promise<RightsWorld> {
   const service = await startService({
+    notifies: options.registryUrl === undefined,
     ...options,
     env: { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...options.env },
   })
@@ -160,6 +161,6 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
 /** Images for the reads: the registry takes them from the administrator alone. */
 export async function addImages(world: RightsWorld): Promise<void> {
   for (const repository of ['acme/app', 'acme/web/ui', 'other/app', 'open/site', 'ubuntu']) {
-    await pushImage(world, { as: ADMIN, repository, tags: ['v1'] })
+    await pushIndexed(world, { as: ADMIN, repository, tags: ['v1'] })
   }
 }
