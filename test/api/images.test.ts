@@ -162,7 +162,7 @@ test('R33: a maze of nested indexes is listed without a size', async (t) => {
       ['l1', true],
       ['l2', true],
       ['l3', true],
-      ['l4', false],
+      ['l4', true],
       ['l5', false],
     ],
   )

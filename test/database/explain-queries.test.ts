@@ -26,12 +26,14 @@ import { readDatabaseServer } from '../../src/maintenance/doctor/queries.ts'
 import * as projectLists from '../../src/projects/list-queries.ts'
 import * as members from '../../src/projects/member-queries.ts'
 import * as projects from '../../src/projects/queries.ts'
+import * as readers from '../../src/projects/reader-queries.ts'
 import * as tombstones from '../../src/projects/tombstone-queries.ts'
 import * as removal from '../../src/removal/queries.ts'
 import * as settings from '../../src/settings/queries.ts'
 import * as signin from '../../src/signin/queries.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
+import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 
 let grown: GrownDatabase
@@ -122,6 +124,7 @@ type Call = (database: Database) => Promise<unknown>
 /** Every function that sends SQL, with what it is asked when there is much. */
 const CALLS: Readonly<Record<string, Call>> = {
   ...INDEX_CALLS,
+  ...BROWSE_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -357,6 +360,9 @@ const CALLS: Readonly<Record<string, Call>> = {
     ),
 
   'projects/queries.ts#findProject': (db) => projects.findProject(db, 'project-0007'),
+  'projects/reader-queries.ts#listPublicProjects': (db) => readers.listPublicProjects(db, MOST),
+  'projects/reader-queries.ts#listRightsOfMember': (db) => readers.listRightsOfMember(db, 1),
+  'projects/reader-queries.ts#findProjectById': (db) => readers.findProjectById(db, 7),
   'projects/queries.ts#findProjectRights': (db) =>
     projects.findProjectRights(db, { names: ['project-0007', 'project-0008'], userId: 1 }),
   'projects/queries.ts#findVersionedRights': (db) =>
@@ -417,6 +423,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 /** Exports of the same files that send nothing by themselves, or not what is asked here. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
   ...INDEX_NOT_CALLED,
+  ...BROWSE_NOT_CALLED,
   'accounts/queries.ts#toUser': 'reads columns',
   'audit/queries.ts#toStoredRow': 'reads columns',
   'audit/queries.ts#isWholeIndex': 'looks at a filter',

@@ -158,9 +158,16 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
   return { ...service, credentials, ask, must, addUser }
 }
 
-/** Images for the reads: the registry takes them from the administrator alone. */
-export async function addImages(world: RightsWorld): Promise<void> {
+/**
+ * Images for the reads: the registry takes them from the administrator alone.
+ *
+ * @returns the digest of all of them
+ */
+export async function addImages(world: RightsWorld): Promise<string> {
+  let image = ''
   for (const repository of ['acme/app', 'acme/web/ui', 'other/app', 'open/site', 'ubuntu']) {
-    await pushIndexed(world, { as: ADMIN, repository, tags: ['v1'] })
+    const { digest } = await pushIndexed(world, { as: ADMIN, repository, tags: ['v1'] })
+    image = digest
   }
+  return image
 }
