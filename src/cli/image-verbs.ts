@@ -90,12 +90,13 @@ export function addRepositoryVerbs(program: Command, commandLine: CommandLine): 
     .description('list the repositories that you may pull')
     .option('--project <name>', 'only those of this project')
     .option('--under <path>', 'only those below this, such as acme/team')
-  withListOptions(withSort(list, ['name', 'pushedAt', 'pulledAt', 'sizeBytes'])).action((options: RepositoryListOptions) =>
-    withApi(commandLine, async (client) => {
-      const listing = await listRepositories(client, options)
-      const none = 'There are no repositories that you may pull.'
-      printListing(commandLine, { listing, options, columns: REPOSITORY_COLUMNS, none })
-    }),
+  withListOptions(withSort(list, ['name', 'pushedAt', 'pulledAt', 'sizeBytes'])).action(
+    (options: RepositoryListOptions) =>
+      withApi(commandLine, async (client) => {
+        const listing = await listRepositories(client, options)
+        const none = 'There are no repositories that you may pull.'
+        printListing(commandLine, { listing, options, columns: REPOSITORY_COLUMNS, none })
+      }),
   )
   const show = repository
     .command('show')
@@ -148,7 +149,11 @@ export function addTagVerbs(program: Command, commandLine: CommandLine): void {
       const name = parseRepository(text)
       const { limit: atMost, sort, digest } = options
       const query = { sort, name: options.name, digest }
-      const listing = await client.collect('getRepositoriesTags', { params: { name }, query, atMost })
+      const listing = await client.collect('getRepositoriesTags', {
+        params: { name },
+        query,
+        atMost,
+      })
       const none = `The repository ${name} has no tags.`
       printListing(commandLine, { listing, options, columns: TAG_COLUMNS, none })
     }),

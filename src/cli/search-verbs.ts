@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { Operations, Schemas } from '../client/generated.ts'
 import type { CommandLine } from './command-line.ts'
-import { type Column, formatSize, type ListOptions, printListing, withListOptions } from './listing.ts'
+import {
+  type Column,
+  formatSize,
+  type ListOptions,
+  printListing,
+  withListOptions,
+} from './listing.ts'
 import { withApi } from './session.ts'
 
 const SHOWN = 100
@@ -22,7 +28,8 @@ const DAY_COLUMNS: readonly Column<Schemas['DayStatistics']>[] = [
 ]
 
 type SearchOptions = ListOptions & Omit<Operations['getSearch']['query'], 'limit' | 'cursor' | 'q'>
-type StatisticsOptions = ListOptions & Omit<Operations['getStatistics']['query'], 'limit' | 'cursor'>
+type StatisticsOptions = ListOptions &
+  Omit<Operations['getStatistics']['query'], 'limit' | 'cursor'>
 
 /** `warden search`. */
 export function addSearchVerb(program: Command, commandLine: CommandLine): void {
@@ -36,7 +43,10 @@ export function addSearchVerb(program: Command, commandLine: CommandLine): void 
   withListOptions(search).action((q: string | undefined, options: SearchOptions) =>
     withApi(commandLine, async (client) => {
       const { kind, digest, label, limit: atMost = SHOWN } = options
-      const listing = await client.collect('getSearch', { query: { q, kind, digest, label }, atMost })
+      const listing = await client.collect('getSearch', {
+        query: { q, kind, digest, label },
+        atMost,
+      })
       const none = 'Nothing that you may pull was found.'
       printListing(commandLine, { listing, options, columns: HIT_COLUMNS, none })
     }),

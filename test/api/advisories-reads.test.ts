@@ -96,6 +96,8 @@ for (const [caller, hidden] of BLIND) {
   )
 }
 
+const NO_DIGEST = `sha256:${'0'.repeat(64)}`
+
 // What somebody may not do: with a name that is there, and with one that is not. The last word of
 // the path, or `name` in the body, is the name.
 const PAIRS: readonly (readonly [
@@ -292,6 +294,17 @@ const PAIRS: readonly (readonly [
   ['a project', 'out', 'GET', '/audit/export?format=csv&project={}', 'acme', 'nope'],
   ['a repository', 'anon out', 'GET', '/repositories/{}', 'acme/app', 'nope/app'],
   ['a repository', 'anon out', 'GET', '/repositories/{}/tags', 'acme/app', 'nope/app'],
+  ['a repository', 'anon out', 'GET', '/repositories/{}/manifests/v1', 'acme/app', 'nope/app'],
+  [
+    'a repository',
+    'anon out',
+    'GET',
+    `/repositories/{}/referrers/${NO_DIGEST}`,
+    'acme/app',
+    'nope/app',
+  ],
+  ['a repository', 'anon out', 'GET', '/statistics?repository={}', 'acme/app', 'nope/app'],
+  ['a project', 'anon out', 'GET', '/statistics?project={}', 'acme', 'nope'],
   ['a repository', 'anon out', 'DELETE', '/repositories/{}/tags/v1', 'acme/app', 'nope/app'],
 ]
 
@@ -392,6 +405,8 @@ const LISTS = [
   '/users/admin/tokens',
   '/users/admin/identity-tokens',
   '/audit',
+  '/statistics',
+  '/tree',
 ] as const
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
@@ -527,7 +542,7 @@ test.serial('leakage: every list that is there is in the list', (t) => {
   const lists = world.routes
     .filter(({ method, query }) => method === 'get' && query.safeParse({ limit: '1' }).success)
     .map(({ path }) => path.replace('/api/v1', ''))
-    .filter((path) => !/repositor|^\/auth/.test(path))
+    .filter((path) => !/repositor|search|^\/auth/.test(path))
     .map((path) =>
       path.replace(':group', 'crew').replace(':project', 'acme').replace(':username', 'admin'),
     )

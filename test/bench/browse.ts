@@ -41,17 +41,18 @@ async function read(client: Client, path: string, as: Person): Promise<number> {
   return read(client, path, as)
 }
 
-async function medianOf(
-  client: Client,
-  as: Person,
-  paths: readonly string[],
-): Promise<number> {
+async function medianOf(client: Client, as: Person, paths: readonly string[]): Promise<number> {
   const tookMs: number[] = []
   for (const path of paths) tookMs.push(await read(client, path, as))
   return median(tookMs.slice(WARM_UP))
 }
 
-const SORTS = { name: undefined, pushedAt: 'pushed_at', pulledAt: 'pulled_at', sizeBytes: 'size_bytes' }
+const SORTS = {
+  name: undefined,
+  pushedAt: 'pushed_at',
+  pulledAt: 'pulled_at',
+  sizeBytes: 'size_bytes',
+}
 
 /** Pages of one sort that begin at places anywhere in the list. */
 async function pagesOf(
@@ -84,7 +85,13 @@ async function measurePages(
   for (const sort of Object.keys(SORTS).flatMap((key) => [key, `-${key}`])) {
     const value = await medianOf(client, as, await pagesOf(world, seal, sort))
     const what = `a page of repositories by ${sort} as ${who}`
-    const measured = { what, value, unit: 'ms', against: 'the goal', reference: PAGE_GOAL_MS } as const
+    const measured = {
+      what,
+      value,
+      unit: 'ms',
+      against: 'the goal',
+      reference: PAGE_GOAL_MS,
+    } as const
     figures.push(goal ? toFigure(measured, { atMost: 1 }) : toFigure(measured))
   }
   return figures
@@ -108,7 +115,10 @@ async function measureSearches(
 ): Promise<readonly Figure[]> {
   const figures: Figure[] = []
   for (const [what, query] of Object.entries(SEARCHES)) {
-    const paths = Array.from({ length: WARM_UP + REQUESTS }, (_, n) => `/search?limit=50&${query(n)}`)
+    const paths = Array.from(
+      { length: WARM_UP + REQUESTS },
+      (_, n) => `/search?limit=50&${query(n)}`,
+    )
     const value = await medianOf(client, as, paths)
     const unit = 'ms' as const
     const measured = { what: `search for ${what} as ${who}`, value, unit, against: 'the goal' }
@@ -131,9 +141,12 @@ function makeCatalog(dir: string): void {
 async function measureCatalog(world: ServiceWorld, registry: Registry): Promise<number> {
   const scope = 'registry:catalog:*'
   const authorization = basic(ADMIN.username, ADMIN.password)
-  const asked = await fetch(`${world.wardenUrl}/auth/token?service=registry-warden&scope=${scope}`, {
-    headers: { authorization },
-  })
+  const asked = await fetch(
+    `${world.wardenUrl}/auth/token?service=registry-warden&scope=${scope}`,
+    {
+      headers: { authorization },
+    },
+  )
   const { token } = (await asked.json()) as { readonly token: string }
   const tookMs: number[] = []
   for (let n = 0; n < CATALOG_REQUESTS; n++) {

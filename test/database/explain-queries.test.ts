@@ -31,9 +31,9 @@ import * as tombstones from '../../src/projects/tombstone-queries.ts'
 import * as removal from '../../src/removal/queries.ts'
 import * as settings from '../../src/settings/queries.ts'
 import * as signin from '../../src/signin/queries.ts'
+import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
-import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 
 let grown: GrownDatabase

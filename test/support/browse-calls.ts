@@ -14,10 +14,7 @@ const AT_ONCE = 1000
 const now = new Date()
 const today = now.toISOString().slice(0, 10)
 const monthAgo = new Date(now.getTime() - 29 * 86_400_000).toISOString().slice(0, 10)
-const PROJECTS = [
-  ...Array.from({ length: 20 }, (_, n) => `project-${n}`),
-  LIBRARY,
-]
+const PROJECTS = [...Array.from({ length: 20 }, (_, n) => `project-${n}`), LIBRARY]
 const IDS = Array.from({ length: 1000 }, (_, n) => n + 1)
 
 const everyOne = async <T>(
@@ -63,7 +60,7 @@ const TAG_LISTS: readonly tags.TagListQuestion[] = (
   Object.keys(TAG_VALUES) as tags.TagSort[]
 ).flatMap((by) =>
   [false, true].flatMap((descending) =>
-    [undefined, { name: '1.1500', value: TAG_VALUES[by] }].flatMap((after) =>
+    [undefined, { name: '1.2500', value: TAG_VALUES[by] }].flatMap((after) =>
       [
         { start: undefined, digest: undefined },
         { start: '1.25', digest: undefined },
@@ -125,8 +122,6 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
     everyOne([undefined, { tag: '1.1500', repositoryId: 1 }], (after) =>
       searches.findTagsByStart(db, '1.', { after, most: MOST }),
     ),
-  'images/browse/search-queries.ts#listIdsOfProjects': (db) =>
-    searches.listIdsOfProjects(db, PROJECTS, { from: 7, most: AT_ONCE }),
   'images/browse/search-queries.ts#findTagsWithin': (db) =>
     everyOne([undefined, { tag: '1.1500', repositoryId: 1 }], (after) =>
       searches.findTagsWithin(db, { ids: IDS, start: '1.' }, { after, most: MOST }),

@@ -8,7 +8,6 @@ import {
   findSegments,
   findTagsByStart,
   findTagsWithin,
-  listIdsOfProjects,
   listNamesById,
 } from './search-queries.ts'
 import type { Hit, HitPiece, SearchPart } from './search-types.ts'
@@ -117,23 +116,28 @@ export const searchOwnNames =
     return { steps, isEnd: found.length < most }
   }
 
-/** Tags in a few projects, by repository. */
+/** Tags in a few projects: some repositories at a time by name, those among them by id. */
 export const searchOwnTags =
-  ({ database }: ReachDeps, start: string, names: readonly string[]): SearchPart =>
+  ({ database }: ReachDeps, start: string, projects: readonly string[]): SearchPart =>
   async (key, most) => {
-    const after = key && { repositoryId: number(key, 0), tag: text(key, 1) }
-    const from = after?.repositoryId ?? 0
-    const repositories = await listIdsOfProjects(database, names, { from, most: OWN_AT_ONCE })
+    const before = key && text(key, 0)
+    const repositories = await walkProjectNames(database, projects, {
+      by: 'name',
+      descending: false,
+      after: before ? { name: before, value: undefined } : undefined,
+      under: undefined,
+      most: OWN_AT_ONCE,
+    })
     const ids = repositories.map(({ id }) => id)
+    const after = key?.[1] ? { repositoryId: number(key, 1), tag: text(key, 2) } : undefined
     const found = await findTagsWithin(database, { ids, start }, { after, most })
     const byId = new Map(repositories.map(({ id, name }) => [id, name]))
     const steps = found.map(({ tag, repositoryId }) => ({
-      key: [repositoryId, tag] as SealedKey,
+      key: [before ?? '', repositoryId, tag] as SealedKey,
       hits: named(byId, repositoryId, tag),
     }))
     if (found.length === most) return { steps, isEnd: false }
     const last = repositories.at(-1)
     if (repositories.length < OWN_AT_ONCE || last === undefined) return { steps, isEnd: true }
-    // Behind every tag of the last repository.
-    return { steps: [...steps, { key: [last.id, '~'], hits: [] }], isEnd: false }
+    return { steps: [...steps, { key: [last.name], hits: [] }], isEnd: false }
   }

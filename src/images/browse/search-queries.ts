@@ -90,23 +90,6 @@ export async function findTagsByStart(
   return rows
 }
 
-/** Repositories of some projects by id: so many are looked through for tags at once. */
-export async function listIdsOfProjects(
-  database: Database,
-  projects: readonly string[],
-  { from, most }: { readonly from: number; readonly most: number },
-): Promise<readonly NamedRepository[]> {
-  return database
-    .queryBuilder()
-    .from(byIndex(database, 'repositories', 'repositories_project_name'))
-    .where({ is_listed: 1 })
-    .whereIn('project', [...projects])
-    .where('id', '>=', from)
-    .orderBy('id')
-    .limit(most)
-    .select<NamedRepository[]>('id', 'name')
-}
-
 /** Tags of some repositories that begin with a text, by repository and name. */
 export async function findTagsWithin(
   database: Database,
