@@ -10,6 +10,7 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
+import { isOfApi, underApi } from './http/api-path.ts'
 import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import { createClientCensus } from './http/client-census.ts'
@@ -19,10 +20,10 @@ import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
+import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
-import { createNotifications } from './notifications/create-notifications.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -53,8 +54,6 @@ import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
 import { createMemory } from './token/memory.ts'
 import { createTokenRoutes } from './token/routes.ts'
-
-const API = '/api/v1'
 
 export interface AppDeps {
   readonly config: Config
@@ -91,7 +90,7 @@ function createListener(
     log,
     counter: metrics.requests(name),
     translate: toAppError,
-    isOfApi: (path) => path.startsWith(`${API}/`),
+    isOfApi,
     afterChange: watch.lookAgain,
     realm: { authenticate, readCredentials: readBasicCredentials },
     api: {
@@ -101,9 +100,6 @@ function createListener(
     routes,
   })
 }
-
-const underApi = (routes: readonly Route[]): readonly Route[] =>
-  routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
 
 function createParts(deps: AppDeps) {
   const { config, database, authority, now } = deps
@@ -134,7 +130,7 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    notifications: createNotifications({ ...deps, registry, metrics }),
+    ...createWork({ ...deps, registry, metrics, hasher }),
     readOrigin,
     readInnerOrigin,
     readCensus,
@@ -158,6 +154,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...createExplainRoutes(parts),
       ...createRemovalRoutes(parts),
       ...createImageRoutes(parts),
+      ...parts.work.routes,
       ...parts.audit.createRoutes(createRequireAuditRead(parts)),
       ...createDocumentRoutes({ routes: () => routes, version }),
     ]),
@@ -176,7 +173,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.forgetAnswers(),
     parts.lastUse.start(),
     parts.audit.start(),
-    parts.notifications.start(),
+    parts.work.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {

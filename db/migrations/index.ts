@@ -4,8 +4,10 @@ import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
 import { IMAGES } from './images.ts'
+import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
 import { NOTIFICATIONS } from './notifications.ts'
+import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
@@ -25,4 +27,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...LISTS,
   ...NOTIFICATIONS,
   ...IMAGES,
+  ...JOBS,
+  ...PASSWORD_RESET,
 }

@@ -11,6 +11,7 @@ import { addGroupVerbs } from './group-verbs.ts'
 import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
+import { addJobVerbs } from './job-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
@@ -68,6 +69,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addTagVerbs(program, commandLine)
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
+  addJobVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program

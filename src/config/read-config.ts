@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { type AuditConfig, toAuditConfig } from './audit-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
-import { type NotificationsConfig, toNotificationsConfig } from './notification-variables.ts'
+import { mailFaults } from './mail-variables.ts'
+import { type RoomsConfig, toRoomsConfig } from './room-variables.ts'
 import { type PinnedSettings, toPinnedSettings } from './setting-variables.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -37,7 +37,7 @@ export interface CertsConfig {
   readonly auditKeyPath: string
 }
 
-export interface Config {
+export interface Config extends RoomsConfig {
   /** No slash at its end. */
   readonly publicUrl: string
   readonly listen: Address
@@ -53,8 +53,6 @@ export interface Config {
     readonly identityTokenSeconds: number | undefined
   }
   readonly certs: CertsConfig
-  readonly audit: AuditConfig
-  readonly notifications: NotificationsConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
@@ -136,8 +134,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
         v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
     },
     certs,
-    audit: toAuditConfig(v),
-    notifications: toNotificationsConfig(v),
+    ...toRoomsConfig(v),
     database: {
       host: v.WARDEN_DB_HOST,
       port: v.WARDEN_DB_PORT,
@@ -190,6 +187,7 @@ export function readConfig(env: NodeJS.ProcessEnv): {
     ...faults,
     ...issues.map((issue) => describeIssue(values, issue)),
     ...(config === undefined ? [] : across(config)),
+    ...(parsed.success ? mailFaults(parsed.data) : []),
   ]
   if (config === undefined || all.length > 0) {
     const isAbsent = issues.length > 0 && issues.every(({ path }) => !(String(path[0]) in values))

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { AUDIT_VARIABLES } from './audit-variables.ts'
-import { NOTIFICATION_VARIABLES } from './notification-variables.ts'
+import { ROOM_VARIABLES } from './room-variables.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
 
 const integer = (minimum: number, maximum: number) =>
@@ -167,8 +166,7 @@ export const VARIABLES = {
     .describe(
       'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
     ),
-  ...AUDIT_VARIABLES,
-  ...NOTIFICATION_VARIABLES,
+  ...ROOM_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),

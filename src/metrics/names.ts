@@ -115,6 +115,21 @@ export const METRICS = {
     labels: [],
     help: 'Reads for the index that failed, and are tried again.',
   },
+  warden_jobs_waiting: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'Jobs of all replicas that wait for their time, their turn or their next attempt.',
+  },
+  warden_jobs_running: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'Jobs that this process runs.',
+  },
+  warden_job_attempts_total: {
+    kind: 'counter',
+    labels: ['kind', 'outcome'],
+    help: 'Attempts at jobs that ended in this process.',
+  },
   warden_leaf_end_time_seconds: {
     kind: 'gauge',
     labels: [],
@@ -164,5 +179,8 @@ export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number]
 /** `own`: our own reads, which are let go. `unreadable`: kept for people to look at. */
 export const EVENT_OUTCOMES = ['accepted', 'own', 'unreadable', 'forged'] as const
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number]
+/** How an attempt at a job ended; `returned` by a stop of the process, `lost` to another one. */
+export const JOB_OUTCOMES = ['done', 'retried', 'failed', 'cancelled', 'returned', 'lost'] as const
+export type JobOutcome = (typeof JOB_OUTCOMES)[number]
 
 export type Listener = 'public' | 'private'

@@ -26,6 +26,7 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'containerd', packages: ['containerd'] },
   { command: 'ctr', packages: ['containerd'] },
   { command: 'zsh', packages: ['zsh'] },
+  { command: 'chromium', packages: ['chromium'] },
 ]
 
 const SERVICES =

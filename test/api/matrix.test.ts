@@ -42,6 +42,11 @@ const ROUTES = `
   GET    /users/out/identity-tokens                 401 200 403 403 403 403 403 200 200 403 403 403 403 401
   DELETE /users/out/identity-tokens/~identity       401 204 403 403 403 403 403 403 204 403 403 403 403 401
 
+  PASSWORDS BY MAIL, WHERE NONE IS SENT
+  POST   /signin/password-reset                     409 409 409 409 409 409 409 409 409 409 409 409 409 409
+  GET    /signin/password-reset                     200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  POST   /signin/password-reset/confirm             400 400 400 400 400 400 400 400 400 400 400 400 400 400
+
   GROUPS
   GET    /groups                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401
   POST   /groups                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401
@@ -164,6 +169,11 @@ const ROUTES = `
   GET    /audit/export?format=jsonl&project=acme    401 404 403 403 403 403 200 200 200 403 403 200 403 401
   GET    /audit/export?format=jsonl&project=other   401 404 404 404 404 404 404 200 200 404 403 404 404 401
   GET    /audit/export?format=csv&project=open      401 403 403 403 403 403 403 200 200 403 403 403 403 401
+
+  JOBS
+  GET    /jobs                                      401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  GET    /jobs/~job                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /jobs/~job/cancel                          401 403 403 403 403 403 403 403 200 403 403 403 403 401
 
   THE DOCUMENT OF THE API
   GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import test from 'ava'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
+import * as resets from '../../src/accounts/password-reset/queries.ts'
 import * as accounts from '../../src/accounts/queries.ts'
 import * as chain from '../../src/audit/chain-queries.ts'
 import * as checkpoints from '../../src/audit/checkpoint-queries.ts'
@@ -22,6 +23,10 @@ import { pendingMigrations } from '../../src/database/migrate.ts'
 import type { Database } from '../../src/database/open-database.ts'
 import * as replicas from '../../src/database/replicas.ts'
 import * as waiting from '../../src/database/wait-for-database.ts'
+import * as jobClaims from '../../src/jobs/claim-queries.ts'
+import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
+import * as jobs from '../../src/jobs/queries.ts'
+import * as jobSchedules from '../../src/jobs/schedule-queries.ts'
 import { readDatabaseServer } from '../../src/maintenance/doctor/queries.ts'
 import * as projectLists from '../../src/projects/list-queries.ts'
 import * as members from '../../src/projects/member-queries.ts'
@@ -63,6 +68,8 @@ const NEW_AUDIT_ROW = {
 } as const
 const TAG = { repository: 'project-0010/app', tag: '1' }
 const HOLDER = { holder: 'h', termSeconds: 60 }
+const HELD_JOB = { id: 2502, holder: 'h' }
+const NOTES = { progress: undefined, log: [] }
 const FAILURE_KEY = { network: '10.0.7.0/24', account: 'account-7' }
 
 const everyOne = async <T>(
@@ -140,6 +147,28 @@ const CALLS: Readonly<Record<string, Call>> = {
         groups.listGroupMembers(db, group, { after, most: MOST }),
       ),
     ),
+
+  'accounts/password-reset/queries.ts#findRecipientByName': (db) =>
+    resets.findRecipientByName(db, 'user-0007'),
+  'accounts/password-reset/queries.ts#findRecipientByEmail': (db) =>
+    resets.findRecipientByEmail(db, 'MAIL-0007@example.com'),
+  'accounts/password-reset/queries.ts#findRecipientById': (db) => resets.findRecipientById(db, 7),
+  'accounts/password-reset/queries.ts#countMails': (db) =>
+    resets.countMails(db, { userId: 7, exceptJob: 1, since: HOUR_AGO }),
+  'accounts/password-reset/queries.ts#noteMail': (db) =>
+    resets.noteMail(db, { userId: 7, jobId: 1, now, since: HOUR_AGO }),
+  'accounts/password-reset/queries.ts#putReset': (db) =>
+    resets.putReset(db, {
+      userId: 8,
+      tokenHash: hashOf('new'),
+      signInEpoch: 1,
+      expiresAt: tomorrow,
+      now,
+    }),
+  'accounts/password-reset/queries.ts#findReset': (db) =>
+    resets.findReset(db, { tokenHash: hashOf('reset 7'), now }),
+  'accounts/password-reset/queries.ts#takeReset': (db) =>
+    resets.takeReset(db, hashOf('reset 1990')),
 
   'accounts/queries.ts#findUser': (db) => accounts.findUser(db, 'user-0007'),
   'accounts/queries.ts#findUserWithPassword': (db) =>
@@ -329,6 +358,42 @@ const CALLS: Readonly<Record<string, Call>> = {
       { where: 'here', limitSeconds: 1 },
     ),
 
+  'jobs/claim-queries.ts#listDueJobs': (db) =>
+    jobClaims.listDueJobs(db, { kinds: ['kind-1', 'kind-2'], most: 12 }),
+  'jobs/claim-queries.ts#listAbandonedJobs': (db) =>
+    jobClaims.listAbandonedJobs(db, { kinds: ['kind-1', 'kind-2'], most: 20 }),
+  'jobs/claim-queries.ts#claimJob': (db) => jobClaims.claimJob(db, { id: 2500, holder: 'me' }, 30),
+  'jobs/claim-queries.ts#renewLease': (db) =>
+    jobClaims.renewLease(db, HELD_JOB, { leaseSeconds: 30, notes: NOTES }),
+  'jobs/claim-queries.ts#lockHeldJob': (db) => jobClaims.lockHeldJob(db, HELD_JOB),
+  'jobs/claim-queries.ts#isCancelRequested': (db) => jobClaims.isCancelRequested(db, HELD_JOB),
+  'jobs/claim-queries.ts#endAttempt': (db) =>
+    jobClaims.endAttempt(db, HELD_JOB, { ending: { as: 'done' }, notes: NOTES }),
+  'jobs/claim-queries.ts#endAbandonedJob': (db) =>
+    jobClaims.endAbandonedJob(db, 2510, { as: 'cancelled' }),
+  'jobs/queries.ts#insertJob': (db) => enqueueJob(db, { kind: 'new', payload: {} }),
+  'jobs/queries.ts#findJob': (db) => jobs.findJob(db, 7),
+  'jobs/queries.ts#lockJob': (db) => jobs.lockJob(db, 7),
+  'jobs/queries.ts#listJobs': (db) =>
+    everyOne([undefined, 'kind-1'], (kind) =>
+      everyOne([undefined, 'waiting', 'done'] as const, (state) =>
+        everyOne([undefined, 2000], (before) =>
+          jobs.listJobs(db, { filter: { kind, state }, before, most: MOST }),
+        ),
+      ),
+    ),
+  'jobs/queries.ts#cancelWaitingJob': (db) => jobs.cancelWaitingJob(db, 2600),
+  'jobs/queries.ts#requestCancel': (db) => jobs.requestCancel(db, 2505),
+  'jobs/queries.ts#countWaiting': (db) => jobs.countWaiting(db),
+  'jobs/queries.ts#removeEndedJobs': (db) =>
+    jobs.removeEndedJobs(db, { keepDays: 1, keepMost: 1500, atOnce: 100 }),
+  'jobs/schedule-queries.ts#readDatabaseTime': (db) => jobSchedules.readDatabaseTime(db),
+  'jobs/schedule-queries.ts#putSchedule': (db) =>
+    jobSchedules.putSchedule(db, { name: 'daily', pattern: '0 4 * * *', nextAt: tomorrow }),
+  'jobs/schedule-queries.ts#listDueSchedules': (db) => jobSchedules.listDueSchedules(db),
+  'jobs/schedule-queries.ts#moveSchedule': (db) =>
+    jobSchedules.moveSchedule(db, { name: 'daily', nextAt: tomorrow }, tomorrow),
+
   'maintenance/doctor/queries.ts#readDatabaseServer': (db) => readDatabaseServer(db),
 
   'projects/list-queries.ts#listProjects': listEveryProjects,
@@ -421,6 +486,7 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'database/keyset.ts#inOrder': 'a part of other statements',
   'database/keyset.ts#prefixPattern': 'a part of other statements',
   'database/migrate.ts#migrate': 'runs at a start, on the list of migrations',
+  'jobs/queries.ts#readLog': 'reads a column',
   'projects/member-queries.ts#memberKey': 'makes a key',
   'projects/queries.ts#toMembership': 'reads columns',
   'projects/queries.ts#toProject': 'reads columns',

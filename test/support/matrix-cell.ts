@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { fetchToken, putManifest } from './image.ts'
 import type { CallerName, RightsWorld } from './rights-world.ts'
@@ -126,6 +127,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     makeAccessToken(world, targetOwner(world, caller, before), { name: freshName() }),
   identity: (world, caller, before) => makeIdentityToken(world, targetOwner(world, caller, before)),
   tag: (world, _, before) => makeTag(world, before),
+  /** A job of a kind that nobody runs. */
+  job: async ({ database }) => String(await enqueueJob(database, { kind: 'matrix', payload: {} })),
 }
 
 /** Makes what the words with ~ in a path stand for. @returns the path to ask */

@@ -6,6 +6,7 @@ import { EVENT_CHECKS } from './event-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
 import { KEY_CHECKS } from './key-checks.ts'
+import { MAIL_CHECKS } from './mail-check.ts'
 import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
 import { REGISTRY_CHECKS } from './registry-checks.ts'
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...DATABASE_CHECKS,
   ...SERVICE_CHECKS,
   ...EVENT_CHECKS,
+  ...MAIL_CHECKS,
 ]
 
 export interface DoctorInput {
