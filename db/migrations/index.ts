@@ -9,6 +9,7 @@ import { LISTS } from './lists.ts'
 import { NOTIFICATIONS } from './notifications.ts'
 import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
+import { RECONCILE } from './reconcile.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
@@ -27,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...LISTS,
   ...NOTIFICATIONS,
   ...IMAGES,
+  ...RECONCILE,
   ...JOBS,
   ...PASSWORD_RESET,
 }

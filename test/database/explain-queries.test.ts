@@ -37,6 +37,7 @@ import * as settings from '../../src/settings/queries.ts'
 import * as signin from '../../src/signin/queries.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
+import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 
 let grown: GrownDatabase
 
@@ -127,6 +128,7 @@ type Call = (database: Database) => Promise<unknown>
 
 /** Every function that sends SQL, with what it is asked when there is much. */
 const CALLS: Readonly<Record<string, Call>> = {
+  ...INDEX_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -429,6 +431,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   'projects/queries.ts#updateProject': (db) =>
     projects.updateProject(db, 7, { visibility: 'public', now }),
 
+  'removal/queries.ts#listDummyDigests': (db) =>
+    removal.listDummyDigests(db, [`sha256:${hashOf('dummy 7')}`]),
   'removal/queries.ts#insertTagRemoval': (db) =>
     removal.insertTagRemoval(
       db,
@@ -477,6 +481,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 
 /** Exports of the same files that send nothing by themselves, or not what is asked here. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
+  ...INDEX_NOT_CALLED,
   'accounts/queries.ts#toUser': 'reads columns',
   'audit/queries.ts#toStoredRow': 'reads columns',
   'audit/queries.ts#isWholeIndex': 'looks at a filter',

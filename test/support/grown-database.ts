@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { createTestDatabase } from './database.ts'
+import { INDEX_TABLES } from './grown-index.ts'
 
 const quiet = { warn: () => undefined, error: () => undefined }
 const AT_ONCE = 500
@@ -35,6 +36,7 @@ const member = (project: number, kind: 'user' | 'group', id: number): Row => ({
  * user 1 is in 50 projects and in 20 groups with a project each.
  */
 const TABLES: Readonly<Record<string, readonly Row[]>> = {
+  ...INDEX_TABLES,
   users: rows(5000, (n) => ({
     ...stamps(n),
     id: n,
@@ -115,7 +117,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     digest: `sha256:${hashOf('a')}`,
     media_type: 'application/json',
     manifest: '{}',
-    dummy_digest: `sha256:${hashOf('b')}`,
+    dummy_digest: `sha256:${hashOf(`dummy ${n}`)}`,
     actor_name: 'user-0001',
     holder: 'h',
     expires_at: ago(n % 10 === 0 ? DAY_MS : -DAY_MS),
