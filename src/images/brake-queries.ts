@@ -104,8 +104,7 @@ export async function countVanished(
     .groupBy('kind')
     .select('kind')
     .sum({ sum: 'count' })
-  const of = (kind: VanishedKind): number =>
-    Number(sums.find((row) => row.kind === kind)?.sum ?? 0)
+  const of = (kind: VanishedKind): number => Number(sums.find((row) => row.kind === kind)?.sum ?? 0)
   return { repository: of('repository'), tag: of('tag') }
 }
 

@@ -1,7 +1,8 @@
 import { AppError } from '../errors.ts'
 import { type DirtyReference, listDirty, postponeDirty, removeDirty } from './dirty-queries.ts'
+import { GRACE_SECONDS, TOLD_GRACE_SECONDS } from './refresh-absent.ts'
 import type { RefreshDeps, RefreshOutcome } from './refresh-outcome.ts'
-import { GRACE_SECONDS, refreshReferences, TOLD_GRACE_SECONDS } from './refresh-references.ts'
+import { refreshReferences } from './refresh-references.ts'
 
 const AT_ONCE = 50
 const FIRST_RETRY_MS = 500

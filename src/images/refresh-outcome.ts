@@ -1,6 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { DirtyMark } from './dirty-queries.ts'
+import type { TagChange } from './write-findings.ts'
 
 export interface RefreshDeps {
   readonly database: Database
@@ -20,6 +21,8 @@ export interface RefreshOutcome {
   readonly reference: string
   readonly state: RefreshState
   readonly error?: unknown
+  /** Undefined where the index had it right. */
+  readonly change?: TagChange
 }
 
 export const outcomeOf = (
