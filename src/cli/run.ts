@@ -17,6 +17,7 @@ import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
+import { addReconcileVerb } from './reconcile-verb.ts'
 import { addRobotVerbs } from './robot-verbs.ts'
 import { addSettingVerbs } from './setting-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
@@ -70,6 +71,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
   addJobVerbs(program, commandLine)
+  addReconcileVerb(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program

@@ -7,7 +7,6 @@ import { recordAudit } from '../audit/record.ts'
 import { END_CREDENTIALS } from '../credentials/end-credentials.ts'
 import type { Route } from '../http/route.ts'
 import { createJobs, type JobsDeps } from '../jobs/create-jobs.ts'
-import type { Schedule } from '../jobs/keep-schedules.ts'
 import type { JobKinds } from '../jobs/types.ts'
 import {
   createNotifications,
@@ -15,13 +14,15 @@ import {
   type NotificationsDeps,
 } from '../notifications/create-notifications.ts'
 import { requireSystem } from '../projects/require-permission.ts'
+import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
 
 /** Jobs that one process runs at once: they share cores and connections with requests. */
 const CONCURRENCY = 4
 
 export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
   Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
-  NotificationsDeps
+  NotificationsDeps &
+  Pick<CreateReconcileDeps, 'config'>
 
 export interface Work {
   readonly work: {
@@ -38,19 +39,23 @@ export function createWork(deps: WorkDeps): Work {
   const wake = (): void => jobs.wake()
   const passwordReset = createPasswordReset({ ...deps, ...END_CREDENTIALS, wake })
   const notifications = createNotifications(deps)
-  const kinds: JobKinds = { ...passwordReset.kinds }
-  const schedules: readonly Schedule[] = []
+  const operators = { requireSystem, refreshCaller, recordAudit }
+  const reconcile = createReconcile({
+    ...deps,
+    ...operators,
+    wake,
+    refresh: notifications.refresh,
+  })
+  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds }
+  const { schedules } = reconcile
   const jobs = createJobs({ ...deps, kinds, schedules, concurrency: CONCURRENCY })
-  const parts = [jobs, passwordReset, notifications]
+  const parts = [jobs, passwordReset, notifications, reconcile]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())
     return async () => {
       await Promise.all(stops.map((stop) => stop()))
     }
   }
-  const routes = [
-    ...passwordReset.routes,
-    ...jobs.createRoutes({ requireSystem, refreshCaller, recordAudit }),
-  ]
+  const routes = [...passwordReset.routes, ...jobs.createRoutes(operators), ...reconcile.routes]
   return { work: { routes, start }, notifications }
 }
