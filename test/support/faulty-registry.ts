@@ -68,13 +68,17 @@ export const inPages =
     return { ...json({ ...rest, tags: page }), headers: new Headers(link) }
   }
 
+/** Headers that belong to one connection, and are no part of what is passed on. */
+const OF_THE_WAY =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|content-encoding)$/
+
 async function pass(url: string, request: IncomingMessage): Promise<Passed> {
-  const { host: _, connection: __, ...headers } = request.headers
+  const headers = Object.entries(request.headers).filter(([name]) => !OF_THE_WAY.test(name))
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const response = await fetch(`${url}${request.url}`, {
     method: request.method ?? 'GET',
-    headers: headers as Record<string, string>,
+    headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
     redirect: 'manual',
     ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
   })
@@ -84,11 +88,9 @@ async function pass(url: string, request: IncomingMessage): Promise<Passed> {
 
 function answer(response: ServerResponse, { status, headers, body }: Passed, isHead: boolean) {
   for (const [name, value] of headers) {
-    if (!/^(?:transfer-encoding|connection|keep-alive|content-encoding)$/.test(name)) {
-      response.setHeader(name, value)
-    }
+    if (!OF_THE_WAY.test(name)) response.setHeader(name, value)
   }
-  if (!isHead) response.setHeader('content-length', body.length)
+  response.setHeader('content-length', isHead ? (headers.get('content-length') ?? 0) : body.length)
   response.writeHead(status).end(isHead ? undefined : body)
 }
 
@@ -99,9 +101,12 @@ export function createFaultyRegistry(): FaultyRegistry {
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/'
     paths.push(path)
-    const passed = await pass(url, request)
-    const spoiled = fault?.(path, passed)
-    answer(response, { ...passed, ...spoiled }, request.method === 'HEAD')
+    try {
+      const passed = await pass(url, request)
+      answer(response, { ...passed, ...fault?.(path, passed) }, request.method === 'HEAD')
+    } catch {
+      response.destroy()
+    }
   })
   return {
     between: async (registryUrl) => {

@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { findJob } from '../../src/jobs/queries.ts'
 import type { Service } from './service.ts'
 import { waitFor } from './wait-for.ts'
 
-/** Asks for a run, and waits until its job has ended. @returns the job and the state after it */
+/** Asks for a run, and waits until its job has ended, or its first attempt has failed. */
 export async function reconcile(service: Service) {
-  const { body, status, headers } = await service.admin('POST', '/api/v1/maintenance/reconcile', {})
+  const before = await service
+    .database('jobs')
+    .where({ kind: 'reconcile' })
+    .orderBy('id', 'desc')
+    .first('id', 'attempts')
+  const { body, status } = await service.admin('POST', '/api/v1/maintenance/reconcile', {})
   if (status !== 202) throw new Error(`${status} ${JSON.stringify(body)}`)
-  const { found: job } = await waitFor(async () => {
-    const { body: seen } = await service.admin('GET', headers.get('location') ?? '')
-    const isFailing = seen.state === 'waiting' && seen.error !== null
-    return ['done', 'failed', 'cancelled'].includes(seen.state) || isFailing ? seen : undefined
-  }, 120_000)
-  return { job, state: await readState(service) }
+  const look = async () => {
+    const job = await findJob(service.database, body.jobId)
+    const had = before?.id === body.jobId ? before.attempts : 0
+    const isOver = job?.endedAt !== undefined || (job?.state === 'waiting' && job.attempts > had)
+    return isOver ? job : undefined
+  }
+  const { found } = await waitFor(look, { mostMs: 120_000, what: 'the end of the run' })
+  return { job: found, state: await readState(service) }
 }
 
 export async function readState(service: Service) {
@@ -59,6 +67,10 @@ const writeLink = (dir: string, hex: string): void => {
 }
 
 const CONFIG = '{"os":"linux","architecture":"amd64"}'
+
+/** Where the registry of a service has its folder. */
+export const registryDirOf = ({ config }: Service): string =>
+  join(dirname(config.certs.dir), 'registry')
 
 /**
  * Writes repositories into the storage of a registry, as its own files: many more than could be
