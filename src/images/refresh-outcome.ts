@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit'
 import type { Database } from '../database/open-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { DirtyMark } from './dirty-queries.ts'
@@ -6,6 +7,8 @@ import type { TagChange } from './write-findings.ts'
 export interface RefreshDeps {
   readonly database: Database
   readonly registry: RegistryClient
+  /** What its looks at the registry wait for; a few at once for each batch where this is undefined. */
+  readonly looks?: LimitFunction
   /** Digests among these that we put on tags ourselves for a moment, to remove the tags (R23). */
   readonly findPassing: (digests: readonly string[]) => Promise<ReadonlySet<string>>
 }

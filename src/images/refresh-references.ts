@@ -13,8 +13,11 @@ type Look = { readonly mark: DirtyMark } & (
   | { readonly found: undefined; readonly error: unknown }
 )
 
-const lookUp = ({ registry }: RefreshDeps, marks: readonly DirtyMark[]): Promise<readonly Look[]> =>
-  pLimit(READS_AT_ONCE).map(marks, async (mark): Promise<Look> => {
+const lookUp = (
+  { registry, looks = pLimit(READS_AT_ONCE) }: RefreshDeps,
+  marks: readonly DirtyMark[],
+): Promise<readonly Look[]> =>
+  looks.map(marks, async (mark): Promise<Look> => {
     try {
       return { mark, found: await registry.lookUpManifest(mark) }
     } catch (error) {

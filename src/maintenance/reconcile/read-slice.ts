@@ -7,7 +7,8 @@ import { addCounts, type Counts, NOTHING, type ReconcileDeps } from './types.ts'
 import { countTold, type LeftTag, listTagsBefore } from './walk-queries.ts'
 
 /** References that are read together, over repositories: the database is asked once for all. */
-const READ_TOGETHER = 200
+const READ_TOGETHER = 100
+const BATCHES_AT_ONCE = 2
 /** Lists of tags that are held at once. */
 const LISTS_AHEAD = 8
 const LEFT_AT_ONCE = 1000
@@ -74,6 +75,30 @@ async function readTogether(
   return outcomes
 }
 
+/** Gathers references; while the database takes one batch, the registry is asked for the next one. */
+function createBatches(reading: Reading) {
+  let marks: DirtyMark[] = []
+  const begun: Promise<unknown>[] = []
+  const send = async (): Promise<void> => {
+    const batch = readTogether(reading, marks)
+    marks = []
+    // Whoever waits for it hears of its failure.
+    batch.catch(() => undefined)
+    begun.push(batch)
+    if (begun.length >= BATCHES_AT_ONCE) await begun.shift()
+  }
+  return {
+    add: async (mark: DirtyMark): Promise<void> => {
+      marks.push(mark)
+      if (marks.length >= READ_TOGETHER) await send()
+    },
+    end: async (): Promise<void> => {
+      if (marks.length > 0) await send()
+      await Promise.all(begun)
+    },
+  }
+}
+
 /** Reads every tag that the registry lists. @returns names whose tags were listed */
 async function readListed(reading: Reading, names: readonly string[]): Promise<readonly string[]> {
   const list = async (repository: string) => {
@@ -84,7 +109,7 @@ async function readListed(reading: Reading, names: readonly string[]): Promise<r
     }
   }
   const listed: string[] = []
-  let marks: DirtyMark[] = []
+  const batches = createBatches(reading)
   for await (const { repository, ...found } of listAhead(names, LISTS_AHEAD, list)) {
     if ('error' in found) {
       reading.fail(found.error)
@@ -92,14 +117,9 @@ async function readListed(reading: Reading, names: readonly string[]): Promise<r
     }
     listed.push(repository)
     reading.take({ tags: found.tags.length })
-    for (const reference of found.tags) {
-      marks.push({ repository, reference })
-      if (marks.length < READ_TOGETHER) continue
-      await readTogether(reading, marks)
-      marks = []
-    }
+    for (const reference of found.tags) await batches.add({ repository, reference })
   }
-  if (marks.length > 0) await readTogether(reading, marks)
+  await batches.end()
   return listed
 }
 

@@ -1,6 +1,8 @@
+import pLimit from 'p-limit'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { engageBrake, readBrakeRow } from '../../images/brake-queries.ts'
+import { READS_AT_ONCE } from '../../images/read-trees.ts'
 import { isRegistryAway } from '../../images/refresh-dirty.ts'
 import { defineJobKind, type JobKind, type RunningJob } from '../../jobs/types.ts'
 import { judgeLists } from './judge-lists.ts'
@@ -105,7 +107,8 @@ async function finish({ deps, job }: Walk, run: Run): Promise<void> {
 
 async function reconcile(deps: ReconcileDeps, job: RunningJob<unknown>): Promise<void> {
   const { known } = await readBrakeRow(deps.database)
-  const walk: Walk = { deps, job, expected: known.repository }
+  const looks = pLimit(READS_AT_ONCE)
+  const walk: Walk = { deps: { ...deps, looks }, job, expected: known.repository }
   let run = await openRun(deps.database, job.id)
   if (run.phase === 'done') return
   if (run.after !== '') job.tell(`going on after ${run.after}`)
