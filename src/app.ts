@@ -11,15 +11,18 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
-import { readApiCredentials, readBasicCredentials } from './http/basic-auth.ts'
+import { isOfApi, underApi } from './http/api-path.ts'
+import { readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
 import { createClientCensus } from './http/client-census.ts'
+import { createCors } from './http/cors.ts'
 import { createDocumentRoutes } from './http/document-routes.ts'
 import { createKoaListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
+import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
@@ -32,6 +35,7 @@ import { createRegistryClient } from './registry/client.ts'
 import { keepRecoveringRemovals } from './removal/recover-removals.ts'
 import { createRemovalRoutes } from './removal/routes.ts'
 import { createSettingsRoutes } from './settings/routes.ts'
+import { createProofForApi } from './signin/api-caller.ts'
 import { createSignIn, createSources } from './signin/create-sign-in.ts'
 import { createRequestRules } from './signin/request-rules.ts'
 import { createSigner } from './signing/signer.ts'
@@ -42,8 +46,6 @@ import { createOwnTokens } from './token/issue-token.ts'
 import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
 import { createMemory } from './token/memory.ts'
 import { createTokenRoutes } from './token/routes.ts'
-
-const API = '/api/v1'
 
 export interface AppDeps {
   readonly config: Config
@@ -74,28 +76,23 @@ function createListener(
   name: 'public' | 'private',
   routes: readonly Route[],
 ): RequestListener {
-  const { authenticate, authenticateForApi, watch, metrics } = parts
+  const { authenticate, watch, metrics, config } = parts
   return createKoaListener({
     ...parts,
     log,
     counter: metrics.requests(name),
     translate: toAppError,
-    isOfApi: (path) => path.startsWith(`${API}/`),
+    isOfApi,
+    cors: name === 'public' ? createCors(config.cors, isOfApi) : undefined,
     afterChange: watch.lookAgain,
     realm: { authenticate, readCredentials: readBasicCredentials },
-    api: {
-      authenticate: authenticateForApi,
-      readCredentials: readApiCredentials,
-    },
+    api: createProofForApi(parts),
     routes,
   })
 }
 
-const underApi = (routes: readonly Route[]): readonly Route[] =>
-  routes.map((route) => ({ ...route, path: `${API}${route.path}`, limited: true }))
-
 function createParts(deps: AppDeps) {
-  const { config, database, authority, now } = deps
+  const { config, authority, now } = deps
   const metrics = createMetrics()
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token, metrics }
@@ -113,13 +110,14 @@ function createParts(deps: AppDeps) {
   const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
   const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
-  observeParts(metrics, { ...memory, ...known, database, hasher }, deps.version)
+  observeParts(metrics, known, deps.version)
   return {
     ...known,
     ...createRequestRules(deps),
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
+    work: createWork({ ...deps, metrics, hasher }),
     readOrigin,
     readInnerOrigin,
     readCensus,
@@ -142,6 +140,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...createExplainRoutes(parts),
       ...createRemovalRoutes(parts),
       ...createImageRoutes(parts),
+      ...parts.work.routes,
       ...parts.audit.createRoutes(createRequireAuditRead(parts)),
       ...createDocumentRoutes({ routes: () => routes, version }),
     ]),
@@ -161,6 +160,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.lastUse.start(),
     parts.startSignIn(),
     parts.audit.start(),
+    parts.work.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {

@@ -1,9 +1,12 @@
 import { ACCOUNTS } from './accounts.ts'
+import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HTTP } from './http.ts'
+import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
+import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
@@ -23,4 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...SIGN_IN_EPOCHS,
   ...LISTS,
   ...SOURCES,
+  ...ACTING,
+  ...JOBS,
+  ...PASSWORD_RESET,
 }

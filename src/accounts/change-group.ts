@@ -24,6 +24,8 @@ export interface ChangeGroupDeps {
 export interface DeleteGroupDeps extends ChangeGroupDeps {
   /** Ends what higher rooms gave to a group, and notes whom that concerns. */
   readonly endGroupMemberships: (change: RightsChange, groupId: number) => Promise<void>
+  /** Ends the right of robots to act for its members, and notes which robots. */
+  readonly endActingFor: (change: RightsChange, groupId: number) => Promise<void>
 }
 
 interface GroupPath {
@@ -125,6 +127,7 @@ export function deleteGroup(deps: DeleteGroupDeps, input: GroupPath): Promise<vo
     // A change that notes nothing would make every process drop all that it has cached.
     await change.note({ kind: 'group', id: group.id })
     await deps.endGroupMemberships(change, group.id)
+    await deps.endActingFor(change, group.id)
     await removeGroup(transaction, group.id)
     await audit(transaction, input, 'group.delete')
   })

@@ -15,6 +15,9 @@ const DISPLAY_NAME_LENGTH = 128
 /** Less than this share of their life left: claims are written down anew, though nothing changed. */
 const PROLONG_AT_SHARE = 1 / 2
 
+/** Between replicas, at most. */
+const CLOCKS_APART_MS = 60_000
+
 export interface FollowClaimsDeps {
   readonly database: Database
   readonly now: () => Date
@@ -37,10 +40,11 @@ export const tidyClaims = (claims: Claims): Claims => ({
 export function toFollowed(claims: Claims, now: Date, claimsSeconds: number): FollowedClaims {
   const { email, displayName, groups, isAdministrator } = claims
   const text = JSON.stringify([email ?? null, displayName ?? null, groups, isAdministrator])
+  const saidAtMs = Math.min(now.getTime(), claims.saidAt?.getTime() ?? Number.POSITIVE_INFINITY)
   return {
     digest: createHash('sha256').update(text).digest('base64url'),
     isAdministrator,
-    endsAt: new Date(now.getTime() + claimsSeconds * 1000),
+    endsAt: new Date(saidAtMs + claimsSeconds * 1000),
   }
 }
 
@@ -52,7 +56,22 @@ export function isFollowed(
 ): boolean {
   if (kept?.digest !== said.digest) return false
   const leftMs = kept.endsAt.getTime() - now.getTime()
-  return leftMs > claimsSeconds * 1000 * PROLONG_AT_SHARE
+  return leftMs > claimsSeconds * 1000 * PROLONG_AT_SHARE || said.endsAt <= kept.endsAt
+}
+
+/**
+ * Whether a source has said something else since: a token of before must not bring back the groups
+ * that somebody has lost. What ends later than anything said now can was written down by another
+ * `claimsSeconds`, and tells nothing about that.
+ */
+export function isOutdated(
+  kept: FollowedClaims | undefined,
+  { saidAt }: Claims,
+  { now, claimsSeconds }: { readonly now: Date; readonly claimsSeconds: number },
+): boolean {
+  if (kept === undefined || saidAt === undefined) return false
+  const keptAtMs = kept.endsAt.getTime() - claimsSeconds * 1000
+  return saidAt.getTime() < keptAtMs && keptAtMs <= now.getTime() + CLOCKS_APART_MS
 }
 
 /** Writes down what a source says of an account: what it is, and in which groups (R9). */
@@ -83,6 +102,7 @@ export function followClaims(
     if (user === undefined) {
       throw new AppError('UNAUTHORIZED', { detail: 'the account is gone; sign in again' })
     }
+    if (isOutdated(user.claims, claims, { now: now(), claimsSeconds })) return user
     const followed = toFollowed(claims, now(), claimsSeconds)
     await note({ kind: 'user', id: user.id })
     await note({ kind: 'membership', id: user.id })

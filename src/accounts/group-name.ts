@@ -36,7 +36,5 @@ export function parseGroupLabel(label: string): GroupKey | undefined {
   return isForeign ? { source, name } : undefined
 }
 
-/** A label as text that a cursor may hold: names of other sources are in any alphabet. */
-export const labelToKey = (label: string): string => Buffer.from(label).toString('base64url')
-
-export const keyToLabel = (key: string): string => Buffer.from(key, 'base64url').toString()
+/** What a label looks like, good enough for a cursor. */
+export const LABEL_FORM = /^[^\p{Cc}\p{Cs}\ufffd]{1,200}$/u

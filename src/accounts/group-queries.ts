@@ -36,6 +36,18 @@ export async function findGroup(database: Database, label: string): Promise<Grou
   return row && toGroup(row)
 }
 
+/** Those groups of the ids that are there. */
+export async function findGroupsById(
+  database: Database,
+  ids: readonly number[],
+): Promise<readonly Group[]> {
+  if (ids.length === 0) return []
+  const rows = await database('user_groups')
+    .whereIn('id', [...ids])
+    .select<GroupRow[]>(...COLUMNS)
+  return rows.map(toGroup)
+}
+
 /** As `findGroup`; nobody else changes the group until the transaction ends. */
 export async function lockGroup(transaction: Database, label: string): Promise<Group | undefined> {
   const row = await transaction('user_groups')

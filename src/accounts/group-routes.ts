@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import {
+  cutPage,
+  pageQuery,
+  pageSchema,
+  presentPage,
+  readTextCursor,
+  textKey,
+} from '../http/page.ts'
 import { type Answer, defineRoute, type Route } from '../http/route.ts'
 import {
   changeGroup,
@@ -8,11 +15,10 @@ import {
   deleteGroup,
   unknownGroup,
 } from './change-group.ts'
-import { addGroupMember, dropGroupMember } from './change-group-member.ts'
-import { keyToLabel, labelToKey } from './group-name.ts'
-import { findGroup, listGroupMembers, listGroups } from './group-queries.ts'
+import { LABEL_FORM } from './group-name.ts'
+import { findGroup, listGroups } from './group-queries.ts'
 import type { Group } from './types.ts'
-import { groupNameSchema, usernameSchema } from './username-schema.ts'
+import { groupNameSchema } from './username-schema.ts'
 
 const descriptionSchema = z
   .string()
@@ -44,10 +50,7 @@ const presentNewGroup = (group: Group): Answer => ({
   headers: { Location: `/api/v1/groups/${encodeURIComponent(group.name)}` },
 })
 
-const groupMemberSchema = z.object({ username: z.string() }).meta({ id: 'GroupMember' })
-
 const groupParams = z.strictObject({ group: groupNameSchema })
-const memberParams = z.strictObject({ group: groupNameSchema, username: usernameSchema })
 const answerGroup = { 200: { description: 'The group', schema: groupSchema } }
 
 const listGroupsRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
@@ -59,10 +62,10 @@ const listGroupsRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
     answers: { 200: { description: 'A page of groups', schema: pageSchema(groupSchema) } },
     handle: async ({ caller, query, url }) => {
       requireSystem(caller, 'user:read')
-      const after = keyToLabel(readCursor(query.cursor))
+      const after = readTextCursor(query.cursor, LABEL_FORM)
       const rows = await listGroups(database, { after, most: query.limit + 1 })
       return presentPage(
-        cutPage(rows, query.limit, ({ name }) => labelToKey(name)),
+        cutPage(rows, query.limit, ({ name }) => textKey(name)),
         presentGroup,
         url,
       )
@@ -133,64 +136,10 @@ const deleteGroupRoute = (deps: DeleteGroupDeps): Route =>
     },
   })
 
-const listGroupMembersRoute = ({ database, requireSystem }: DeleteGroupDeps): Route =>
-  defineRoute({
-    method: 'get',
-    path: '/groups/:group/members',
-    summary: 'Lists who is in a group, by name',
-    params: groupParams,
-    query: z.strictObject(pageQuery),
-    answers: { 200: { description: 'A page of users', schema: pageSchema(groupMemberSchema) } },
-    handle: async ({ caller, params, query, url }) => {
-      requireSystem(caller, 'user:read')
-      const group = await findGroup(database, params.group)
-      if (group === undefined) throw unknownGroup(params.group)
-      const page = { after: readCursor(query.cursor), most: query.limit + 1 }
-      const rows = await listGroupMembers(database, group.id, page)
-      return presentPage(
-        cutPage(rows, query.limit, (username) => username),
-        (username) => ({ username }),
-        url,
-      )
-    },
-  })
-
-const addGroupMemberRoute = (deps: DeleteGroupDeps): Route =>
-  defineRoute({
-    method: 'put',
-    path: '/groups/:group/members/:username',
-    summary: 'Puts a user into a group',
-    params: memberParams,
-    body: z.strictObject({}),
-    answers: { 204: { description: 'The user is in the group' } },
-    handle: async ({ caller, params: { group, username } }) => {
-      deps.requireSystem(caller, 'user:write')
-      await addGroupMember(deps, { caller, name: group, username })
-      return { status: 204 }
-    },
-  })
-
-const dropGroupMemberRoute = (deps: DeleteGroupDeps): Route =>
-  defineRoute({
-    method: 'delete',
-    path: '/groups/:group/members/:username',
-    summary: 'Takes a user out of a group',
-    params: memberParams,
-    answers: { 204: { description: 'The user is in the group no more' } },
-    handle: async ({ caller, params: { group, username } }) => {
-      deps.requireSystem(caller, 'user:write')
-      await dropGroupMember(deps, { caller, name: group, username })
-      return { status: 204 }
-    },
-  })
-
 export const createGroupRoutes = (deps: DeleteGroupDeps): readonly Route[] => [
   listGroupsRoute(deps),
   createGroupRoute(deps),
   readGroupRoute(deps),
   changeGroupRoute(deps),
   deleteGroupRoute(deps),
-  listGroupMembersRoute(deps),
-  addGroupMemberRoute(deps),
-  dropGroupMemberRoute(deps),
 ]

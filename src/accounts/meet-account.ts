@@ -12,6 +12,7 @@ import {
   type FollowClaimsDeps,
   followClaims,
   isFollowed,
+  isOutdated,
   tidyClaims,
   toFollowed,
   writeClaims,
@@ -128,7 +129,8 @@ async function follow(
 ): Promise<UserWithPassword> {
   const { now, claimsSeconds } = deps
   const said = toFollowed(claims, now(), claimsSeconds)
-  if (isFollowed(known.claims, said, { now: now(), claimsSeconds })) return known
+  const time = { now: now(), claimsSeconds }
+  if (isFollowed(known.claims, said, time) || isOutdated(known.claims, claims, time)) return known
   try {
     return await followClaims(deps, { claims, origin })
   } catch (error) {

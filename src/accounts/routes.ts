@@ -7,6 +7,7 @@ import type { DeleteGroupDeps } from './change-group.ts'
 import type { ChangePasswordDeps } from './change-password.ts'
 import { type CreateUserDeps, createUser } from './create-user.ts'
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts'
+import { createGroupMemberRoutes } from './group-member-routes.ts'
 import { createGroupRoutes } from './group-routes.ts'
 import { createIdentityRoutes } from './identity-routes.ts'
 import type { LinkIdentityDeps } from './link-identity.ts'
@@ -158,5 +159,6 @@ export const createAccountRoutes = (deps: AccountRoutesDeps): readonly Route[] =
   deleteUserRoute(deps),
   ...createPasswordRoutes(deps),
   ...createGroupRoutes(deps),
+  ...createGroupMemberRoutes(deps),
   ...createIdentityRoutes(deps),
 ]

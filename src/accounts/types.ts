@@ -36,6 +36,8 @@ export interface Claims {
   /** Names of groups at that source. */
   readonly groups: readonly string[]
   readonly isAdministrator: boolean
+  /** When the source said so, where that is not now: a token is shown long after it was issued. */
+  readonly saidAt?: Date | undefined
 }
 
 /** A user as signing in needs it. */

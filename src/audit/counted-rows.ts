@@ -27,8 +27,8 @@ interface Entry {
   writtenAtMs: number | undefined
 }
 
-const keyOf = ({ actorName, action, target, outcome, address }: AuditRow): string =>
-  [actorName, action, target, outcome, address].join('\n')
+const keyOf = ({ actorName, onBehalfOf, action, target, outcome, address }: AuditRow): string =>
+  [actorName, onBehalfOf, action, target, outcome, address].join('\n')
 
 /** Makes such a counter: a look into a map for each, and memory that is bounded. */
 export function createCountedRows(deps: CountedRowsDeps): CountedRows {

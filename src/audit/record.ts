@@ -1,11 +1,18 @@
 import type { Database } from '../database/open-database.ts'
 import type { Caller, Origin } from '../http/caller.ts'
-import { type Subject, subjectName } from '../protocol/subject.ts'
+import { actorName, onBehalfOf, type Subject } from '../protocol/subject.ts'
 import { insertAudit } from './queries.ts'
 import type { Outcome } from './types.ts'
 
 /** How an identity was proven. */
-export type SignInWay = 'password' | 'accessToken' | 'identityToken' | 'robot' | 'ldap' | 'oidc'
+export type SignInWay =
+  | 'password'
+  | 'accessToken'
+  | 'identityToken'
+  | 'robot'
+  | 'onBehalfOf'
+  | 'ldap'
+  | 'oidc'
 
 /** What was done; the field's words, parted by a dot. */
 export type AuditAction =
@@ -20,12 +27,15 @@ export type AuditAction =
   | 'user.follow'
   | 'user.leave'
   | 'user.link'
+  | 'password-reset.request'
+  | 'password-reset.done'
   | 'group.create'
   | 'group.update'
   | 'group.delete'
   | 'group.member.add'
   | 'group.member.remove'
   | 'settings.update'
+  | 'job.cancel'
   | 'project.create'
   | 'project.create.forced'
   | 'project.update'
@@ -53,10 +63,20 @@ export interface AuditEntry {
   readonly outcome: Outcome
 }
 
-const actorOf = (subject: Subject): { readonly actorId?: number; readonly actorName: string } =>
-  subject.kind === 'user'
-    ? { actorId: subject.id, actorName: subjectName(subject) }
-    : { actorName: subjectName(subject) || 'anonymous' }
+/** Who did something, and for whom where a service acts for somebody (R12). */
+export interface Actor {
+  /** The row of a person; undefined for everybody else. */
+  readonly actorId: number | undefined
+  readonly actorName: string
+  readonly onBehalfOf: string | undefined
+}
+
+/** As records name a subject: both are told where a robot acts for a user. */
+export const actorOf = (subject: Subject): Actor => ({
+  actorId: subject.kind === 'user' && subject.agent === undefined ? subject.id : undefined,
+  actorName: actorName(subject) || 'anonymous',
+  onBehalfOf: onBehalfOf(subject),
+})
 
 /**
  * Writes one audit row in the transaction of the change that it tells of, so that neither is there
@@ -71,17 +91,16 @@ export async function recordAudit(
 }
 
 /** Who did something where no caller is at hand: this service itself, or who is only being met. */
-export interface Actor {
-  readonly actorId?: number | undefined
-  readonly actorName: string
-  readonly origin?: Origin | undefined
-}
+type ActorAtHand = Pick<Actor, 'actorName'> &
+  Partial<Actor> & { readonly origin?: Origin | undefined }
 
 /** An audit row for what is done outside of a request, for an earlier one, or before it has a caller. */
 export async function recordActorAudit(
   transaction: Database,
-  { actorId, actorName, origin }: Actor,
+  { origin, ...actor }: ActorAtHand,
   entry: AuditEntry,
 ): Promise<void> {
-  await insertAudit(transaction, { ...entry, actorId, actorName, ...origin })
+  const { actorId, actorName: name, onBehalfOf: forWhom } = actor
+  const who = { actorId, actorName: name, onBehalfOf: forWhom }
+  await insertAudit(transaction, { ...entry, ...who, ...origin })
 }

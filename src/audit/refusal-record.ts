@@ -2,9 +2,8 @@ import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { Route, RouteInput } from '../http/route.ts'
 import { isProjectName, projectOf } from '../protocol/reference.ts'
-import { subjectName } from '../protocol/subject.ts'
 import { type CountedRows, createCountedRows } from './counted-rows.ts'
-import type { AuditAction } from './record.ts'
+import { type AuditAction, actorOf } from './record.ts'
 import type { AuditRow } from './types.ts'
 
 const MINUTE_MS = 60_000
@@ -33,8 +32,7 @@ function projectIn(route: Route, params: unknown): string | undefined {
 function toRow(route: Route, input: RouteInput<unknown, unknown, unknown>): AuditRow {
   const { subject, origin } = input.caller
   return {
-    actorId: subject.kind === 'user' ? subject.id : undefined,
-    actorName: subjectName(subject),
+    ...actorOf(subject),
     action: 'request.refuse' satisfies AuditAction,
     target: `${route.method.toUpperCase()} ${input.url.pathname}`.slice(0, TARGET_LENGTH),
     project: projectIn(route, input.params),

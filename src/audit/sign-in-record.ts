@@ -1,15 +1,13 @@
-import { createHmac } from 'node:crypto'
 import type { Database } from '../database/open-database.ts'
 import { type CountedRows, createCountedRows } from './counted-rows.ts'
 import type { AuditAction, SignInWay } from './record.ts'
 import type { AuditRow } from './types.ts'
+import { unknownName } from './unknown-name.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 const MOST_GOOD = 5000
 const MOST_BAD = 500
-/** A hash that nobody has to read to its end. */
-const UNKNOWN_DIGITS = 32
 
 /** Who tried to sign in; a name without an account may be anything, even a password. */
 export interface Applicant {
@@ -59,11 +57,8 @@ export function createSignInRecord(deps: SignInRecordDeps): SignInRecord {
   // Apart: names that nobody has cost nothing to invent, and would leave no room for the others.
   const bad = createBad()
   const unknown = createBad()
-  const nameOf = ({ name, isKnown }: Applicant): string => {
-    if (isKnown) return name
-    const digest = createHmac('sha256', installationId).update(name).digest('hex')
-    return `unknown$${digest.slice(0, UNKNOWN_DIGITS)}`
-  }
+  const nameOf = ({ name, isKnown }: Applicant): string =>
+    isKnown ? name : unknownName(installationId, name)
   const rowOf = (actorName: string, address: string, way: SignInWay) => {
     const action: AuditAction = `signin.${way}`
     return { actorName, action, target: actorName, address }

@@ -21,10 +21,14 @@ const SILENT: ProgressReport = { show: () => undefined, end: () => undefined }
 const percentOf = ({ done, total }: Progress): number =>
   total === 0 ? 100 : Math.floor((done / total) * 100)
 
-const sentence = (progress: Progress): string =>
-  `${percentOf(progress)} % (${progress.done} of ${progress.total} rows)`
+type Describe = (progress: Progress) => string
 
-function createBar({ stderr }: CommandLine): ProgressReport {
+const describeIn =
+  (unit: string): Describe =>
+  (progress) =>
+    `${percentOf(progress)} % (${progress.done} of ${progress.total} ${unit})`
+
+function createBar({ stderr }: CommandLine, describe: Describe): ProgressReport {
   let drawnAtMs = Number.NEGATIVE_INFINITY
   let isDrawn = false
   const show = (progress: Progress): void => {
@@ -33,23 +37,30 @@ function createBar({ stderr }: CommandLine): ProgressReport {
     drawnAtMs = performance.now()
     isDrawn = true
     const full = Math.round((percentOf(progress) / 100) * WIDTH)
-    stderr.write(`\r[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${sentence(progress)}`)
+    stderr.write(`\r[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${describe(progress)}`)
   }
   return { show, end: () => void (isDrawn && stderr.write('\n')) }
 }
 
-function createLines(commandLine: CommandLine): ProgressReport {
+function createLines(commandLine: CommandLine, describe: Describe): ProgressReport {
   let saidAtMs = performance.now()
   const show = (progress: Progress): void => {
     if (performance.now() - saidAtMs < LINE_EVERY_MS) return
     saidAtMs = performance.now()
-    say(commandLine, sentence(progress))
+    say(commandLine, describe(progress))
   }
   return { show, end: () => undefined }
 }
 
 /** A bar at a terminal, a line once in a while elsewhere, nothing where JSON was asked for. */
-export function createProgress(commandLine: CommandLine, isJson: boolean): ProgressReport {
+export function createProgress(
+  commandLine: CommandLine,
+  isJson: boolean,
+  unit = 'rows',
+): ProgressReport {
   if (isJson) return SILENT
-  return commandLine.isTerminal ? createBar(commandLine) : createLines(commandLine)
+  const describe = describeIn(unit)
+  return commandLine.isTerminal
+    ? createBar(commandLine, describe)
+    : createLines(commandLine, describe)
 }

@@ -23,7 +23,10 @@ type AuditFilterInput = Omit<Operations['getAudit']['query'], 'limit' | 'cursor'
 
 const COLUMNS: readonly Column<Schemas['AuditRow']>[] = [
   { head: 'time', cell: ({ time }) => time },
-  { head: 'actor', cell: ({ actor }) => actor },
+  {
+    head: 'actor',
+    cell: ({ actor, onBehalfOf }) => (onBehalfOf === null ? actor : `${actor} for ${onBehalfOf}`),
+  },
   { head: 'action', cell: ({ action }) => action },
   { head: 'target', cell: ({ target }) => target },
   { head: 'outcome', cell: ({ outcome }) => outcome },

@@ -7,6 +7,7 @@ export interface RobotPlace {
   readonly name: string
 }
 
+/** `onBehalfOf` is for robots of the system alone. */
 type NewRobot = Operations['postRobots']['body']
 export type RobotChange = Operations['patchRobotsByRobot']['body']
 
@@ -75,3 +76,7 @@ export async function rotateRobotSecret(
       : await client.call('postProjectsRobotsSecret', { params: paramsOf(project, place), body })
   return data
 }
+
+/** Continues a sentence about what a robot may. */
+export const describeActing = ({ onBehalfOf }: Schemas['Robot']): string =>
+  onBehalfOf === null ? '' : `, and act on behalf of the members of ${onBehalfOf}`

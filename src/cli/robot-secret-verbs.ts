@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import {
   chooseEnd,
@@ -13,13 +13,14 @@ import {
   withPermissions,
 } from './credential-options.ts'
 import { type JsonOption, withJson } from './listing.ts'
-import { createRobot, rotateRobotSecret } from './robot-calls.ts'
+import { createRobot, describeActing, rotateRobotSecret } from './robot-calls.ts'
 import { withApi } from './session.ts'
 
 interface CreateOptions extends JsonOption, PermissionOptions, EndOptions {
   readonly project?: string
   readonly description?: string
   readonly network?: readonly string[]
+  readonly onBehalfOf?: string
 }
 
 const CREATE_HELP = `
@@ -30,6 +31,7 @@ commands, too, as far as its permissions reach.
 Examples:
   warden robot create ci --project demo --repositories '**' --actions pull push > secret.txt
   warden robot create mirror --repositories '*/**' --actions pull --expires-in 52w > secret.txt
+  warden robot create portal --repositories '**' --actions api pull --on-behalf-of staff > secret.txt
   docker login registry.example.com --username 'robot$demo+ci' --password-stdin < secret.txt`
 
 async function makeRobot(
@@ -41,11 +43,12 @@ async function makeRobot(
   if (permissions === undefined) {
     throw new CommandError('say what it may do: --repositories and --actions', EXIT.usage)
   }
-  const { project, description, network: networks } = options
+  const { project, description, network: networks, onBehalfOf } = options
   await withApi(commandLine, async (client, { url }) => {
-    const robot = { name, permissions, description, networks, expiresAt: chooseEnd(options) }
+    const expiresAt = chooseEnd(options)
+    const robot = { name, permissions, description, networks, onBehalfOf, expiresAt }
     const result = await createRobot(client, project, robot)
-    const may = describePermissions(result.permissions)
+    const may = `${describePermissions(result.permissions)}${describeActing(result)}`
     reportSecret(commandLine, {
       result,
       options,
@@ -65,6 +68,12 @@ const createVerb = (robot: Command, commandLine: CommandLine): void => {
     .option('--project <name>', 'project of the robot; without it, a robot of the system')
     .option('--description <text>')
     .option('--network <network...>', 'it gets tokens from these alone, such as 10.0.0.0/8')
+    .addOption(
+      new Option(
+        '--on-behalf-of <group>',
+        'a robot of the system that may act for the members of this group',
+      ).conflicts('project'),
+    )
     .addHelpText('after', CREATE_HELP)
   withJson(withEnd(withPermissions(command, 'by names in the project'))).action(
     (name: string, options: CreateOptions) => makeRobot(commandLine, name, options),

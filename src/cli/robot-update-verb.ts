@@ -9,16 +9,18 @@ import {
 } from './credential-options.ts'
 import { parseInstant, parseSpan } from './instants.ts'
 import { type JsonOption, reportDone, withJson } from './listing.ts'
-import { changeRobot, type RobotChange } from './robot-calls.ts'
+import { changeRobot, describeActing, type RobotChange } from './robot-calls.ts'
 import { withApi } from './session.ts'
 
 const NEVER = 'never'
 const ANYWHERE = 'any'
+const NOBODY = ''
 
 interface UpdateOptions extends JsonOption, PermissionOptions {
   readonly project?: string
   readonly description?: string
   readonly network?: readonly string[]
+  readonly onBehalfOf?: string
   readonly expiresAt?: string
   readonly expiresIn?: string
 }
@@ -27,11 +29,12 @@ const orNull = <T>(value: T | undefined, isNothing: boolean): T | null | undefin
   isNothing ? null : value
 
 function chooseChange(options: UpdateOptions): RobotChange {
-  const { description, network, expiresAt = options.expiresIn } = options
+  const { description, network, onBehalfOf, expiresAt = options.expiresIn } = options
   const change = {
     permissions: choosePermissions(options),
     description: orNull(description, description === ''),
     networks: orNull(network, network?.length === 1 && network[0] === ANYWHERE),
+    onBehalfOf: orNull(onBehalfOf, onBehalfOf === NOBODY),
     expiresAt: orNull(expiresAt, expiresAt === NEVER),
   }
   if (Object.values(change).some((value) => value !== undefined)) return change
@@ -57,6 +60,12 @@ export function addRobotUpdateVerb(robot: Command, commandLine: CommandLine): vo
       '--network <network...>',
       `it gets tokens from these alone; ${ANYWHERE}: from everywhere`,
     )
+    .addOption(
+      new Option(
+        '--on-behalf-of <group>',
+        'it may act for the members of this group; an empty name takes the right away',
+      ).conflicts('project'),
+    )
     .option('--expires-at <instant>', `when it ends, or ${NEVER}`, (text) =>
       text === NEVER ? NEVER : parseInstant(text),
     )
@@ -71,7 +80,7 @@ export function addRobotUpdateVerb(robot: Command, commandLine: CommandLine): vo
       const change = chooseChange(options)
       return withApi(commandLine, async (client) => {
         const result = await changeRobot(client, { project: options.project, name }, change)
-        const may = describePermissions(result.permissions)
+        const may = `${describePermissions(result.permissions)}${describeActing(result)}`
         const sentence = `The robot ${result.username} is changed: ${may}; it ${describeEnd(result.expiresAt)}.`
         reportDone(commandLine, { result, options, sentences: [sentence] })
       })

@@ -30,6 +30,7 @@ const COLUMNS: readonly Column<Schemas['Robot']>[] = [
 const ALL_COLUMNS: readonly Column<Schemas['Robot']>[] = [
   ...COLUMNS,
   { head: 'networks', cell: ({ networks }) => networks?.join(' ') ?? 'all' },
+  { head: 'acts for', cell: ({ onBehalfOf }) => onBehalfOf },
   { head: 'description', cell: ({ description }) => description },
   { head: 'old secret until', cell: ({ previousSecretEndsAt }) => previousSecretEndsAt },
   { head: 'created', cell: ({ createdAt }) => createdAt },

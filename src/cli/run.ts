@@ -11,6 +11,7 @@ import { addGroupVerbs } from './group-verbs.ts'
 import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
 import { addInstallationVerbs } from './installation-verbs.ts'
+import { addJobVerbs } from './job-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
 import { addLdapVerbs } from './ldap-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
@@ -69,6 +70,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addTagVerbs(program, commandLine)
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
+  addJobVerbs(program, commandLine)
   addLdapVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)

@@ -76,8 +76,29 @@ const deleteVerb = (user: Command, commandLine: CommandLine): void => {
   )
 }
 
-/** `warden user password` and `warden user delete`. */
+const resetVerb = (user: Command, commandLine: CommandLine): void => {
+  const command = user
+    .command('reset-password')
+    .description('have a link for a new password mailed to a user, such as yourself')
+    .argument('<name>')
+  withJson(command).action((name: string, options: JsonOption) =>
+    withApi(commandLine, async (client) => {
+      await client.call('postSigninPasswordReset', { body: { username: name } })
+      reportDone(commandLine, {
+        result: { username: name.toLowerCase(), requested: true },
+        options,
+        sentences: [
+          `If there is such an account with a mail address, a link is on its way to ${name}.`,
+          'It works once, for 30 minutes. Nobody is told whether there is an account.',
+        ],
+      })
+    }),
+  )
+}
+
+/** `warden user password`, `warden user reset-password` and `warden user delete`. */
 export function addUserEndVerbs(user: Command, commandLine: CommandLine): void {
   passwordVerb(user, commandLine)
+  resetVerb(user, commandLine)
   deleteVerb(user, commandLine)
 }

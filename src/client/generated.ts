@@ -70,6 +70,44 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
   }
+  readonly Job: {
+    readonly id: number
+    readonly kind: string
+    readonly state: "waiting" | "running" | "done" | "failed" | "cancelled"
+    readonly attempts: number
+    readonly mostAttempts: number
+    readonly progress: {
+      readonly done: number
+      readonly total: number
+    } | null
+    readonly cancelRequested: boolean
+    readonly runAt: string
+    readonly createdAt: string
+    readonly startedAt: string | null
+    readonly endedAt: string | null
+    readonly error: string | null
+  }
+  readonly JobWithLog: {
+    readonly id: number
+    readonly kind: string
+    readonly state: "waiting" | "running" | "done" | "failed" | "cancelled"
+    readonly attempts: number
+    readonly mostAttempts: number
+    readonly progress: {
+      readonly done: number
+      readonly total: number
+    } | null
+    readonly cancelRequested: boolean
+    readonly runAt: string
+    readonly createdAt: string
+    readonly startedAt: string | null
+    readonly endedAt: string | null
+    readonly error: string | null
+    readonly log: ReadonlyArray<{
+      readonly time: string
+      readonly line: string
+    }>
+  }
   readonly LdapCheck: {
     readonly configured: boolean
     readonly faults: number
@@ -148,6 +186,7 @@ export interface Schemas {
       readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
     }>
     readonly networks: ReadonlyArray<string> | null
+    readonly onBehalfOf: string | null
     readonly expiresAt: string | null
     readonly disabled: boolean
     readonly previousSecretEndsAt: string | null
@@ -165,6 +204,7 @@ export interface Schemas {
       readonly actions: ReadonlyArray<"pull" | "push" | "delete" | "api">
     }>
     readonly networks: ReadonlyArray<string> | null
+    readonly onBehalfOf: string | null
     readonly expiresAt: string | null
     readonly disabled: boolean
     readonly previousSecretEndsAt: string | null
@@ -442,6 +482,30 @@ export interface Operations {
       readonly next: string | null
     }
   }
+  /** Lists jobs, the newest first. */
+  readonly getJobs: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly kind?: string | undefined
+      readonly state?: "waiting" | "running" | "done" | "failed" | "cancelled" | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["Job"]>
+      readonly next: string | null
+    }
+  }
+  /** Reads a job: its state, progress, log and error. */
+  readonly getJobsById: {
+    readonly params: {
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["JobWithLog"]
+  }
   /** Who the caller is. */
   readonly getMe: {
     readonly params: undefined
@@ -676,6 +740,13 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["LdapCheck"]
   }
+  /** The page that a mailed link opens, to choose a new password. */
+  readonly getSigninPasswordReset: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: string
+  }
   /** Lists users. */
   readonly getUsers: {
     readonly params: undefined
@@ -796,6 +867,7 @@ export interface Operations {
       readonly networks?: ReadonlyArray<string> | null | undefined
       readonly expiresAt?: string | null | undefined
       readonly disabled?: boolean | undefined
+      readonly onBehalfOf?: string | null | undefined
     }
     readonly answer: Schemas["Robot"]
   }
@@ -848,6 +920,15 @@ export interface Operations {
       readonly description?: string | undefined
     }
     readonly answer: Schemas["Group"]
+  }
+  /** Cancels a job; one that runs is told to stop. */
+  readonly postJobsCancel: {
+    readonly params: {
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["JobWithLog"]
   }
   /** Makes an access token; its secret is shown this once. */
   readonly postMeTokens: {
@@ -918,6 +999,7 @@ export interface Operations {
       }>
       readonly networks?: ReadonlyArray<string> | null | undefined
       readonly expiresAt?: string | null | undefined
+      readonly onBehalfOf?: string | null | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
   }
@@ -931,6 +1013,26 @@ export interface Operations {
       readonly overlapSeconds?: number | undefined
     }
     readonly answer: Schemas["RobotWithSecret"]
+  }
+  /** Mails a link for a new password; the answer never says whether there is an account. */
+  readonly postSigninPasswordReset: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: {
+      readonly username?: string | undefined
+      readonly email?: string | undefined
+    }
+    readonly answer: undefined
+  }
+  /** Sets a new password by the token of a mailed link. */
+  readonly postSigninPasswordResetConfirm: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: {
+      readonly token: string
+      readonly newPassword: string
+    }
+    readonly answer: undefined
   }
   /** Makes a user; where that is set, for whoever has no account yet. */
   readonly postUsers: {
@@ -1016,13 +1118,15 @@ export const FIELDS = {
   Group: ['name', 'source', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  Job: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error'],
+  JobWithLog: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error', 'log'],
   LdapCheck: ['configured', 'faults', 'warnings', 'steps'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
-  Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
-  RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'firstSightUsers', 'defaultQuotaBytes', 'auditRetentionDays'],
   Tag: ['name', 'digest', 'mediaType', 'sizeBytes', 'pushedAt', 'pulledAt', 'immutable'],
   User: ['username', 'source', 'email', 'displayName', 'systemRole', 'claimedRole', 'claimsEndAt', 'disabled', 'createdAt', 'updatedAt'],
@@ -1049,6 +1153,8 @@ export const OPERATIONS = {
   getGroups: { method: 'GET', path: '/api/v1/groups', items: ['Group'] },
   getGroupsByGroup: { method: 'GET', path: '/api/v1/groups/{group}', answer: ['Group'] },
   getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members', items: ['GroupMember'] },
+  getJobs: { method: 'GET', path: '/api/v1/jobs', items: ['Job'] },
+  getJobsById: { method: 'GET', path: '/api/v1/jobs/{id}', answer: ['JobWithLog'] },
   getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
   getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens', items: ['IdentityToken'] },
   getMeTokens: { method: 'GET', path: '/api/v1/me/tokens', items: ['AccessToken'] },
@@ -1070,6 +1176,7 @@ export const OPERATIONS = {
   getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
   getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
   getSigninLdapCheck: { method: 'GET', path: '/api/v1/signin/ldap/check', answer: ['LdapCheck'] },
+  getSigninPasswordReset: { method: 'GET', path: '/api/v1/signin/password-reset', text: true },
   getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
   getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },
   getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens', items: ['IdentityToken'] },
@@ -1083,12 +1190,15 @@ export const OPERATIONS = {
   patchUsersByUsername: { method: 'PATCH', path: '/api/v1/users/{username}', answer: ['User'] },
   postExplain: { method: 'POST', path: '/api/v1/explain', answer: ['Explanation'] },
   postGroups: { method: 'POST', path: '/api/v1/groups', answer: ['Group'] },
+  postJobsCancel: { method: 'POST', path: '/api/v1/jobs/{id}/cancel', answer: ['JobWithLog'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
   postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
   postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots', answer: ['RobotWithSecret'] },
   postProjectsRobotsSecret: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/secret', answer: ['RobotWithSecret'] },
   postRobots: { method: 'POST', path: '/api/v1/robots', answer: ['RobotWithSecret'] },
   postRobotsSecret: { method: 'POST', path: '/api/v1/robots/{robot}/secret', answer: ['RobotWithSecret'] },
+  postSigninPasswordReset: { method: 'POST', path: '/api/v1/signin/password-reset' },
+  postSigninPasswordResetConfirm: { method: 'POST', path: '/api/v1/signin/password-reset/confirm' },
   postUsers: { method: 'POST', path: '/api/v1/users', answer: ['User'] },
   putGroupsMembersByUsername: { method: 'PUT', path: '/api/v1/groups/{group}/members/{username}' },
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },

@@ -1,15 +1,19 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { toAuditConfig } from './audit-variables.ts'
+import { toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
 import { toLdapConfig } from './ldap-variables.ts'
+import { mailFaults, toMailConfig } from './mail-variables.ts'
+import { toOidcConfig } from './oidc-variables.ts'
 import { toPinnedSettings } from './setting-variables.ts'
-import type { CertsConfig, Config } from './types.ts'
+import type { CertsConfig, Config, DatabaseConfig } from './types.ts'
 import { VARIABLES } from './variables.ts'
 
 const environmentSchema = z.object(VARIABLES)
+type Values = z.output<typeof environmentSchema>
 
 export type { Address, CertsConfig, Config, DatabaseConfig } from './types.ts'
 
@@ -48,10 +52,7 @@ const certsConfig = (folder: string): CertsConfig => {
   }
 }
 
-const administratorConfig = (
-  v: z.output<typeof environmentSchema>,
-  certs: CertsConfig,
-): Config['administrator'] => ({
+const administratorConfig = (v: Values, certs: CertsConfig): Config['administrator'] => ({
   username: v.WARDEN_ADMIN_USER,
   password: v.WARDEN_ADMIN_PASSWORD,
   passwordPath: resolve(
@@ -59,7 +60,17 @@ const administratorConfig = (
   ),
 })
 
-const databaseConfig = (v: z.output<typeof environmentSchema>): Config['database'] => ({
+const tokenConfig = (v: Values): Config['token'] => ({
+  service: v.WARDEN_SERVICE,
+  issuer: v.WARDEN_ISSUER,
+  pullSeconds: v.WARDEN_TOKEN_PULL_SECONDS,
+  pushSeconds: v.WARDEN_TOKEN_PUSH_SECONDS,
+  leafSeconds: v.WARDEN_LEAF_SECONDS,
+  identityTokenSeconds:
+    v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
+})
+
+const databaseConfig = (v: Values): DatabaseConfig => ({
   host: v.WARDEN_DB_HOST,
   port: v.WARDEN_DB_PORT,
   user: v.WARDEN_DB_USER,
@@ -72,24 +83,18 @@ const databaseConfig = (v: z.output<typeof environmentSchema>): Config['database
   graceSeconds: v.WARDEN_DB_GRACE_SECONDS,
 })
 
-function toConfig(v: z.output<typeof environmentSchema>): Config {
+function toConfig(v: Values): Config {
   const certs = certsConfig(v.WARDEN_CERTS_DIR)
   return {
     publicUrl: v.WARDEN_PUBLIC_URL,
     listen: v.WARDEN_LISTEN,
     privateListen: v.WARDEN_PRIVATE_LISTEN,
     registry: { url: v.WARDEN_REGISTRY_URL, timeoutSeconds: v.WARDEN_REGISTRY_TIMEOUT_SECONDS },
-    token: {
-      service: v.WARDEN_SERVICE,
-      issuer: v.WARDEN_ISSUER,
-      pullSeconds: v.WARDEN_TOKEN_PULL_SECONDS,
-      pushSeconds: v.WARDEN_TOKEN_PUSH_SECONDS,
-      leafSeconds: v.WARDEN_LEAF_SECONDS,
-      identityTokenSeconds:
-        v.WARDEN_IDENTITY_TOKENS === 'on' ? v.WARDEN_IDENTITY_TOKEN_SECONDS : undefined,
-    },
+    token: tokenConfig(v),
     certs,
     audit: toAuditConfig(v),
+    oidc: toOidcConfig(v),
+    mail: toMailConfig(v),
     ldap: toLdapConfig(v),
     database: databaseConfig(v),
     cache: {
@@ -101,6 +106,7 @@ function toConfig(v: z.output<typeof environmentSchema>): Config {
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
     api: { ratePerMinute: v.WARDEN_API_RATE },
+    cors: toCorsConfig(v),
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     settings: toPinnedSettings(v),
     claimsSeconds: v.WARDEN_CLAIMS_SECONDS,
@@ -133,6 +139,7 @@ export function readConfig(env: NodeJS.ProcessEnv): {
     ...faults,
     ...issues.map((issue) => describeIssue(values, issue)),
     ...(config === undefined ? [] : across(config)),
+    ...(parsed.success ? mailFaults(parsed.data) : []),
   ]
   if (config === undefined || all.length > 0) {
     const isAbsent = issues.length > 0 && issues.every(({ path }) => !(String(path[0]) in values))

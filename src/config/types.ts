@@ -1,5 +1,8 @@
 import type { AuditConfig } from './audit-variables.ts'
+import type { CorsConfig } from './cors-variables.ts'
 import type { LdapConfig } from './ldap-variables.ts'
+import type { MailConfig } from './mail-variables.ts'
+import type { OidcConfig } from './oidc-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
 
 export interface Address {
@@ -46,6 +49,8 @@ export interface Config {
   }
   readonly certs: CertsConfig
   readonly audit: AuditConfig
+  readonly mail: MailConfig | undefined
+  readonly oidc: OidcConfig
   /** Undefined: there is no directory. */
   readonly ldap: LdapConfig | undefined
   readonly database: DatabaseConfig
@@ -59,6 +64,7 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
   readonly api: { readonly ratePerMinute: number }
+  readonly cors: CorsConfig
   /** Wrong passwords for one account from one network that nobody has to wait after. */
   readonly signIn: { readonly freeFailures: number }
   readonly settings: PinnedSettings

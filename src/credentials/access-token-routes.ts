@@ -3,7 +3,7 @@ import { usernameSchema } from '../accounts/username-schema.ts'
 import type { Caller } from '../http/caller.ts'
 import { cutPage, pageQuery, pageSchema, presentPage, readIdCursor } from '../http/page.ts'
 import { type Answer, defineRoute, type Route, secretText } from '../http/route.ts'
-import { endSchema } from '../projects/member-routes.ts'
+import { endSchema } from '../projects/member-schemas.ts'
 import { isWithin } from '../projects/require-within.ts'
 import {
   type AccessTokenDeps,

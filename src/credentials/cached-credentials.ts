@@ -1,10 +1,10 @@
+import type { Change } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { createVersionedCache, type VersionedCache } from '../database/versioned-cache.ts'
 import { findVersionedRobot } from './find-versioned-robot.ts'
-import { findVersionedAccessToken, findVersionedIdentityToken } from './queries.ts'
+import { findVersionedAccessToken, findVersionedIdentityToken } from './owned-token-queries.ts'
 import { parseRobotUsername } from './robot-name.ts'
-
 import type { OwnedToken, RobotWithSecrets } from './types.ts'
 
 export interface CachedCredentials {
@@ -35,6 +35,14 @@ const cacheRobots = ({ database, watch, most }: CacheDeps): VersionedCache<Robot
       (kind === 'robot' && id === robot.id) || (kind === 'project' && id === robot.projectId),
   })
 
+/** Whether a change may end the right by which a token was made on behalf of its owner. */
+function concernsMaker({ kind, id }: Change, { madeBy, owner }: OwnedToken): boolean {
+  if (madeBy === undefined) return false
+  if (kind === 'robot') return id === madeBy.robotId
+  if (kind === 'group') return id === madeBy.groupId
+  return kind === 'membership' && id === owner.id
+}
+
 function cacheTokens(
   { watch, most }: CacheDeps,
   {
@@ -51,7 +59,8 @@ function cacheTokens(
     load,
     concerns: (change, token) =>
       (change.kind === kind && change.id === token.id) ||
-      (change.kind === 'user' && change.id === token.owner.id),
+      (change.kind === 'user' && change.id === token.owner.id) ||
+      concernsMaker(change, token),
   })
 }
 

@@ -1,4 +1,6 @@
 import { refreshCaller } from '../accounts/refresh-caller.ts'
+import { requireInPerson } from '../accounts/require-in-person.ts'
+import { requireWholeCredential } from '../accounts/require-whole-credential.ts'
 import { type AuditAction, recordAudit } from '../audit/record.ts'
 import { inRightsChange } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
@@ -15,6 +17,7 @@ import {
   rotateSecret,
   updateRobot,
 } from './robot-queries.ts'
+import { requireTargetGroup } from './robot-target.ts'
 import { createSecret, hashSecret } from './secret.ts'
 import type { Robot } from './types.ts'
 
@@ -43,6 +46,7 @@ function changing<T>(
     const caller = await refreshCaller(transaction, path.caller)
     const inside = { ...deps, database: transaction }
     const found = await requireRobot(inside, { ...path, caller }, 'robot:write')
+    requireInPerson(caller.subject)
     path.check?.(found.robot)
     await note({ kind: 'robot', id: found.robot.id })
     const result = await work({ ...found, transaction, caller })
@@ -56,11 +60,18 @@ function changing<T>(
   })
 }
 
+/** Who can be other people is made, and changed, with all rights of an administrator (R11). */
+function requireWholeWhereActing(caller: Caller, groupId: number | undefined): void {
+  if (groupId !== undefined) requireWholeCredential(caller)
+}
+
 /** Fields that are left out stay as they are; `null` empties one. */
 export interface RobotChange {
   readonly description?: string | null | undefined
   readonly permissions?: RobotState['permissions'] | undefined
   readonly networks?: readonly string[] | null | undefined
+  /** Name of the group whose members it may act for. */
+  readonly onBehalfOf?: string | null | undefined
   readonly expiresAt?: Date | null | undefined
   readonly disabled?: boolean | undefined
 }
@@ -68,7 +79,16 @@ export interface RobotChange {
 const chosen = <T>(change: T | null | undefined, before: T | undefined): T | undefined =>
   change === undefined ? before : (change ?? undefined)
 
-const stateAfter = (robot: Robot, change: RobotChange): RobotState => ({
+async function groupAfter(
+  database: Database,
+  robot: Robot,
+  { onBehalfOf }: RobotChange,
+): Promise<number | undefined> {
+  if (onBehalfOf === undefined) return robot.onBehalfGroupId
+  return requireTargetGroup(database, onBehalfOf ?? undefined)
+}
+
+const stateAfter = (robot: Robot, change: RobotChange): Omit<RobotState, 'onBehalfGroupId'> => ({
   description: chosen(change.description, robot.description),
   permissions: change.permissions ?? robot.permissions,
   networks: chosen(change.networks, robot.networks),
@@ -77,10 +97,12 @@ const stateAfter = (robot: Robot, change: RobotChange): RobotState => ({
 })
 
 /**
- * Changes a robot. What it may do afterwards has to be within what the caller may (R11); only to
- * switch one off takes no more than the right to change robots.
+ * Changes a robot. What it may do afterwards has to be within what the caller may (R11), and one that
+ * may act for others is changed with all rights alone; only to switch one off takes no more than the
+ * right to change robots.
  *
  * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN, ROBOT_UNKNOWN (404), DENIED (403)
+ * @throws AppError REQUEST_INVALID (400) when there is no such group
  * @throws AppError PRECONDITION_FAILED (412) by `check`
  */
 export async function changeRobot(
@@ -91,11 +113,15 @@ export async function changeRobot(
   return changing(deps, path, {
     action: 'robot.update',
     work: async ({ transaction, caller, robot, projectId, rightsEnd }) => {
-      const state = stateAfter(robot, change)
+      const onBehalfGroupId = await groupAfter(transaction, robot, change)
+      const state = { ...stateAfter(robot, change), onBehalfGroupId }
       const wanted = { ...state, permissions: inProject(path.project, state.permissions) }
       const { disabled, ...rest } = change
       const isSwitchedOff = disabled === true && Object.keys(rest).length === 0
-      if (!isSwitchedOff) requireWithin(caller, wanted, rightsEnd)
+      if (!isSwitchedOff) {
+        requireWholeWhereActing(caller, robot.onBehalfGroupId ?? onBehalfGroupId)
+        requireWithin(caller, wanted, rightsEnd)
+      }
       const wasDisabled = robot.disabled
       await updateRobot(transaction, robot.id, { state, wasDisabled, now: deps.now() })
       return (await findRobot(transaction, { projectId, name: path.name })) ?? robot
@@ -118,6 +144,7 @@ export async function rotateRobotSecret(
   return changing(deps, path, {
     action: 'robot.rotate',
     work: async ({ transaction, caller, robot, projectId, rightsEnd }) => {
+      requireWholeWhereActing(caller, robot.onBehalfGroupId)
       const wanted = { ...robot, permissions: inProject(path.project, robot.permissions) }
       requireWithin(caller, wanted, rightsEnd)
       const now = deps.now()

@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Keep } from '../http/once.ts'
 import { requireWithin, type WantedRights } from '../projects/require-within.ts'
+import { robotBehind } from '../protocol/subject.ts'
 import { refreshUser } from './own-account.ts'
 import { countAccessTokens, insertAccessToken } from './queries.ts'
 import { createSecret, hashSecret } from './secret.ts'
@@ -28,7 +29,8 @@ export interface CreatedAccessToken {
 
 /**
  * Makes an access token for the caller. A new secret is nothing that anybody remembers, so the
- * change version stays.
+ * change version stays. One that a service makes on behalf of a user ends with its right to (R12),
+ * and so does what is made with such a token.
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403) for more than the caller's own credential gives
  * @throws AppError NAME_TAKEN (409), CONFLICT (409) when there are 100 already
@@ -59,8 +61,15 @@ export async function createAccessToken(
       }
       const createdAt = now()
       const secretHash = hashSecret(secret)
-      const token = { userId: subject.id, name, permissions, expiresAt, secretHash, now: createdAt }
-      const id = await insertAccessToken(transaction, token)
+      const id = await insertAccessToken(transaction, {
+        userId: subject.id,
+        name,
+        permissions,
+        expiresAt,
+        secretHash,
+        madeByRobotId: robotBehind(subject),
+        now: createdAt,
+      })
       const target = `${subject.username}/${id}`
       await recordAudit(transaction, caller, {
         action: 'access-token.create',

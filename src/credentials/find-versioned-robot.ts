@@ -13,6 +13,7 @@ interface VersionedRow {
   readonly project_id: number
   readonly permissions: string | readonly CredentialPermission[]
   readonly networks: string | readonly string[] | null
+  readonly on_behalf_group_id: number | null
   readonly expires_at: Date | null
   readonly disabled_at: Date | null
   readonly secret_hash: string
@@ -35,8 +36,9 @@ export async function findVersionedRobot(
   { project, name }: { readonly project: string | undefined; readonly name: string },
 ): Promise<Versioned<RobotWithSecrets>> {
   const [[row]] = (await database.raw(
-    `SELECT v.epoch, v.counter, r.id, r.project_id, r.permissions, r.networks, r.expires_at,
-            r.disabled_at, r.secret_hash, r.previous_secret_hash, r.previous_ends_at
+    `SELECT v.epoch, v.counter, r.id, r.project_id, r.permissions, r.networks,
+            r.on_behalf_group_id, r.expires_at, r.disabled_at, r.secret_hash, r.previous_secret_hash,
+            r.previous_ends_at
        FROM change_version v
        LEFT JOIN projects p ON p.name = ?
        LEFT JOIN robots r ON r.project_id = ${project === undefined ? SYSTEM : 'p.id'} AND r.name = ?
@@ -52,6 +54,7 @@ export async function findVersionedRobot(
     projectId: project === undefined ? undefined : row.project_id,
     permissions: inProject(project, toList(row.permissions)),
     networks: row.networks === null ? undefined : toList(row.networks),
+    onBehalfGroupId: row.on_behalf_group_id ?? undefined,
     expiresAt: row.expires_at ?? undefined,
     disabled: row.disabled_at !== null,
     secretHash: row.secret_hash,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { patternsSchema } from '../projects/member-routes.ts'
+import { patternsSchema } from '../projects/member-schemas.ts'
 import { CREDENTIAL_ACTIONS, type CredentialPermission } from '../protocol/subject.ts'
 
 const MOST_PERMISSIONS = 20

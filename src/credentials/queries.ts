@@ -1,8 +1,6 @@
-import { toClaims } from '../accounts/queries.ts'
 import type { Database } from '../database/open-database.ts'
-import type { Versioned } from '../database/versioned-cache.ts'
-import type { CredentialPermission, SystemRole } from '../protocol/subject.ts'
-import type { AccessToken, OwnedToken } from './types.ts'
+import type { CredentialPermission } from '../protocol/subject.ts'
+import type { AccessToken } from './types.ts'
 
 interface AccessTokenRow {
   readonly id: number
@@ -34,6 +32,8 @@ export interface NewAccessToken {
   readonly secretHash: string
   readonly permissions: readonly CredentialPermission[] | undefined
   readonly expiresAt: Date | undefined
+  /** The robot that makes it on behalf of the user. */
+  readonly madeByRobotId: number | undefined
   readonly now: Date
 }
 
@@ -47,6 +47,7 @@ export async function insertAccessToken(
     name: token.name,
     secret_hash: token.secretHash,
     permissions: token.permissions ? JSON.stringify(token.permissions) : null,
+    made_by_robot_id: token.madeByRobotId ?? null,
     expires_at: token.expiresAt ?? null,
     created_at: token.now,
   })
@@ -91,75 +92,6 @@ export async function deleteAccessToken(database: Database, id: number): Promise
 export async function deleteTokensOf(database: Database, userId: number): Promise<void> {
   await database('access_tokens').where({ user_id: userId }).delete()
   await database('identity_tokens').where({ user_id: userId }).delete()
-}
-
-interface OwnedRow {
-  readonly epoch: string
-  readonly counter: number
-  readonly id: number | null
-  readonly permissions?: string | readonly CredentialPermission[] | null
-  readonly expires_at: Date | null
-  readonly user_id: number
-  readonly username: string
-  readonly system_role: SystemRole | null
-  readonly claims_digest: string | null
-  readonly claimed_role: SystemRole | null
-  readonly claims_end_at: Date | null
-  readonly disabled_at: Date | null
-}
-
-function toVersionedToken([row]: readonly OwnedRow[]): Versioned<OwnedToken> {
-  if (row === undefined) throw new Error('the database has no change version')
-  const version = { epoch: row.epoch, counter: Number(row.counter) }
-  if (row.id === null) return { version, value: undefined }
-  const owner = {
-    id: row.user_id,
-    username: row.username,
-    systemRole: row.system_role ?? undefined,
-    claims: toClaims(row),
-    disabled: row.disabled_at !== null,
-  }
-  const permissions = row.permissions ? toList(row.permissions) : undefined
-  return {
-    version,
-    value: { id: row.id, owner, permissions, expiresAt: row.expires_at ?? undefined },
-  }
-}
-
-/** An access token by its hash, its owner, and the change version, read in one statement. */
-export async function findVersionedAccessToken(
-  database: Database,
-  secretHash: string,
-): Promise<Versioned<OwnedToken>> {
-  const [rows] = await database.raw(
-    `SELECT v.epoch, v.counter, t.id, t.permissions, t.expires_at, u.id AS user_id, u.username,
-            u.system_role, u.claims_digest, u.claimed_role, u.claims_end_at, u.disabled_at
-       FROM change_version v
-       LEFT JOIN (access_tokens t JOIN users u ON u.id = t.user_id AND u.deleted_at IS NULL)
-         ON t.secret_hash = ?
-      WHERE v.id = 1`,
-    [secretHash],
-  )
-  return toVersionedToken(rows)
-}
-
-/** The same for an identity token; one of an older sign-in epoch of its owner is not found. */
-export async function findVersionedIdentityToken(
-  database: Database,
-  secretHash: string,
-): Promise<Versioned<OwnedToken>> {
-  const [rows] = await database.raw(
-    `SELECT v.epoch, v.counter, t.id, t.expires_at, u.id AS user_id, u.username,
-            u.system_role, u.claims_digest, u.claimed_role, u.claims_end_at, u.disabled_at
-       FROM change_version v
-       LEFT JOIN (identity_tokens t
-                  JOIN users u ON u.id = t.user_id AND u.deleted_at IS NULL
-                              AND u.sign_in_epoch = t.sign_in_epoch)
-         ON t.secret_hash = ?
-      WHERE v.id = 1`,
-    [secretHash],
-  )
-  return toVersionedToken(rows)
 }
 
 export type UsedTable = 'access_tokens' | 'identity_tokens' | 'robots'

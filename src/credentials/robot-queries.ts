@@ -1,52 +1,10 @@
 import type { Database } from '../database/open-database.ts'
 import type { CredentialPermission } from '../protocol/subject.ts'
-import { toList } from './queries.ts'
+import { COLUMNS, type RobotRow, toRobots } from './robot-rows.ts'
 import type { Robot } from './types.ts'
 
 /** Stands for no project: a key with NULL in it would not keep names apart. */
 export const SYSTEM = 0
-
-interface RobotRow {
-  readonly id: number
-  readonly name: string
-  readonly description: string | null
-  readonly permissions: string | readonly CredentialPermission[]
-  readonly networks: string | readonly string[] | null
-  readonly previous_ends_at: Date | null
-  readonly expires_at: Date | null
-  readonly disabled_at: Date | null
-  readonly last_used_at: Date | null
-  readonly created_at: Date
-  readonly updated_at: Date
-}
-
-const COLUMNS = [
-  'id',
-  'name',
-  'description',
-  'permissions',
-  'networks',
-  'previous_ends_at',
-  'expires_at',
-  'disabled_at',
-  'last_used_at',
-  'created_at',
-  'updated_at',
-] as const
-
-const toRobot = (row: RobotRow): Robot => ({
-  id: row.id,
-  name: row.name,
-  description: row.description ?? undefined,
-  permissions: toList(row.permissions),
-  networks: row.networks === null ? undefined : toList(row.networks),
-  expiresAt: row.expires_at ?? undefined,
-  disabled: row.disabled_at !== null,
-  previousSecretEndsAt: row.previous_ends_at ?? undefined,
-  lastUsedAt: row.last_used_at ?? undefined,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-})
 
 /** Where robots are looked for: one project, or the system where it is undefined. */
 export interface RobotPlace {
@@ -64,7 +22,7 @@ export async function listRobots(
     .orderBy('name')
     .limit(most)
     .select<RobotRow[]>(...COLUMNS)
-  return rows.map(toRobot)
+  return toRobots(database, rows)
 }
 
 export async function findRobot(
@@ -74,7 +32,9 @@ export async function findRobot(
   const row = await database('robots')
     .where({ project_id: projectId ?? SYSTEM, name })
     .first<RobotRow | undefined>(...COLUMNS)
-  return row && toRobot(row)
+  if (row === undefined) return undefined
+  const [robot] = await toRobots(database, [row])
+  return robot
 }
 
 export async function countRobots(database: Database, { projectId }: RobotPlace): Promise<number> {
@@ -89,6 +49,8 @@ export interface RobotState {
   readonly description: string | undefined
   readonly permissions: readonly CredentialPermission[]
   readonly networks: readonly string[] | undefined
+  /** The group whose members it may act for. */
+  readonly onBehalfGroupId: number | undefined
   readonly expiresAt: Date | undefined
   readonly disabled: boolean
 }
@@ -97,6 +59,7 @@ const toColumns = (state: RobotState) => ({
   description: state.description ?? null,
   permissions: JSON.stringify(state.permissions),
   networks: state.networks ? JSON.stringify(state.networks) : null,
+  on_behalf_group_id: state.onBehalfGroupId ?? null,
   expires_at: state.expiresAt ?? null,
 })
 
@@ -167,7 +130,9 @@ export async function rotateSecret(
   )
 }
 
+/** The robot, and the access tokens that it made on behalf of people. */
 export async function deleteRobot(database: Database, id: number): Promise<void> {
+  await database('access_tokens').where({ made_by_robot_id: id }).delete()
   await database('robots').where({ id }).delete()
 }
 

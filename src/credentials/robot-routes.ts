@@ -10,12 +10,14 @@ import { type RobotDeps, requirePlace, requireRobot } from './robot-place.ts'
 import { listRobots } from './robot-queries.ts'
 import {
   newRobotSchema,
+  newSystemRobotSchema,
   presentRobot,
   robotChangeSchema,
   robotNameSchema,
   robotSchema,
   robotWithSecretSchema,
   rotationSchema,
+  systemRobotChangeSchema,
 } from './robot-schemas.ts'
 import type { Robot } from './types.ts'
 
@@ -26,15 +28,25 @@ interface Home {
   readonly params: { readonly project?: typeof projectNameSchema }
   /** Ends the sentences of the summaries. */
   readonly where: string
+  readonly newRobot: z.ZodType<z.output<typeof newSystemRobotSchema>>
+  readonly change: z.ZodType<z.output<typeof systemRobotChangeSchema>>
 }
 
 const IN_PROJECT: Home = {
   path: '/projects/:project/robots',
   params: { project: projectNameSchema },
   where: 'of a project',
+  newRobot: newRobotSchema,
+  change: robotChangeSchema,
 }
 
-const OF_SYSTEM: Home = { path: '/robots', params: {}, where: 'of the system' }
+const OF_SYSTEM: Home = {
+  path: '/robots',
+  params: {},
+  where: 'of the system',
+  newRobot: newSystemRobotSchema,
+  change: systemRobotChangeSchema,
+}
 
 const homeParams = ({ params }: Home) =>
   z.strictObject(params) as unknown as z.ZodType<{ readonly project?: string }>
@@ -79,7 +91,7 @@ const createRoute = (deps: RobotDeps, home: Home): Route =>
     summary: `Makes a robot ${home.where}; its secret is shown this once`,
     idempotent: true,
     params: homeParams(home),
-    body: newRobotSchema,
+    body: home.newRobot,
     answers: {
       201: { description: 'The new robot, with its secret', schema: robotWithSecretSchema },
     },
@@ -98,7 +110,14 @@ const createRoute = (deps: RobotDeps, home: Home): Route =>
         headers: { Location: `${url.pathname}/${robot.name}` },
       })
       return once.run(present, (keep) =>
-        createRobot(deps, { caller, project, name: body.name, state, keep }),
+        createRobot(deps, {
+          caller,
+          project,
+          name: body.name,
+          state,
+          onBehalfOf: body.onBehalfOf ?? undefined,
+          keep,
+        }),
       )
     },
   })
@@ -123,7 +142,7 @@ const changeRoute = (deps: RobotDeps, home: Home): Route =>
     summary: `Changes a robot ${home.where}: what it may do, from where, until when, or whether at all`,
     conditional: true,
     params: robotParams(home),
-    body: robotChangeSchema,
+    body: home.change,
     answers: answerRobot,
     handle: async ({ caller, params, body: { expiresAt, ...body }, precondition }) => {
       const end = expiresAt === undefined ? {} : { expiresAt: toDate(expiresAt) ?? null }

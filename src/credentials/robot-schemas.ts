@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { groupNameSchema } from '../accounts/username-schema.ts'
 import { isNetwork } from '../config/variables.ts'
 import { secretText } from '../http/route.ts'
-import { endSchema } from '../projects/member-routes.ts'
+import { endSchema } from '../projects/member-schemas.ts'
 import {
   labelSchema,
   permissionsSchema,
@@ -46,6 +47,13 @@ export const robotChangeSchema = z.strictObject({
   disabled: z.boolean().optional(),
 })
 
+/** Only robots of the system act for people. */
+const onBehalfOf = groupNameSchema.nullable().optional()
+
+export const newSystemRobotSchema = newRobotSchema.extend({ onBehalfOf })
+
+export const systemRobotChangeSchema = robotChangeSchema.extend({ onBehalfOf })
+
 export const rotationSchema = z.strictObject({
   overlapSeconds: z.int().min(0).max(MOST_OVERLAP_SECONDS).default(USUAL_OVERLAP_SECONDS),
 })
@@ -58,6 +66,7 @@ export const robotSchema = z
     description: z.string().nullable(),
     permissions: presentedPermissions,
     networks: z.array(z.string()).nullable(),
+    onBehalfOf: z.string().nullable(),
     expiresAt: z.iso.datetime().nullable(),
     disabled: z.boolean(),
     previousSecretEndsAt: z.iso.datetime().nullable(),
@@ -81,6 +90,7 @@ export const presentRobot = (
   description: robot.description ?? null,
   permissions: presentPermissions(robot.permissions),
   networks: robot.networks ? [...robot.networks] : null,
+  onBehalfOf: robot.onBehalfOf ?? null,
   expiresAt: robot.expiresAt?.toISOString() ?? null,
   disabled: robot.disabled,
   previousSecretEndsAt: robot.previousSecretEndsAt?.toISOString() ?? null,

@@ -29,6 +29,8 @@ export interface OwnedToken {
   readonly owner: TokenOwner
   readonly permissions: readonly CredentialPermission[] | undefined
   readonly expiresAt: Date | undefined
+  /** The robot that made it on behalf of its owner, and the group that it may do that for. */
+  readonly madeBy: { readonly robotId: number; readonly groupId: number } | undefined
 }
 
 /** What `docker login` keeps in place of the password. */
@@ -51,6 +53,9 @@ export interface Robot {
   readonly permissions: readonly CredentialPermission[]
   /** Undefined: from everywhere. */
   readonly networks: readonly string[] | undefined
+  /** Name of the group whose members it may act for; undefined: for nobody. */
+  readonly onBehalfOf: string | undefined
+  readonly onBehalfGroupId: number | undefined
   readonly expiresAt: Date | undefined
   readonly disabled: boolean
   /** Until when the secret before the last rotation works. */
@@ -67,6 +72,7 @@ export interface RobotWithSecrets {
   readonly projectId: number | undefined
   readonly permissions: readonly CredentialPermission[]
   readonly networks: readonly string[] | undefined
+  readonly onBehalfGroupId: number | undefined
   readonly expiresAt: Date | undefined
   readonly disabled: boolean
   readonly secretHash: string

@@ -51,9 +51,11 @@ export function credentialOf(caller: Caller): string {
 
 /**
  * A text that is one for each caller, and another one for whoever has the name later (R4). Anonymous
- * callers are told apart by their address.
+ * callers are told apart by their address, and a user from a robot that acts for them (R35).
  */
 export function ownerOf({ subject, origin }: Caller): string {
   if (subject.kind === 'anonymous') return `anonymous ${origin.address}`
-  return `${subject.kind} ${subject.id} ${subjectName(subject)}`
+  const owner = `${subject.kind} ${subject.id} ${subjectName(subject)}`
+  const robotId = subject.kind === 'user' ? subject.agent?.id : undefined
+  return robotId === undefined ? owner : `${owner} by robot ${robotId}`
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import Router from '@koa/router'
-import Koa from 'koa'
+import Koa, { type Middleware } from 'koa'
 import type { RequestCounter } from '../metrics/requests.ts'
 import type { Origin } from './caller.ts'
 import { countMiddleware } from './count-requests.ts'
@@ -31,6 +31,8 @@ export interface ListenerDeps {
   readonly realm: ProofOfCallers
   readonly readOnce: ReadOnce
   readonly rateLimit: RateLimit
+  /** Answers about pages of other origins; undefined: nothing does. */
+  readonly cors?: Middleware | undefined
   readonly routes: readonly Route[]
 }
 
@@ -47,6 +49,7 @@ export function createKoaListener(deps: ListenerDeps): RequestListener {
   koa.use(accessLogMiddleware(log))
   koa.use(countMiddleware(deps.counter))
   koa.use(headersMiddleware())
+  if (deps.cors !== undefined) koa.use(deps.cors)
   koa.use(errorMiddleware(log, deps.translate))
   koa.use(async function ownWritesFirst(ctx, next) {
     await next()

@@ -65,6 +65,7 @@ export function accessLogMiddleware(log: Log): Middleware {
           ms: Math.round((performance.now() - startedAtMs) * 10) / 10,
           address: originOf(ctx).address,
           subject: ctx.state.subjectName,
+          onBehalfOf: ctx.state.onBehalfOf,
         },
         'request',
       )

@@ -5,7 +5,8 @@ import type { z } from 'zod'
 import { issueText } from '../config/issue-text.ts'
 import { AppError, type Fault } from '../errors.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
-import { ANONYMOUS, type Subject, subjectName } from '../protocol/subject.ts'
+import { ANONYMOUS, actorName, onBehalfOf, type Subject } from '../protocol/subject.ts'
+import { type ActFor, readOnBehalfOf } from './acting.ts'
 import type { Authenticate, Credentials } from './caller.ts'
 import { readPrecondition, withEtag } from './etag.ts'
 import { originOf } from './middleware.ts'
@@ -106,16 +107,28 @@ export interface ProofOfCallers {
   readonly authenticate: Authenticate
   /** Reads the `Authorization` header. */
   readonly readCredentials: (header: string) => Credentials | undefined
+  /** Undefined where nobody acts for others: who asks for it is refused. */
+  readonly actFor?: ActFor | undefined
+}
+
+/** For the log. */
+function noteSubject(ctx: Context, subject: Subject): void {
+  ctx.state.subjectName = actorName(subject)
+  ctx.state.onBehalfOf = onBehalfOf(subject)
 }
 
 async function proveSubject(
   ctx: Context,
-  { authenticate, readCredentials }: ProofOfCallers,
+  { authenticate, readCredentials, actFor }: ProofOfCallers,
 ): Promise<Subject> {
+  const target = readOnBehalfOf(ctx.headers, actFor)
   const credentials = readCredentials(ctx.get('authorization'))
   const subject = await authenticate(credentials, originOf(ctx))
-  ctx.state.subjectName = subjectName(subject)
-  return subject
+  noteSubject(ctx, subject)
+  if (target === undefined || actFor === undefined) return subject
+  const acting = await actFor(subject, target, originOf(ctx))
+  noteSubject(ctx, acting)
+  return acting
 }
 
 function send(ctx: Context, answer: Answer): void {

@@ -32,6 +32,7 @@ const DESCRIPTION = [
   'Users, groups, projects, robots, rights and images of a stock Docker registry, and the record of what was done.',
   'Writes need Content-Type: application/json. Unknown fields are refused. Times are RFC 3339 in UTC.',
   'Lists are {"items": […], "next": cursor}: send the cursor back as ?cursor= for the next page.',
+  'A robot that has onBehalfOf acts for a user by the header X-Warden-On-Behalf-Of.',
 ].join('\n\n')
 
 const NAME_AND_SECRET =

@@ -41,6 +41,23 @@ export function readCursor(cursor: string | undefined): string {
   throw unknownCursor()
 }
 
+/** A key that is text in any alphabet, as a cursor can hold it. */
+export const textKey = (text: string): string => Buffer.from(text).toString('base64url')
+
+/**
+ * The same for lists whose keys are made by `textKey`.
+ *
+ * @param form what such a text looks like
+ * @returns '' for the first page
+ * @throws AppError REQUEST_INVALID (400) when it is not a cursor of ours
+ */
+export function readTextCursor(cursor: string | undefined, form: RegExp): string {
+  const key = readCursor(cursor)
+  const text = Buffer.from(key, 'base64url').toString('utf8')
+  if (key === '' || (form.test(text) && textKey(text) === key)) return text
+  throw unknownCursor()
+}
+
 /**
  * The same for lists whose keys are ids.
  *

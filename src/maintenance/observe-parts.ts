@@ -22,6 +22,7 @@ export interface ObservedParts {
   readonly accessTokens: Cache
   readonly identityTokens: Cache
   readonly robots: Cache
+  readonly bearers: Cache
   /** Undefined where there is no directory. */
   readonly ldapProofs: Cache | undefined
 }
@@ -62,17 +63,17 @@ function observeDatabase({ read }: Metrics, { database, watch }: ObservedParts):
 
 /** Shows the numbers that the parts keep of themselves; they are read when somebody asks. */
 export function observeParts(metrics: Metrics, parts: ObservedParts, version: string): void {
-  const { users, rights, proven, answers, accessTokens, identityTokens, robots, signer } = parts
-  const tokens = { accessTokens, identityTokens, robots }
+  const { users, rights, proven, answers, accessTokens, identityTokens, robots, bearers, signer } =
+    parts
   const { ldapProofs } = parts
-  const caches = {
-    users,
-    rights,
-    proofs: proven,
-    answers,
-    ...tokens,
+  const tokens = {
+    accessTokens,
+    identityTokens,
+    robots,
+    bearers,
     ...(ldapProofs && { ldapProofs }),
   }
+  const caches = { users, rights, proofs: proven, answers, ...tokens }
   for (const [name, cache] of Object.entries(caches)) observeCache(metrics, name, cache)
   observeHasher(metrics, parts.hasher)
   observeDatabase(metrics, parts)

@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createDurations, type Observe } from './durations.ts'
 import {
+  JOB_OUTCOMES,
+  type JobOutcome,
   LDAP_OUTCOMES,
   LDAP_REQUESTS,
   type LdapOutcome,
@@ -27,6 +29,8 @@ export interface Metrics {
   readonly requests: (listener: Listener) => RequestCounter
   readonly countIssued: (answer: TokenAnswer) => void
   readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void
+  /** Counts attempts at jobs of one kind. */
+  readonly countJobs: (kind: string) => (outcome: JobOutcome) => void
   readonly observeHash: Observe
   readonly observeLdap: (request: LdapRequest, outcome: LdapOutcome, seconds: number) => void
   /** For numbers that a part keeps anyhow. */
@@ -66,6 +70,8 @@ export function createMetrics(): Metrics {
     requests: createRequestCounters(registry, readings),
     countIssued: readings.tally('warden_tokens_issued_total', 'answer', TOKEN_ANSWERS),
     countSignIn: createSignInCounter(readings),
+    countJobs: (kind) =>
+      readings.tally('warden_job_attempts_total', 'outcome', JOB_OUTCOMES, { kind }),
     observeHash: createDurations(registry, 'warden_password_hash_duration_seconds')({}),
     observeLdap: createLdapObserver(registry, readings),
     read: readings.read,

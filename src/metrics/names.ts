@@ -85,6 +85,21 @@ export const METRICS = {
     labels: [],
     help: 'Pieces of work that wait for a connection of the pool.',
   },
+  warden_jobs_waiting: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'Jobs of all replicas that wait for their time, their turn or their next attempt.',
+  },
+  warden_jobs_running: {
+    kind: 'gauge',
+    labels: ['kind'],
+    help: 'Jobs that this process runs.',
+  },
+  warden_job_attempts_total: {
+    kind: 'counter',
+    labels: ['kind', 'outcome'],
+    help: 'Attempts at jobs that ended in this process.',
+  },
   warden_leaf_end_time_seconds: {
     kind: 'gauge',
     labels: [],
@@ -129,13 +144,23 @@ export interface Reading<Name extends MetricName> {
 export const TOKEN_ANSWERS = ['repeated', 'remembered', 'read', 'grace'] as const
 export type TokenAnswer = (typeof TOKEN_ANSWERS)[number]
 
-export const SIGN_IN_WAYS = ['password', 'ldap', 'accessToken', 'identityToken', 'robot'] as const
+export const SIGN_IN_WAYS = [
+  'password',
+  'ldap',
+  'accessToken',
+  'identityToken',
+  'robot',
+  'oidc',
+] as const
 export type SignInWay = (typeof SIGN_IN_WAYS)[number]
 
 /** `throttled` is every answer 429; `failed` says nothing about the credentials. */
 export const SIGN_IN_OUTCOMES = ['proven', 'refused', 'throttled', 'failed'] as const
 export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number]
 
+/** How an attempt at a job ended; `returned` by a stop of the process, `lost` to another one. */
+export const JOB_OUTCOMES = ['done', 'retried', 'failed', 'cancelled', 'returned', 'lost'] as const
+export type JobOutcome = (typeof JOB_OUTCOMES)[number]
 /** `search` finds a person, `groups` all groups of one. */
 export const LDAP_REQUESTS = ['connect', 'bind', 'search', 'groups'] as const
 export type LdapRequest = (typeof LDAP_REQUESTS)[number]

@@ -2,6 +2,7 @@ import { unknownGroup } from '../accounts/change-group.ts'
 import { findGroup } from '../accounts/group-queries.ts'
 import { findUser } from '../accounts/queries.ts'
 import { refreshCaller } from '../accounts/refresh-caller.ts'
+import { requireInPerson } from '../accounts/require-in-person.ts'
 import { unknownUser } from '../accounts/update-user.ts'
 import { recordAudit } from '../audit/record.ts'
 import { type Change, inRightsChange } from '../database/change-version.ts'
@@ -96,6 +97,7 @@ async function refuseEarly(
   { caller, project: name }: MemberPath,
 ): Promise<void> {
   await requireProject(deps, { caller, name, permission: 'member:write' })
+  requireInPerson(caller.subject)
 }
 
 /**

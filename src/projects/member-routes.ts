@@ -1,69 +1,35 @@
 import { z } from 'zod'
-import { keyToLabel, labelToKey } from '../accounts/group-name.ts'
 import { groupNameSchema, usernameSchema } from '../accounts/username-schema.ts'
-import { cutPage, pageQuery, pageSchema, presentPage, readCursor } from '../http/page.ts'
+import {
+  cutPage,
+  pageQuery,
+  pageSchema,
+  presentPage,
+  readTextCursor,
+  textKey,
+} from '../http/page.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { isPattern } from '../protocol/pattern.ts'
 import { endMembership, readMember, setMember } from './change-member.ts'
 import { listMembers, memberKey } from './member-queries.ts'
+import {
+  groupMemberSchema,
+  memberSchema,
+  membershipSchema,
+  presentMember,
+  userMemberSchema,
+} from './member-schemas.ts'
 import { type RequirePermissionDeps, requireProject } from './require-permission.ts'
 import { projectNameSchema } from './routes.ts'
-import { type Member, type Membership, ROLES } from './types.ts'
-
-const MOST_PATTERNS = 50
-
-const patternSchema = z
-  .string()
-  .refine(isPattern, 'must be a repository path, with * inside one level and ** for any depth')
-
-/** Patterns relative to the project; a single one may stand without its list. */
-export const patternsSchema = z.union([
-  patternSchema.transform((pattern) => [pattern]),
-  z.array(patternSchema).min(1).max(MOST_PATTERNS),
-])
-
-const LAST_YEAR = 9999
-
-/** A time in the future, with its zone. */
-export const endSchema = z.iso.datetime({ offset: true }).refine((text) => {
-  const end = new Date(text)
-  return end.getTime() > Date.now() && end.getUTCFullYear() <= LAST_YEAR
-}, 'must be in the future, and before the year 10000')
-
-const membershipSchema = z.strictObject({
-  role: z.enum(ROLES),
-  repositories: patternsSchema.nullable().optional(),
-  expiresAt: endSchema.nullable().optional(),
-})
-
-const membershipFields = {
-  role: z.enum(ROLES),
-  repositories: z.array(z.string()).nullable(),
-  expiresAt: z.iso.datetime().nullable(),
-}
-
-const userMemberSchema = z
-  .object({ username: z.string(), ...membershipFields })
-  .meta({ id: 'Member' })
-
-const groupMemberSchema = z
-  .object({ group: z.string(), ...membershipFields })
-  .meta({ id: 'MemberGroup' })
-
-const memberSchema = z.union([userMemberSchema, groupMemberSchema])
-
-const presentMember = (member: Member): z.output<typeof memberSchema> => ({
-  ...(member.kind === 'user' ? { username: member.name } : { group: member.name }),
-  role: member.role,
-  repositories: member.repositories ? [...member.repositories] : null,
-  expiresAt: member.expiresAt?.toISOString() ?? null,
-})
+import type { Member, Membership } from './types.ts'
 
 const toMembership = (body: z.output<typeof membershipSchema>): Membership => ({
   role: body.role,
   repositories: body.repositories ?? undefined,
   expiresAt: body.expiresAt ? new Date(body.expiresAt) : undefined,
 })
+
+/** Of `memberKey`: names of users are ASCII, those of groups in any alphabet. */
+const KEY_FORM = /^(?:user\/[\x21-\x7e]{0,64}|group\/[^\p{Cc}\p{Cs}\ufffd]{0,200})$/u
 
 const userParams = z.strictObject({ project: projectNameSchema, username: usernameSchema })
 const groupParams = z.strictObject({ project: projectNameSchema, group: groupNameSchema })
@@ -79,9 +45,9 @@ const listMembersRoute = (deps: RequirePermissionDeps): Route =>
     handle: async ({ caller, params, query, url }) => {
       const question = { caller, name: params.project, permission: 'member:read' } as const
       const { id } = await requireProject(deps, question)
-      const page = { after: keyToLabel(readCursor(query.cursor)), most: query.limit + 1 }
+      const page = { after: readTextCursor(query.cursor, KEY_FORM), most: query.limit + 1 }
       const rows = await listMembers(deps.database, id, page)
-      const keyOf = (member: Member): string => labelToKey(memberKey(member))
+      const keyOf = (member: Member): string => textKey(memberKey(member))
       return presentPage(cutPage(rows, query.limit, keyOf), presentMember, url)
     },
   })

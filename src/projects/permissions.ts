@@ -11,6 +11,8 @@ export type SystemPermission =
   | 'robot:read'
   | 'robot:write'
   | 'audit:read'
+  | 'job:read'
+  | 'job:write'
 
 /** What concerns one project, or a repository in it. */
 export type ProjectPermission =
@@ -65,6 +67,7 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'catalog:read',
   'robot:read',
   'audit:read',
+  'job:read',
 ])
 
 /** What everybody may in a public project. */

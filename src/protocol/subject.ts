@@ -14,11 +14,20 @@ export interface CredentialPermission {
 
 /** What a user signed in with, where it was no password. */
 export interface Credential {
-  readonly kind: 'accessToken' | 'identityToken'
+  /** `onBehalfOf`: the service token of a robot that acts for the user; `id` is the robot's then. */
+  readonly kind: 'accessToken' | 'identityToken' | 'onBehalfOf'
   readonly id: number
   /** The most that it may do of what its owner may; undefined: all of that. */
   readonly permissions: readonly CredentialPermission[] | undefined
   readonly expiresAt: Date | undefined
+  /** The robot that made it while it acted for its owner, and without whose right it is nothing. */
+  readonly madeByRobotId?: number | undefined
+}
+
+/** A robot that acts for a user. */
+export interface Agent {
+  readonly id: number
+  readonly username: string
 }
 
 export interface UserSubject {
@@ -37,6 +46,8 @@ export interface UserSubject {
   readonly provenUntil?: Date | undefined
   /** What the account's sign-ins were counted as then; undefined after one with a token. */
   readonly signInEpoch?: number | undefined
+  /** Set where a robot acts for the user; `credential` is what it may do at most. */
+  readonly agent?: Agent | undefined
 }
 
 /** An account of a machine. It has no roles: its permissions are all that it may. */
@@ -51,6 +62,8 @@ export interface RobotSubject {
   readonly expiresAt: Date | undefined
   /** Whether it gets tokens from certain networks only. */
   readonly isBoundToNetworks: boolean
+  /** The group whose members it may act for; undefined: for nobody. */
+  readonly onBehalfGroupId?: number | undefined
 }
 
 /** Who a token or a request speaks for. */
@@ -67,6 +80,27 @@ export const ROBOT_PREFIX = 'robot$'
 /** The `sub` claim: the registry shows it as the actor of its events; empty for anonymous. */
 export const subjectName = (subject: Subject): string =>
   subject.kind === 'anonymous' ? '' : subject.username
+
+/** Who did it, as records name them: the robot where one acts for a user. */
+export const actorName = (subject: Subject): string =>
+  subject.kind === 'user' && subject.agent !== undefined
+    ? subject.agent.username
+    : subjectName(subject)
+
+/** The user that a robot acts for; undefined where nobody acts for another. */
+export const onBehalfOf = (subject: Subject): string | undefined =>
+  subject.kind === 'user' && subject.agent !== undefined ? subject.username : undefined
+
+/** The robot without whose right the subject could not be here: it acts, or it made the token. */
+export function robotBehind(subject: Subject): number | undefined {
+  if (subject.kind !== 'user') return undefined
+  return subject.agent?.id ?? subject.credential?.madeByRobotId
+}
+
+/** Those that count in the admin API. */
+export const permissionsForApi = (
+  permissions: readonly CredentialPermission[],
+): readonly CredentialPermission[] => permissions.filter(({ actions }) => actions.includes('api'))
 
 /** What narrows the subject; undefined where nothing does. */
 export function permissionsOf(subject: Subject): readonly CredentialPermission[] | undefined {

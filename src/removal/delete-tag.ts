@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { recordAudit } from '../audit/record.ts'
+import { actorOf, recordAudit } from '../audit/record.ts'
 import { isDuplicateKey } from '../database/database-error.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireRepository } from '../images/require-repository.ts'
-import { userIdOf } from '../projects/require-permission.ts'
 import { projectOf } from '../protocol/reference.ts'
-import { subjectName } from '../protocol/subject.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
 import { createEmptyIndex, isEmptyIndex } from './empty-index.ts'
@@ -139,8 +137,7 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
     repository,
     tag,
     dummyDigest: dummy.digest,
-    actorId: userIdOf(caller.subject),
-    actorName: subjectName(caller.subject),
+    ...actorOf(caller.subject),
   }
   const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
   await announce(deps, removal, holder)

@@ -12,6 +12,8 @@ export interface TagRemoval {
   readonly dummyDigest: string
   readonly actorId: number | undefined
   readonly actorName: string
+  /** The user that a robot acted for. */
+  readonly onBehalfOf: string | undefined
 }
 
 interface TagRemovalRow {
@@ -23,6 +25,7 @@ interface TagRemovalRow {
   readonly dummy_digest: string
   readonly actor_id: number | null
   readonly actor_name: string
+  readonly on_behalf_of: string | null
 }
 
 export interface TagKey {
@@ -48,6 +51,7 @@ export async function insertTagRemoval(
     dummy_digest: removal.dummyDigest,
     actor_id: removal.actorId ?? null,
     actor_name: removal.actorName,
+    on_behalf_of: removal.onBehalfOf ?? null,
     holder,
     expires_at: inSeconds(database, termSeconds),
     created_at: database.raw('UTC_TIMESTAMP(3)'),
@@ -98,6 +102,7 @@ export async function listAbandonedRemovals(
       'dummy_digest',
       'actor_id',
       'actor_name',
+      'on_behalf_of',
     )
   return rows.map((row) => ({
     repository: row.repository,
@@ -108,5 +113,6 @@ export async function listAbandonedRemovals(
     dummyDigest: row.dummy_digest,
     actorId: row.actor_id ?? undefined,
     actorName: row.actor_name,
+    onBehalfOf: row.on_behalf_of ?? undefined,
   }))
 }

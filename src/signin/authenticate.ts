@@ -3,11 +3,14 @@ import { readSecret, type SecretKind } from '../credentials/secret.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, BasicCredentials, Credentials, Origin } from '../http/caller.ts'
+import type { Log } from '../http/middleware.ts'
 import type { SignInWay } from '../metrics/names.ts'
 import { ANONYMOUS, ROBOT_PREFIX, type Subject } from '../protocol/subject.ts'
 import { type CountSignIn, countOutcome } from './count-outcome.ts'
 import type { FamiliarNetworks } from './familiar-networks.ts'
 import type { LookUp } from './look-up.ts'
+import { isBearerToken, isWebToken } from './oidc/read-bearer.ts'
+import { type BearerSignInDeps, signInWithBearer } from './oidc/sign-in.ts'
 import { type OwnedTokenDeps, recognizeOwnedToken, signInWithOwnedToken } from './owned-token.ts'
 import {
   type PasswordSignIn,
@@ -16,11 +19,16 @@ import {
   type SignInDeps,
   signInWithPassword,
 } from './password.ts'
-import { wrongPassword } from './refusals.ts'
+import { unknownBearer, wrongPassword } from './refusals.ts'
 import { recognizeRobot, signInAsRobot } from './robot.ts'
 import type { SignInThrottle } from './throttle.ts'
 
-export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps, UpgradeHashDeps {
+export interface AuthenticateDeps
+  extends RecognizeDeps,
+    OwnedTokenDeps,
+    UpgradeHashDeps,
+    BearerSignInDeps {
+  readonly log: Pick<Log, 'info' | 'warn'>
   /** Undefined: identity tokens are switched off. */
   readonly identityTokenSeconds: number | undefined
   readonly lookUp: LookUp
@@ -31,24 +39,24 @@ export interface AuthenticateDeps extends RecognizeDeps, OwnedTokenDeps, Upgrade
 }
 
 /** Which way credentials go; `refused` prove nothing, whoever shows them. */
-type Way = 'password' | 'accessToken' | 'robot' | 'identityToken' | 'refused'
+type Way = 'password' | 'accessToken' | 'robot' | 'identityToken' | 'oidc' | 'refused'
 
 const isRobot = (username: string): boolean => username.toLowerCase().startsWith(ROBOT_PREFIX)
+
+function wayOfBearer(secret: string, kind: SecretKind | undefined): Way {
+  if (kind === 'accessToken') return kind
+  return isBearerToken(secret) ? 'oidc' : 'refused'
+}
 
 /** By their form alone: a secret of ours is never held against passwords, nor sent anywhere. */
 export function wayOf({ username, secret }: Credentials): Way {
   const form = readSecret(secret)
   const kind: SecretKind | undefined = form?.isBroken ? undefined : form?.kind
-  if (username === undefined) return kind === 'accessToken' ? 'accessToken' : 'refused'
+  if (username === undefined) return wayOfBearer(secret, kind)
   if (isRobot(username)) return kind === 'robot' ? 'robot' : 'refused'
-  if (form === undefined) return 'password'
+  if (form === undefined) return isWebToken(secret) ? 'refused' : 'password'
   return kind === undefined || kind === 'robot' ? 'refused' : kind
 }
-
-const unknownBearer = (): AppError =>
-  new AppError('UNAUTHORIZED', {
-    detail: 'the Bearer is not an access token of this service; registry tokens open nothing here',
-  })
 
 const notAPassword = (): AppError =>
   new AppError('UNAUTHORIZED', {
@@ -89,6 +97,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     if (way === 'refused' || way === 'identityToken') return refuse(credentials, way)
     if (way === 'password') return signInByPassword({ username, secret, address, origin })
     return countOutcome(countSignIn, way, (): Promise<Subject> => {
+      if (way === 'oidc') return signInWithBearer(deps, { token: secret, origin })
       if (way === 'robot') return signInAsRobot(deps, { username, secret, address })
       return signInWithOwnedToken(deps, way, { ...credentials, address })
     })

@@ -1,10 +1,9 @@
-import type { AccountSource } from '../accounts/identity.ts'
+import { type AccountSource, externalIdOfSubject } from '../accounts/identity.ts'
 import type { MeetAccount } from '../accounts/meet-account.ts'
 import type { Config } from '../config/read-config.ts'
 import type { Authenticate } from '../http/caller.ts'
 import type { Route } from '../http/route.ts'
 import type { CacheStats } from '../metrics/cache-stats.ts'
-import { createAuthenticateForApi } from './api-caller.ts'
 import {
   type AuthenticateDeps,
   type AuthenticateIdentity,
@@ -23,13 +22,14 @@ import { createFamiliarNetworks } from './familiar-networks.ts'
 import { type CreateLdapDeps, createLdap, LDAP_SOURCE } from './ldap/create-ldap.ts'
 import { createLdapRoutes } from './ldap/routes.ts'
 import { createLookUp } from './look-up.ts'
+import { type Bearers, createBearers } from './oidc/prove-bearer.ts'
 import {
   createRecordedAuthenticate,
   createRecordedIdentity,
   type RecordedAuthenticateDeps,
 } from './recorded-authenticate.ts'
 
-type MadeHere = 'throttle' | 'lookUp' | 'familiar' | 'ldap' | 'identityTokenSeconds'
+type MadeHere = 'throttle' | 'lookUp' | 'familiar' | 'ldap' | 'identityTokenSeconds' | 'bearers'
 
 export interface CreateSignInDeps
   extends Omit<AuthenticateDeps, MadeHere>,
@@ -43,14 +43,12 @@ export interface CreateSignInDeps
 
 /** Every way to prove an identity, and what goes with them. */
 export interface SignIn {
-  /** For the realm. */
   readonly authenticate: Authenticate
-  /** For the API. */
-  readonly authenticateForApi: Authenticate
   readonly authenticateIdentity: AuthenticateIdentity
   readonly recognize: Recognize
   readonly proveAgain: ProveAgain
   readonly identityTokenSeconds: number | undefined
+  readonly bearers: Bearers
   readonly signInRoutes: readonly Route[]
   /** What is remembered of the directory's word; undefined where there is none. */
   readonly ldapProofs: { readonly stats: () => CacheStats } | undefined
@@ -59,8 +57,13 @@ export interface SignIn {
 }
 
 /** The sources of accounts beside this service that the environment names. */
-export const createSources = ({ ldap }: Config): readonly AccountSource[] =>
-  ldap === undefined ? [] : [LDAP_SOURCE]
+export const createSources = ({ ldap, oidc }: Config): readonly AccountSource[] => [
+  ...(ldap === undefined ? [] : [LDAP_SOURCE]),
+  ...oidc.issuers.map(({ name, issuer }) => ({
+    name,
+    externalIdOf: (subject: string) => externalIdOfSubject(issuer, subject),
+  })),
+]
 
 /** Puts the ways together, each with its outcome in the audit record. */
 export function createSignIn(deps: CreateSignInDeps): SignIn {
@@ -69,15 +72,15 @@ export function createSignIn(deps: CreateSignInDeps): SignIn {
   const familiar = createFamiliarNetworks()
   const ldap = createLdap({ ...deps, throttle, familiar })
   const lookUp = createLookUp()
-  const ways = { ...deps, throttle, familiar, ldap, lookUp, identityTokenSeconds }
-  const authenticate = createRecordedAuthenticate(createAuthenticate(ways), deps)
+  const bearers = createBearers(deps)
+  const ways = { ...deps, throttle, familiar, ldap, lookUp, identityTokenSeconds, bearers }
   return {
-    authenticate,
-    authenticateForApi: createAuthenticateForApi(authenticate),
+    authenticate: createRecordedAuthenticate(createAuthenticate(ways), deps),
     authenticateIdentity: createRecordedIdentity(createAuthenticateIdentity(ways), deps),
     recognize: createRecognize(ways),
     proveAgain: createProveAgain(throttle),
     identityTokenSeconds,
+    bearers,
     signInRoutes: createLdapRoutes(deps),
     ldapProofs: ldap,
     startSignIn: () => ldap?.start() ?? (async () => undefined),

@@ -4,7 +4,7 @@ import type { LastUse } from '../credentials/last-use.ts'
 import { hashSecret } from '../credentials/secret.ts'
 import type { OwnedToken } from '../credentials/types.ts'
 import { AppError } from '../errors.ts'
-import type { Credential, UserSubject } from '../protocol/subject.ts'
+import type { UserSubject } from '../protocol/subject.ts'
 import type { LookUp } from './look-up.ts'
 import { disabledAccount, wrongPassword } from './refusals.ts'
 
@@ -24,6 +24,8 @@ const KINDS = {
   identityToken: { table: 'identity_tokens', noun: 'identity token' },
 } as const
 
+type OwnedTokenKind = keyof typeof KINDS
+
 const isOver = ({ expiresAt }: OwnedToken, now: Date): boolean =>
   expiresAt !== undefined && expiresAt <= now
 
@@ -31,12 +33,18 @@ const isOver = ({ expiresAt }: OwnedToken, now: Date): boolean =>
 const isOfOwner = ({ owner }: OwnedToken, username: string | undefined): boolean =>
   username === undefined || username.toLowerCase() === owner.username
 
-const toSubject = (kind: Credential['kind'], token: OwnedToken, now: Date): UserSubject => ({
+const toSubject = (kind: OwnedTokenKind, token: OwnedToken, now: Date): UserSubject => ({
   kind: 'user',
   id: token.owner.id,
   username: token.owner.username,
   ...roleInForce(token.owner, now),
-  credential: { kind, id: token.id, permissions: token.permissions, expiresAt: token.expiresAt },
+  credential: {
+    kind,
+    id: token.id,
+    permissions: token.permissions,
+    expiresAt: token.expiresAt,
+    madeByRobotId: token.madeBy?.robotId,
+  },
 })
 
 /** The subject of a token that is in memory, and good; undefined says nothing against others. */
@@ -60,7 +68,7 @@ export function recognizeOwnedToken(
  */
 export async function signInWithOwnedToken(
   deps: OwnedTokenDeps & { readonly lookUp: LookUp },
-  kind: Credential['kind'],
+  kind: OwnedTokenKind,
   { username, secret, address }: OwnedTokenSignIn & { readonly address: string },
 ): Promise<UserSubject> {
   const cache = kind === 'accessToken' ? deps.accessTokens : deps.identityTokens

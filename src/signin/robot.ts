@@ -45,6 +45,7 @@ export const toSubject = (robot: RobotWithSecrets): RobotSubject => ({
   permissions: robot.permissions,
   expiresAt: robot.expiresAt,
   isBoundToNetworks: robot.networks !== undefined,
+  onBehalfGroupId: robot.onBehalfGroupId,
 })
 
 /** The subject of a robot that is in memory, and good; undefined says nothing against others. */

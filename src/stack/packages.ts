@@ -26,6 +26,7 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'containerd', packages: ['containerd'] },
   { command: 'ctr', packages: ['containerd'] },
   { command: 'zsh', packages: ['zsh'] },
+  { command: 'chromium', packages: ['chromium'] },
   // A directory for people to sign in by, with the program that fills one.
   { command: 'slapd', packages: ['slapd'] },
   { command: 'slapadd', packages: ['slapd'] },

@@ -63,9 +63,15 @@ export function wardenEnvironment(input: WardenInput, privatePort: number): Node
   return { ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
 }
 
+/** In whichever quotes the value does not hold itself: a list of issuers is JSON. */
+function quote(value = ''): string {
+  const mark = ['"', "'", '`'].find((one) => !value.includes(one)) ?? '"'
+  return `${mark}${value}${mark}`
+}
+
 function writeEnvironment(path: string, environment: NodeJS.ProcessEnv): void {
   const lines = Object.entries(environment).flatMap(([name, value]) =>
-    name.startsWith('WARDEN_') ? [`${name}="${value}"\n`] : [],
+    name.startsWith('WARDEN_') ? [`${name}=${quote(value)}\n`] : [],
   )
   writePrivateFile(path, lines.join(''))
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SignInRecord } from '../audit/sign-in-record.ts'
+import { ON_BEHALF_OF } from '../http/acting.ts'
 import { ANSWER_HEADERS } from '../http/answer-headers.ts'
 import { readBasicCredentials } from '../http/basic-auth.ts'
 import type { Origin } from '../http/caller.ts'
@@ -122,6 +123,8 @@ export function createAnswerAtOnce(
   const countAnswer = prepare({ method: 'GET', route: '/auth/token', status: 200 })
   return (request, response) => {
     if (request.method !== 'GET' || request.url?.startsWith(PATH) !== true) return false
+    // The route refuses it in its own words.
+    if (request.headers[ON_BEHALF_OF] !== undefined) return false
     const startedAtMs = performance.now()
     const answer = findOrIssue(deps, request)
     if (answer === undefined) return false

@@ -65,8 +65,9 @@ export async function findSubject(deps: SubjectDeps, name: string): Promise<Expl
 }
 
 async function withWholeToken({ database }: SubjectDeps, subject: UserSubject): Promise<Subject> {
-  const { id: userId, credential } = subject
-  if (credential === undefined) return subject
+  const { id: userId, credential, agent } = subject
+  // Nobody acts for others at the realm; what is made on behalf of a user there is as narrow as this.
+  if (credential === undefined || agent !== undefined) return subject
   const token = await findAccessToken(database, { userId, id: credential.id })
   if (token === undefined) {
     throw new AppError('UNAUTHORIZED', { detail: 'the access token is revoked' })

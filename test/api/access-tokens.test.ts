@@ -108,7 +108,7 @@ test('R3: a registry token is no Bearer of the API', async (t) => {
   t.is(reply.status, 401)
   t.is(
     reply.body.detail,
-    'the Bearer is not an access token of this service; registry tokens open nothing here',
+    'the Bearer is neither an access token of this service nor a token that it takes of an issuer; registry tokens open nothing here',
   )
 })
 

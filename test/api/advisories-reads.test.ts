@@ -28,7 +28,7 @@ const seen = ({ status, headers, body }: Reply, name: string): string => {
 }
 
 const TIMERS =
-  /installation|replicas|leases|audit|last_used_at|tag_removals|^(?:delete|begin|commit|rollback|set) ?/i
+  /installation|replicas|leases|audit|jobs|job_schedules|last_used_at|tag_removals|^(?:delete|begin|commit|rollback|set) ?/i
 
 /** Statements that an answer may have waited for; timers send others. */
 async function listStatements(work: () => Promise<unknown>): Promise<readonly string[]> {
@@ -392,6 +392,7 @@ const LISTS = [
   '/users/admin/tokens',
   '/users/admin/identity-tokens',
   '/audit',
+  '/jobs',
 ] as const
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')

@@ -82,9 +82,12 @@ test('a user is made, read, listed, changed and deleted', async (t) => {
   const { createdAt, updatedAt, ...rest } = made
   t.deepEqual(rest, {
     username: 'life',
+    source: 'local',
     email: 'life@example.com',
     displayName: null,
     systemRole: null,
+    claimedRole: null,
+    claimsEndAt: null,
     disabled: false,
   })
   t.regex(createdAt, INSTANT)

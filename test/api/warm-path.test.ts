@@ -25,7 +25,7 @@ const actionsOf = (body: { readonly token: string }): readonly string[] => {
 
 /** The leaf, the audit record and where people sign in from are kept now and then, by themselves. */
 const IN_BACKGROUND =
-  /installation|replicas|audit|sign_in_networks|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
+  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 
 /** Statements that the service sends while `work` runs, the watch's own left out. */
 const countQueries = async (service: Service, work: () => Promise<unknown>): Promise<number> => {

@@ -25,12 +25,16 @@ interface Line {
   readonly advice?: string
 }
 
-const countRows = async (): Promise<readonly unknown[]> =>
-  Promise.all(
-    ['audit', 'users', 'projects'].map((table) =>
-      service.database(table).count({ n: '*' }).first(),
-    ),
-  )
+/** Sign-ins of before are written down whenever their turn comes. */
+const countRows = async (): Promise<readonly unknown[]> => {
+  const { database } = service
+  const tables = [
+    database('audit').whereNot('action', 'like', 'signin.%'),
+    database('users'),
+    database('projects'),
+  ]
+  return Promise.all(tables.map((table) => table.count({ n: '*' }).first()))
+}
 
 test.serial('a good deployment is ok in every line, and nothing is changed in it', async (t) => {
   const before = await countRows()
@@ -43,7 +47,7 @@ test.serial('a good deployment is ok in every line, and nothing is changed in it
     checks.filter(({ state }: Line) => state !== 'ok'),
     [],
   )
-  t.is(checks.length, 33)
+  t.is(checks.length, 34)
   t.deepEqual({ code, faults, warnings }, { code: 0, faults: 0, warnings: 0 })
   t.is(stderr, '0 faults, 0 warnings\n')
   t.notRegex(stdout, /eyJ|PRIVATE KEY/)

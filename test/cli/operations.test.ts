@@ -9,6 +9,8 @@ const CLI = resolve('src/cli')
 const WITHOUT_A_VERB: Readonly<Record<string, string>> = {
   getDocs: 'a page to read in a browser',
   getOpenapiJson: 'for programs that make a client of it',
+  getSigninPasswordReset: 'the page that a mailed link opens',
+  postSigninPasswordResetConfirm: 'the page asks for it, with the token of the link',
 }
 
 const source = readdirSync(CLI)

@@ -85,6 +85,23 @@ test('a robot of the system belongs to no project', async (t) => {
   )
 })
 
+test.serial('a robot of the system may be made to act for the members of a group', async (t) => {
+  await service.admin('POST', '/api/v1/groups', { name: 'staff' })
+  const rights = ['--repositories', '**', '--actions', 'api', 'pull']
+  const create = ['robot', 'create', 'portal', ...rights, '--on-behalf-of', 'staff']
+  t.regex(
+    (await asAdmin(create)).stderr,
+    /^The robot robot\$portal is made: api pull on \*\*, and act on behalf of the members of staff; it/,
+  )
+  t.true(rowsOf((await asAdmin(['robot', 'read', 'portal'])).stdout).includes('acts for | staff'))
+  const taken = await asAdmin(['robot', 'update', 'portal', '--on-behalf-of', '', '--json'])
+  t.is(JSON.parse(taken.stdout).onBehalfOf, null)
+  const given = await asAdmin(['robot', 'update', 'portal', '--on-behalf-of', 'staff'])
+  t.regex(given.stderr, /and act on behalf of the members of staff/)
+  t.is((await asAdmin([...create, ...IN_ACME])).code, 2)
+  t.is((await asAdmin(['robot', 'delete', 'portal', '--yes'])).code, 0)
+})
+
 test('robots of a project are listed without their secrets', async (t) => {
   await service.admin('POST', '/api/v1/projects', { name: 'few' })
   const args = ['robot', 'create', 'one', '--project', 'few', ...PUSHES]
@@ -111,6 +128,7 @@ test('a robot is shown field by field', async (t) => {
     'until | -',
     'last used | -',
     'networks | 127.0.0.1',
+    'acts for | -',
     'description | of the pipeline',
     'old secret until | -',
     'created | NOW',

@@ -27,6 +27,7 @@ test.serial('settings are listed with their values, and what pins them', async (
     'projectCreation | administrators | -',
     'forbidPublic | true | WARDEN_FORBID_PUBLIC',
     'personalProjects | false | -',
+    'firstSightUsers | true | -',
     'defaultQuotaBytes | none | -',
     'auditRetentionDays | none | -',
     '',

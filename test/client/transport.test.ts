@@ -79,16 +79,7 @@ test('a fault of the service names the request that its log knows', async (t) =>
 })
 
 test('a list that leads back to itself ends', async (t) => {
-  const user = {
-    username: 'ann',
-    email: null,
-    displayName: null,
-    systemRole: null,
-    disabled: false,
-    createdAt: '',
-    updatedAt: '',
-  }
-  const { client } = await against(t, answer(200, JSON.stringify({ items: [user], next: 'x' })))
+  const { client } = await against(t, answer(200, JSON.stringify({ items: [USER], next: 'x' })))
   await t.throwsAsync(client.collect('getUsers'), { message: 'the list of users does not end' })
 })
 
@@ -118,6 +109,9 @@ const USER = {
   email: null,
   displayName: null,
   systemRole: null,
+  source: 'local',
+  claimedRole: null,
+  claimsEndAt: null,
   disabled: false,
   createdAt: '',
   updatedAt: '',

@@ -1,18 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import test from 'ava'
+import * as acting from '../../src/accounts/acting-queries.ts'
 import * as claims from '../../src/accounts/claims-queries.ts'
 import * as groups from '../../src/accounts/group-queries.ts'
 import * as accountLists from '../../src/accounts/list-queries.ts'
 import * as passwords from '../../src/accounts/password-queries.ts'
+import * as resets from '../../src/accounts/password-reset/queries.ts'
 import * as accounts from '../../src/accounts/queries.ts'
 import * as chain from '../../src/audit/chain-queries.ts'
 import * as checkpoints from '../../src/audit/checkpoint-queries.ts'
 import * as audit from '../../src/audit/queries.ts'
 import * as seals from '../../src/audit/seal-queries.ts'
 import type { AuditFilter } from '../../src/audit/types.ts'
+import * as endedActing from '../../src/credentials/acting-queries.ts'
 import { findVersionedRobot } from '../../src/credentials/find-versioned-robot.ts'
 import * as identityTokens from '../../src/credentials/identity-queries.ts'
+import * as ownedTokens from '../../src/credentials/owned-token-queries.ts'
 import * as credentials from '../../src/credentials/queries.ts'
 import * as robots from '../../src/credentials/robot-queries.ts'
 import * as changes from '../../src/database/change-version.ts'
@@ -24,6 +28,10 @@ import { pendingMigrations } from '../../src/database/migrate.ts'
 import type { Database } from '../../src/database/open-database.ts'
 import * as replicas from '../../src/database/replicas.ts'
 import * as waiting from '../../src/database/wait-for-database.ts'
+import * as jobClaims from '../../src/jobs/claim-queries.ts'
+import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
+import * as jobs from '../../src/jobs/queries.ts'
+import * as jobSchedules from '../../src/jobs/schedule-queries.ts'
 import { readDatabaseServer } from '../../src/maintenance/doctor/queries.ts'
 import * as projectLists from '../../src/projects/list-queries.ts'
 import * as members from '../../src/projects/member-queries.ts'
@@ -55,6 +63,7 @@ const ROBOT_STATE = {
   description: undefined,
   permissions: [],
   networks: undefined,
+  onBehalfGroupId: undefined,
   expiresAt: undefined,
   disabled: false,
 }
@@ -66,6 +75,8 @@ const NEW_AUDIT_ROW = {
 } as const
 const TAG = { repository: 'project-0010/app', tag: '1' }
 const HOLDER = { holder: 'h', termSeconds: 60 }
+const HELD_JOB = { id: 2502, holder: 'h' }
+const NOTES = { progress: undefined, log: [] }
 const FAILURE_KEY = { network: '10.0.7.0/24', account: 'account-7' }
 
 const everyOne = async <T>(
@@ -160,6 +171,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     claims.updateIdentity(db, 6009, { identity: { source: 'corp', externalId: 'new' }, now }),
   'accounts/claims-queries.ts#forgetDeletedIdentity': (db) =>
     claims.forgetDeletedIdentity(db, { source: 'corp', externalId: 'id-2960' }),
+  'accounts/acting-queries.ts#findActing': (db) =>
+    acting.findActing(db, { robotId: 3501, username: 'user-0007' }),
+
+  'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -180,6 +195,29 @@ const CALLS: Readonly<Record<string, Call>> = {
         groups.listGroupMembers(db, group, { after, most: MOST }),
       ),
     ),
+
+  'accounts/password-reset/queries.ts#findRecipientByName': (db) =>
+    resets.findRecipientByName(db, 'user-0007'),
+  'accounts/password-reset/queries.ts#findRecipientByEmail': (db) =>
+    resets.findRecipientByEmail(db, 'MAIL-0007@example.com'),
+  'accounts/password-reset/queries.ts#findRecipientById': (db) => resets.findRecipientById(db, 7),
+  'accounts/password-reset/queries.ts#countMails': (db) =>
+    resets.countMails(db, { userId: 7, exceptJob: 1, since: HOUR_AGO }),
+  'accounts/password-reset/queries.ts#noteMail': (db) =>
+    resets.noteMail(db, { userId: 7, jobId: 1, now, since: HOUR_AGO }),
+  'accounts/password-reset/queries.ts#putReset': (db) =>
+    resets.putReset(db, {
+      userId: 8,
+      tokenHash: hashOf('new'),
+      signInEpoch: 1,
+      emailHash: hashOf('mail'),
+      expiresAt: tomorrow,
+      now,
+    }),
+  'accounts/password-reset/queries.ts#findReset': (db) =>
+    resets.findReset(db, { tokenHash: hashOf('reset 7'), now }),
+  'accounts/password-reset/queries.ts#takeReset': (db) =>
+    resets.takeReset(db, hashOf('reset 1990')),
 
   'accounts/queries.ts#findUser': (db) => accounts.findUser(db, 'user-0007'),
   'accounts/queries.ts#findUserWithPassword': (db) =>
@@ -273,6 +311,16 @@ const CALLS: Readonly<Record<string, Call>> = {
   'credentials/identity-queries.ts#forgetIdentityTokens': (db) =>
     identityTokens.forgetIdentityTokens(db, 1, { most: 100, now }),
 
+  'credentials/acting-queries.ts#endActingFor': (db) =>
+    endedActing.endActingFor({ transaction: db, note: async () => undefined }, 9),
+
+  'credentials/owned-token-queries.ts#findVersionedAccessToken': (db) =>
+    everyOne(['access 7', 'access 1230'], (secret) =>
+      ownedTokens.findVersionedAccessToken(db, hashOf(secret)),
+    ),
+  'credentials/owned-token-queries.ts#findVersionedIdentityToken': (db) =>
+    ownedTokens.findVersionedIdentityToken(db, hashOf('identity 1700')),
+
   'credentials/queries.ts#insertAccessToken': (db) =>
     credentials.insertAccessToken(db, {
       userId: 7,
@@ -280,6 +328,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       secretHash: hashOf('new'),
       permissions: undefined,
       expiresAt: undefined,
+      madeByRobotId: 3501,
       now,
     }),
   'credentials/queries.ts#countAccessTokens': (db) => credentials.countAccessTokens(db, 1),
@@ -287,10 +336,6 @@ const CALLS: Readonly<Record<string, Call>> = {
   'credentials/queries.ts#findAccessToken': (db) =>
     credentials.findAccessToken(db, { userId: 1, id: 7 }),
   'credentials/queries.ts#deleteAccessToken': (db) => credentials.deleteAccessToken(db, 2999),
-  'credentials/queries.ts#findVersionedAccessToken': (db) =>
-    credentials.findVersionedAccessToken(db, hashOf('access 7')),
-  'credentials/queries.ts#findVersionedIdentityToken': (db) =>
-    credentials.findVersionedIdentityToken(db, hashOf('identity 1700')),
   'credentials/queries.ts#noteUses': (db) =>
     everyOne(['access_tokens', 'identity_tokens', 'robots'] as const, (table) =>
       credentials.noteUses(db, table, { ids: [30, 31, 32], at: now, unless: yesterday }),
@@ -370,6 +415,42 @@ const CALLS: Readonly<Record<string, Call>> = {
       { where: 'here', limitSeconds: 1 },
     ),
 
+  'jobs/claim-queries.ts#listDueJobs': (db) =>
+    jobClaims.listDueJobs(db, { kinds: ['kind-1', 'kind-2'], most: 12 }),
+  'jobs/claim-queries.ts#listAbandonedJobs': (db) =>
+    jobClaims.listAbandonedJobs(db, { kinds: ['kind-1', 'kind-2'], most: 20 }),
+  'jobs/claim-queries.ts#claimJob': (db) => jobClaims.claimJob(db, { id: 2500, holder: 'me' }, 30),
+  'jobs/claim-queries.ts#renewLease': (db) =>
+    jobClaims.renewLease(db, HELD_JOB, { leaseSeconds: 30, notes: NOTES }),
+  'jobs/claim-queries.ts#lockHeldJob': (db) => jobClaims.lockHeldJob(db, HELD_JOB),
+  'jobs/claim-queries.ts#isCancelRequested': (db) => jobClaims.isCancelRequested(db, HELD_JOB),
+  'jobs/claim-queries.ts#endAttempt': (db) =>
+    jobClaims.endAttempt(db, HELD_JOB, { ending: { as: 'done' }, notes: NOTES }),
+  'jobs/claim-queries.ts#endAbandonedJob': (db) =>
+    jobClaims.endAbandonedJob(db, 2510, { as: 'cancelled' }),
+  'jobs/queries.ts#insertJob': (db) => enqueueJob(db, { kind: 'new', payload: {} }),
+  'jobs/queries.ts#findJob': (db) => jobs.findJob(db, 7),
+  'jobs/queries.ts#lockJob': (db) => jobs.lockJob(db, 7),
+  'jobs/queries.ts#listJobs': (db) =>
+    everyOne([undefined, 'kind-1'], (kind) =>
+      everyOne([undefined, 'waiting', 'done'] as const, (state) =>
+        everyOne([undefined, 2000], (before) =>
+          jobs.listJobs(db, { filter: { kind, state }, before, most: MOST }),
+        ),
+      ),
+    ),
+  'jobs/queries.ts#cancelWaitingJob': (db) => jobs.cancelWaitingJob(db, 2600),
+  'jobs/queries.ts#requestCancel': (db) => jobs.requestCancel(db, 2505),
+  'jobs/queries.ts#countWaiting': (db) => jobs.countWaiting(db),
+  'jobs/queries.ts#removeEndedJobs': (db) =>
+    jobs.removeEndedJobs(db, { keepDays: 1, keepMost: 1500, atOnce: 100 }),
+  'jobs/schedule-queries.ts#readDatabaseTime': (db) => jobSchedules.readDatabaseTime(db),
+  'jobs/schedule-queries.ts#putSchedule': (db) =>
+    jobSchedules.putSchedule(db, { name: 'daily', pattern: '0 4 * * *', nextAt: tomorrow }),
+  'jobs/schedule-queries.ts#listDueSchedules': (db) => jobSchedules.listDueSchedules(db),
+  'jobs/schedule-queries.ts#moveSchedule': (db) =>
+    jobSchedules.moveSchedule(db, { name: 'daily', nextAt: tomorrow }, tomorrow),
+
   'maintenance/doctor/queries.ts#readDatabaseServer': (db) => readDatabaseServer(db),
 
   'projects/list-queries.ts#listProjects': listEveryProjects,
@@ -417,6 +498,7 @@ const CALLS: Readonly<Record<string, Call>> = {
         dummyDigest: 'sha256:b',
         actorId: undefined,
         actorName: 'user-0001',
+        onBehalfOf: undefined,
       },
       HOLDER,
     ),
@@ -468,6 +550,7 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'database/keyset.ts#inOrder': 'a part of other statements',
   'database/keyset.ts#prefixPattern': 'a part of other statements',
   'database/migrate.ts#migrate': 'runs at a start, on the list of migrations',
+  'jobs/queries.ts#readLog': 'reads a column',
   'projects/member-queries.ts#memberKey': 'makes a key',
   'projects/queries.ts#toMembership': 'reads columns',
   'projects/queries.ts#toProject': 'reads columns',

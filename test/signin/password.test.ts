@@ -18,6 +18,17 @@ const PEOPLE = ['ann', 'dan'].map((username) => ({ username, password: `${userna
 
 const quiet = { warn: () => undefined, error: () => undefined }
 
+const neverAsked = (): never => {
+  throw new Error('a password is nothing for other sources')
+}
+
+const NO_OTHER_SOURCES = {
+  familiar: createFamiliarNetworks(),
+  ldap: undefined,
+  bearers: { prove: neverAsked, stats: neverAsked },
+  meetAccount: neverAsked,
+}
+
 /** What signing in takes: every statement and every slow hash, in their order of beginning. */
 async function recordWork(service: Service) {
   const { config } = service
@@ -39,11 +50,10 @@ async function recordWork(service: Service) {
     users: createCachedUsers({ database, watch, most: 100 }),
     ...createCredentials({ database, watch, most: 100, now: () => new Date() }),
     identityTokenSeconds: undefined,
-    familiar: createFamiliarNetworks(),
-    ldap: undefined,
+    ...NO_OTHER_SOURCES,
     lookUp: createLookUp(),
     metrics: createMetrics(),
-    log: { info: () => undefined },
+    log: { info: () => undefined, warn: () => undefined },
     proven: createProvenCache(100),
     hasher: {
       ...hasher,

@@ -73,6 +73,17 @@ test.serial('encoded paths travel unchanged', async (t) => {
   t.is(registry.requests.at(-1)?.url, path)
 })
 
+test.serial('R12: whom a service acts for passes as it was sent, doubled too', async (t) => {
+  const send = async (value: string): Promise<unknown> => {
+    await rawRequest(nginx.port, 'GET', '/api/v1/me', { 'X-Warden-On-Behalf-Of': value })
+    return warden.requests.at(-1)?.headers['x-warden-on-behalf-of']
+  }
+  t.is(await send('ann'), 'ann')
+  t.is(await send('ann\r\nX-Warden-On-Behalf-Of: ben'), 'ann, ben')
+  t.is(await send('ann,ben'), 'ann,ben')
+  t.is(await send(''), '')
+})
+
 test.serial('R14: what a client says of itself is replaced', async (t) => {
   await rawRequest(nginx.port, 'GET', '/auth/token', {
     Host: 'registry.test:5000',

@@ -1,8 +1,8 @@
 import type { Service } from './service.ts'
 
-/** The leaf, the audit record and where people sign in from are kept now and then, by themselves. */
+/** The leaf, the audit record, jobs and where people sign in from are kept now and then, by themselves. */
 export const IN_BACKGROUND =
-  /installation|replicas|audit|sign_in_networks|idempotency|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
+  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|idempotency|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 
 export interface QueryCounts {
   /** Statements for which an answer may have waited. */

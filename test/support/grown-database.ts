@@ -87,9 +87,10 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   robots: [
     ...rows(1500, (n) => ({ project_id: 1, name: `robot-${pad(n)}` })),
     ...rows(2000, (n) => ({ project_id: n + 1, name: 'ci' })),
-    ...rows(20, (n) => ({ project_id: 0, name: `system-${n}` })),
+    ...rows(20, (n) => ({ project_id: 0, name: `system-${n}`, on_behalf_group_id: n })),
   ].map((row, n) => ({
     ...stamps(n),
+    id: n + 1,
     permissions: '[]',
     secret_hash: hashOf(`robot ${n}`),
     ...row,
@@ -98,6 +99,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     user_id: n <= 20 ? 1 : n,
     name: `token ${n}`,
     secret_hash: hashOf(`access ${n}`),
+    made_by_robot_id: n % 10 === 0 ? 3501 : null,
     created_at: now,
   })),
   identity_tokens: rows(4000, (n) => ({
@@ -136,6 +138,37 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     holder: 'h',
     expires_at: ago(n % 10 === 0 ? DAY_MS : -DAY_MS),
     created_at: now,
+  })),
+  jobs: rows(5000, (n) => ({
+    kind: `kind-${n % 5}`,
+    payload: '{}',
+    state: n <= 2500 ? 'done' : n <= 2520 ? 'running' : 'waiting',
+    run_at: ago(n * 1000),
+    attempts: 1,
+    most_attempts: 5,
+    holder: n > 2500 && n <= 2520 ? 'h' : null,
+    lease_ends_at: n > 2500 && n <= 2520 ? ago(n > 2508 ? DAY_MS : -DAY_MS) : null,
+    log: '',
+    created_at: now,
+    ended_at: n <= 2500 ? ago(n * 60_000) : null,
+  })),
+  password_resets: rows(2000, (n) => ({
+    user_id: n,
+    token_hash: hashOf(`reset ${n}`),
+    sign_in_epoch: 1,
+    email_hash: hashOf('mail'),
+    expires_at: ago(n % 10 === 0 ? DAY_MS : -DAY_MS),
+    created_at: now,
+  })),
+  password_reset_mails: rows(3000, (n) => ({
+    user_id: n,
+    job_id: n + 1000,
+    created_at: ago((n % 100) * 40_000),
+  })),
+  job_schedules: rows(20, (n) => ({
+    name: n === 1 ? 'daily' : `schedule-${n}`,
+    pattern: '15 3 * * *',
+    next_at: ago(-DAY_MS),
   })),
   sign_in_failures: rows(3000, (n) => ({
     network: `10.0.${n % 250}.0/24`,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { fetchToken, putManifest } from './image.ts'
-import type { CallerName, RightsWorld } from './rights-world.ts'
+import { type CallerName, passwordOf, type RightsWorld } from './rights-world.ts'
 import { ADMIN, type Credentials } from './service.ts'
 
 /** One question of the matrix. */
@@ -21,6 +22,7 @@ const freshName = (): string => `fresh-${++made}`
 /** Whose credentials `/me/…` means. Robots and strangers have none, so somebody else's stand there. */
 const ownerOf = (world: RightsWorld, caller: CallerName): Credentials => {
   if (caller === 'tok') return ADMIN
+  if (caller === 'obo') return { username: 'obo', password: passwordOf('obo') }
   const isUser = !['anon', 'prj', 'sys', 'dis'].includes(caller)
   const owner = world.credentials(caller === 'web' ? 'pad' : isUser ? caller : 'out')
   if (owner === undefined) throw new Error(`${caller} owns nothing`)
@@ -124,8 +126,12 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   /** An access token with all rights of its owner. */
   wide: (world, caller, before) =>
     makeAccessToken(world, targetOwner(world, caller, before), { name: freshName() }),
-  identity: (world, caller, before) => makeIdentityToken(world, targetOwner(world, caller, before)),
+  /** None ever comes of single sign-on: somebody else's stands there. */
+  identity: (world, caller, before) =>
+    makeIdentityToken(world, targetOwner(world, caller === 'sso' ? 'out' : caller, before)),
   tag: (world, _, before) => makeTag(world, before),
+  /** A job of a kind that nobody runs. */
+  job: async ({ database }) => String(await enqueueJob(database, { kind: 'matrix', payload: {} })),
 }
 
 /** Makes what the words with ~ in a path stand for. @returns the path to ask */

@@ -1,5 +1,7 @@
 import { insertUser } from '../../src/accounts/queries.ts'
 import { pushImage } from './image.ts'
+import { startIssuer } from './issuer.ts'
+import { ldapVariables } from './ldap-world.ts'
 import {
   ADMIN,
   type Credentials,
@@ -8,6 +10,7 @@ import {
   type ServiceOptions,
   startService,
 } from './service.ts'
+import { passwordOf as passwordOfPerson, type Slapd, startSlapd } from './slapd.ts'
 
 /** Everybody who asks in the tests of rights, in the order of the columns. */
 export const CALLERS = [
@@ -25,6 +28,9 @@ export const CALLERS = [
   'tok',
   'web',
   'dis',
+  'obo',
+  'sso',
+  'ldp',
 ] as const
 
 export type CallerName = (typeof CALLERS)[number]
@@ -36,6 +42,7 @@ const ROLES = {
   mai: 'maintainer',
   pad: 'projectAdmin',
   dis: 'projectAdmin',
+  obo: 'projectAdmin',
 } as const
 
 const ALL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
@@ -43,6 +50,8 @@ const ALL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
 export interface RightsWorld extends Service {
   /** Undefined for who asks without credentials. */
   readonly credentials: (name: CallerName) => Credentials | undefined
+  /** What is sent beside credentials by who acts for somebody. */
+  readonly headers: (name: CallerName) => Readonly<Record<string, string>>
   /** A request to `/api/v1`, or to the whole path where it begins otherwise. */
   readonly ask: (name: CallerName, method: string, path: string, json?: unknown) => Promise<Reply>
   /** Does it as the administrator; anything but success is an error. */
@@ -51,9 +60,10 @@ export interface RightsWorld extends Service {
   readonly addUser: (username: string) => Promise<void>
 }
 
-const passwordOf = (name: string): string => `quiet-harbour-${name}-71`
+export const passwordOf = (name: string): string => `quiet-harbour-${name}-71`
 
-const isPerson = (name: CallerName): boolean => !['anon', 'adm', 'prj', 'sys'].includes(name)
+const isPerson = (name: CallerName): boolean =>
+  !['anon', 'adm', 'prj', 'sys', 'sso', 'ldp'].includes(name)
 
 type Must = RightsWorld['must']
 
@@ -75,7 +85,9 @@ async function addPeople(must: Must): Promise<void> {
   for (const [name, role] of Object.entries(ROLES)) {
     await must('PUT', `/projects/acme/members/users/${name}`, { role })
   }
+  await must('PUT', '/projects/open/members/users/obo', { role: 'projectAdmin' })
   await must('POST', '/groups', { name: 'crew' })
+  await must('PUT', '/groups/crew/members/obo', {})
   await must('PATCH', '/users/dis', { disabled: true })
 }
 
@@ -90,6 +102,14 @@ async function addMachines(
     name: `narrow ${repositories}`,
     permissions: [{ repositories, actions: ['api', 'pull'] }],
   })
+  const portal = {
+    name: 'portal',
+    permissions: [
+      { repositories: 'acme/**', actions: ['api', 'pull', 'push'] },
+      { repositories: 'other/**', actions: ALL_ACTIONS },
+    ],
+    onBehalfOf: 'crew',
+  }
   const pad = { username: 'pad', password: passwordOf('pad') }
   return {
     prj: {
@@ -97,6 +117,7 @@ async function addMachines(
       password: await secretOf(must('POST', '/projects/acme/robots', robot)),
     },
     sys: { username: 'robot$bot', password: await secretOf(must('POST', '/robots', robot)) },
+    obo: { username: 'robot$portal', password: await secretOf(must('POST', '/robots', portal)) },
     tok: {
       username: ADMIN.username,
       password: await secretOf(must('POST', '/me/tokens', narrow('acme/**'))),
@@ -110,6 +131,27 @@ async function addMachines(
   }
 }
 
+/** @returns the access token that somebody of the issuer made, for registry clients */
+async function addSignedOn(
+  service: Service,
+  must: Must,
+  headers: Readonly<Record<string, string>>,
+): Promise<Credentials> {
+  await must('POST', '/groups', { name: 'corp:devs' })
+  await must('PUT', '/projects/acme/members/groups/corp:devs', { role: 'developer' })
+  const json = { name: 'laptop' }
+  const password = await secretOf(service.request('POST', '/api/v1/me/tokens', { headers, json }))
+  return { username: 'sso', password }
+}
+
+/** @returns name and password of somebody who is in the directory alone */
+async function addOfDirectory(slapd: Slapd, must: Must): Promise<Credentials> {
+  await slapd.addGroup('staff', [await slapd.addPerson('ldp')])
+  await must('POST', '/groups', { name: 'ldap:staff' })
+  await must('PUT', '/projects/acme/members/groups/ldap:staff', { role: 'maintainer' })
+  return { username: 'ldp', password: passwordOfPerson('ldp') }
+}
+
 /**
  * A service with everybody in it:
  *
@@ -120,30 +162,50 @@ async function addMachines(
  * - `tok` is an access token of the administrator with `api` and `pull` on `acme/**`
  * - `web` is an access token of `pad` with `api` and `pull` on `acme/web/**`
  * - `dis` is a disabled projectAdmin of `acme`
+ * - `obo` is a robot of the system that acts for a user of that name: the user is projectAdmin of
+ *   `acme` and `open` and in `crew`, the robot has `api`, `pull` and `push` on `acme/**` and all
+ *   actions on `other/**`
+ * - `sso` comes with the token of an issuer, and is developer of `acme` through its group `corp:devs`;
+ *   the realm gets an access token that it made
+ * - `ldp` is somebody of a directory, and maintainer of `acme` through its group `ldap:staff`
  *
  * Beside `acme` (private) there are `other` (private), `open` (public), the group `crew`, and `bob`.
  */
 export async function startRightsWorld(options: ServiceOptions = {}): Promise<RightsWorld> {
-  const service = await startService({
-    ...options,
-    env: { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...options.env },
-  })
+  const [issuer, slapd] = await Promise.all([startIssuer(), startSlapd()])
+  const sources = { ...issuer.env, ...ldapVariables(slapd) }
+  const env = { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...sources, ...options.env }
+  const service = await startService({ ...options, env })
   const must: Must = async (method, path, json) => {
     const reply = await service.admin(method, `/api/v1${path}`, json)
     if (reply.status < 300) return reply
     throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)
   }
   await addPeople(must)
-  const machines = await addMachines(service, must)
+  const bearer = { authorization: `Bearer ${issuer.tokenOf('sso', ['devs'])}` }
+  const machines = {
+    ...(await addMachines(service, must)),
+    sso: await addSignedOn(service, must, bearer),
+    ldp: await addOfDirectory(slapd, must),
+  }
   const credentials = (name: CallerName): Credentials | undefined => {
     if (name === 'anon') return undefined
     if (name === 'adm') return ADMIN
-    return machines[name] ?? { username: name, password: passwordOf(name) }
+    return (
+      (machines as Partial<Record<CallerName, Credentials>>)[name] ?? {
+        username: name,
+        password: passwordOf(name),
+      }
+    )
   }
+  const headers: RightsWorld['headers'] = (name) =>
+    name === 'obo' ? { 'x-warden-on-behalf-of': 'obo' } : {}
   const ask: RightsWorld['ask'] = (name, method, path, json) => {
     const as = credentials(name)
-    const whole = /^\/(?:auth|healthz|readyz)/.test(path) ? path : `/api/v1${path}`
-    return service.request(method, whole, { ...(as && { as }), json })
+    const isOfApi = !/^\/(?:auth|healthz|readyz)/.test(path)
+    const whole = isOfApi ? `/api/v1${path}` : path
+    if (name === 'sso' && isOfApi) return service.request(method, whole, { headers: bearer, json })
+    return service.request(method, whole, { ...(as && { as }), json, headers: headers(name) })
   }
   const addUser = (username: string): Promise<void> =>
     insertUser(service.database, {
@@ -154,7 +216,11 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
       passwordHash: '',
       now: new Date(),
     })
-  return { ...service, credentials, ask, must, addUser }
+  const stop = async (): Promise<void> => {
+    await service.stop()
+    await Promise.all([issuer.close(), slapd.stop()])
+  }
+  return { ...service, credentials, headers, ask, must, addUser, stop }
 }
 
 /** Images for the reads: the registry takes them from the administrator alone. */

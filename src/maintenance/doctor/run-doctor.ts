@@ -4,8 +4,10 @@ import { type Check, type Diagnosis, examine } from './check.ts'
 import { DATABASE_CHECKS } from './database-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
+import { ISSUER_CHECKS } from './issuer-checks.ts'
 import { KEY_CHECKS } from './key-checks.ts'
 import { LDAP_CHECKS } from './ldap-check.ts'
+import { MAIL_CHECKS } from './mail-check.ts'
 import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
 import { REGISTRY_CHECKS } from './registry-checks.ts'
@@ -22,6 +24,8 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...DATABASE_CHECKS,
   ...LDAP_CHECKS,
   ...SERVICE_CHECKS,
+  ...ISSUER_CHECKS,
+  ...MAIL_CHECKS,
 ]
 
 export interface DoctorInput {
