@@ -26,7 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...SIGN_IN_EPOCHS,
   ...LISTS,
   ...SOURCES,
-  ...ACTING,
   ...JOBS,
   ...PASSWORD_RESET,
+  ...ACTING,
 }

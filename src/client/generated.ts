@@ -927,7 +927,7 @@ export interface Operations {
       readonly id: string
     }
     readonly query: undefined
-    readonly body: undefined
+    readonly body: Readonly<Record<string, unknown>>
     readonly answer: Schemas["JobWithLog"]
   }
   /** Makes an access token; its secret is shown this once. */

@@ -21,12 +21,12 @@ export const across = (config: Config): readonly string[] => [
   ...(config.database.ca !== undefined && config.database.tls !== 'verify'
     ? ['WARDEN_DB_CA is set but WARDEN_DB_TLS is not verify; set both or neither']
     : []),
+  ...ldapFaults(config.ldap),
   ...(config.settings.selfRegistration === true &&
   config.settings.firstSightUsers !== false &&
-  config.oidc.issuers.length > 0
+  (config.oidc.issuers.length > 0 || config.ldap !== undefined)
     ? [
-        'WARDEN_SELF_REGISTRATION=true lets anybody take the name of somebody whom an issuer of WARDEN_OIDC_ISSUERS has yet to send; set it to false, or WARDEN_FIRST_SIGHT_USERS=false',
+        'WARDEN_SELF_REGISTRATION=true lets anybody take the name of somebody whom an issuer or the directory has yet to send; set it to false, or WARDEN_FIRST_SIGHT_USERS=false',
       ]
     : []),
-  ...ldapFaults(config),
 ]

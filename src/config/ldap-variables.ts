@@ -7,7 +7,6 @@ import {
   ldapFilter,
   ldapServers,
 } from './ldap-values.ts'
-import type { PinnedSettings } from './setting-variables.ts'
 
 /** Variables of a directory that people sign in by; all but the first count only where that is set. */
 export const LDAP_VARIABLES = {
@@ -144,13 +143,7 @@ export function toLdapConfig(v: LdapValues): LdapConfig | undefined {
 }
 
 /** Faults that no variable of the directory has alone. */
-export function ldapFaults({
-  ldap,
-  settings,
-}: {
-  readonly ldap: LdapConfig | undefined
-  readonly settings: Pick<PinnedSettings, 'selfRegistration' | 'firstSightUsers'>
-}): readonly string[] {
+export function ldapFaults(ldap: LdapConfig | undefined): readonly string[] {
   if (ldap === undefined) return []
   const faults: readonly (readonly [boolean, string])[] = [
     [ldap.userBase === '', 'WARDEN_LDAP_USER_BASE is not set; WARDEN_LDAP_URL needs it'],
@@ -161,10 +154,6 @@ export function ldapFaults({
     [
       ldap.adminGroup !== undefined && ldap.groups === undefined,
       'WARDEN_LDAP_ADMIN_GROUP needs WARDEN_LDAP_GROUP_BASE, beneath which groups are read',
-    ],
-    [
-      settings.selfRegistration === true && settings.firstSightUsers !== false,
-      'WARDEN_SELF_REGISTRATION=true lets anybody take the name of somebody of the directory of WARDEN_LDAP_URL who has yet to come; set it to false, or WARDEN_FIRST_SIGHT_USERS=false',
     ],
     [
       ldap.tls === 'off' && ldap.ca !== undefined,

@@ -62,6 +62,7 @@ const cancelRoute = (deps: CancelJobDeps): Route =>
     path: '/jobs/:id/cancel',
     summary: 'Cancels a job; one that runs is told to stop',
     params: idParams,
+    body: z.strictObject({}),
     refusals: [409],
     answers: answerJob,
     handle: async ({ caller, params: { id } }) => {

@@ -66,14 +66,15 @@ export function observeParts(metrics: Metrics, parts: ObservedParts, version: st
   const { users, rights, proven, answers, accessTokens, identityTokens, robots, bearers, signer } =
     parts
   const { ldapProofs } = parts
-  const tokens = {
-    accessTokens,
-    identityTokens,
-    robots,
-    bearers,
+  const tokens = { accessTokens, identityTokens, robots, bearers }
+  const caches = {
+    users,
+    rights,
+    proofs: proven,
+    answers,
+    ...tokens,
     ...(ldapProofs && { ldapProofs }),
   }
-  const caches = { users, rights, proofs: proven, answers, ...tokens }
   for (const [name, cache] of Object.entries(caches)) observeCache(metrics, name, cache)
   observeHasher(metrics, parts.hasher)
   observeDatabase(metrics, parts)

@@ -161,6 +161,7 @@ export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number]
 /** How an attempt at a job ended; `returned` by a stop of the process, `lost` to another one. */
 export const JOB_OUTCOMES = ['done', 'retried', 'failed', 'cancelled', 'returned', 'lost'] as const
 export type JobOutcome = (typeof JOB_OUTCOMES)[number]
+
 /** `search` finds a person, `groups` all groups of one. */
 export const LDAP_REQUESTS = ['connect', 'bind', 'search', 'groups'] as const
 export type LdapRequest = (typeof LDAP_REQUESTS)[number]

@@ -70,9 +70,9 @@ export function createSignIn(deps: CreateSignInDeps): SignIn {
   const { identityTokenSeconds } = deps.config.token
   const throttle = createThrottle(deps)
   const familiar = createFamiliarNetworks()
+  const bearers = createBearers(deps)
   const ldap = createLdap({ ...deps, throttle, familiar })
   const lookUp = createLookUp()
-  const bearers = createBearers(deps)
   const ways = { ...deps, throttle, familiar, ldap, lookUp, identityTokenSeconds, bearers }
   return {
     authenticate: createRecordedAuthenticate(createAuthenticate(ways), deps),

@@ -252,9 +252,9 @@ test.serial('a repeated bearer costs no statement and no signature', async (t) =
 test.serial('a remembered bearer is over when its time is', async (t) => {
   const token = tokenOf('brief', { exp: nowSeconds() + 60 })
   t.is((await world.ask(token)).status, 200)
-  world.pass(89)
+  world.pass(75)
   t.is((await world.ask(token)).status, 200)
-  world.pass(2)
+  world.pass(20)
   t.is((await world.ask(token)).status, 401)
 })
 
@@ -263,7 +263,7 @@ test.serial('sign-ins by bearer are counted and recorded', async (t) => {
   t.regex(metrics, /warden_sign_ins_total\{way="oidc",outcome="proven"\} [1-9]/)
   const rows = () =>
     world.service.database('audit').where({ action: 'signin.oidc', actor_name: 'olga' }).first()
-  for (let time = 0; time < 100 && (await rows()) === undefined; time++) await sleep(100)
+  for (let time = 0; time < 400 && (await rows()) === undefined; time++) await sleep(100)
   t.like(await rows(), { outcome: 'done', address: '127.0.0.1' })
 })
 

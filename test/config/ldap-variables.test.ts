@@ -41,7 +41,6 @@ for (const [env, fault] of [
   [{ ...LDAP, WARDEN_LDAP_USER_BASE: 'people' }, /^WARDEN_LDAP_USER_BASE: must be a name/],
   [{ ...LDAP, WARDEN_LDAP_CA: 'x' }, /^WARDEN_LDAP_CA: must be a PEM certificate/],
   [{ ...LDAP, WARDEN_LDAP_BIND_DN: 'cn=a' }, /BIND_PASSWORD belong together/],
-  [{ ...LDAP, WARDEN_SELF_REGISTRATION: 'true' }, /lets anybody take the name/],
   [{ ...LDAP, WARDEN_LDAP_ADMIN_GROUP: 'cn=a' }, /needs WARDEN_LDAP_GROUP_BASE/],
 ] as const) {
   test(`a fault is told: ${JSON.stringify(env)}`, (t) => {

@@ -22,9 +22,9 @@ const neverAsked = (): never => {
   throw new Error('a password is nothing for other sources')
 }
 
-const NO_OTHER_SOURCES = {
-  familiar: createFamiliarNetworks(),
+const NO_OTHER_SOURCE = {
   ldap: undefined,
+  log: { info: () => undefined, warn: () => undefined },
   bearers: { prove: neverAsked, stats: neverAsked },
   meetAccount: neverAsked,
 }
@@ -50,10 +50,10 @@ async function recordWork(service: Service) {
     users: createCachedUsers({ database, watch, most: 100 }),
     ...createCredentials({ database, watch, most: 100, now: () => new Date() }),
     identityTokenSeconds: undefined,
-    ...NO_OTHER_SOURCES,
+    familiar: createFamiliarNetworks(),
     lookUp: createLookUp(),
     metrics: createMetrics(),
-    log: { info: () => undefined, warn: () => undefined },
+    ...NO_OTHER_SOURCE,
     proven: createProvenCache(100),
     hasher: {
       ...hasher,

@@ -152,6 +152,14 @@ async function addOfDirectory(slapd: Slapd, must: Must): Promise<Credentials> {
   return { username: 'ldp', password: passwordOfPerson('ldp') }
 }
 
+const credentialsOf =
+  (made: Readonly<Partial<Record<CallerName, Credentials>>>): RightsWorld['credentials'] =>
+  (name) => {
+    if (name === 'anon') return undefined
+    if (name === 'adm') return ADMIN
+    return made[name] ?? { username: name, password: passwordOf(name) }
+  }
+
 /**
  * A service with everybody in it:
  *
@@ -188,16 +196,7 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
     sso: await addSignedOn(service, must, bearer),
     ldp: await addOfDirectory(slapd, must),
   }
-  const credentials = (name: CallerName): Credentials | undefined => {
-    if (name === 'anon') return undefined
-    if (name === 'adm') return ADMIN
-    return (
-      (machines as Partial<Record<CallerName, Credentials>>)[name] ?? {
-        username: name,
-        password: passwordOf(name),
-      }
-    )
-  }
+  const credentials = credentialsOf(machines)
   const headers: RightsWorld['headers'] = (name) =>
     name === 'obo' ? { 'x-warden-on-behalf-of': 'obo' } : {}
   const ask: RightsWorld['ask'] = (name, method, path, json) => {

@@ -11,8 +11,7 @@ export interface DueAccount {
 
 /**
  * Accounts of a source whose claims end before a time and which have a token that works without them
- * ever signing in; those that end first before others. The inner limits keep the database from reading
- * the tokens of everybody first.
+ * ever signing in; those that end first before others.
  */
 export async function listDueAccounts(
   database: Database,
@@ -22,12 +21,11 @@ export async function listDueAccounts(
     `SELECT u.id, u.username, u.external_id
        FROM users u
       WHERE u.source = ? AND u.claims_end_at < ? AND u.deleted_at IS NULL AND u.disabled_at IS NULL
-        AND ((SELECT a.id FROM access_tokens a
-               WHERE a.user_id = u.id AND (a.expires_at IS NULL OR a.expires_at > ?)
-               LIMIT 1) IS NOT NULL
-          OR (SELECT i.id FROM identity_tokens i
-               WHERE i.user_id = u.id AND i.expires_at > ?
-               LIMIT 1) IS NOT NULL)
+        AND COALESCE(
+              (SELECT a.id FROM access_tokens a
+                WHERE a.user_id = u.id AND (a.expires_at IS NULL OR a.expires_at > ?) LIMIT 1),
+              (SELECT i.id FROM identity_tokens i
+                WHERE i.user_id = u.id AND i.expires_at > ? LIMIT 1)) IS NOT NULL
       ORDER BY u.claims_end_at
       LIMIT ?`,
     [source, before, now, now, most],
