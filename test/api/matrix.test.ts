@@ -229,7 +229,7 @@ const LISTS = `
 let world: RightsWorld
 
 test.before(async () => {
-  world = await startRightsWorld()
+  world = await startRightsWorld({ hasDirectory: true })
   await addImages(world)
 })
 test.after.always(() => world?.stop())

@@ -47,6 +47,10 @@ const ROLES = {
 
 const ALL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
 
+export interface RightsWorldOptions extends ServiceOptions {
+  readonly hasDirectory?: boolean
+}
+
 export interface RightsWorld extends Service {
   /** Undefined for who asks without credentials. */
   readonly credentials: (name: CallerName) => Credentials | undefined
@@ -175,13 +179,20 @@ const credentialsOf =
  *   actions on `other/**`
  * - `sso` comes with the token of an issuer, and is developer of `acme` through its group `corp:devs`;
  *   the realm gets an access token that it made
- * - `ldp` is somebody of a directory, and maintainer of `acme` through its group `ldap:staff`
+ * - `ldp` is somebody of a directory, and maintainer of `acme` through its group `ldap:staff`; only
+ *   where `hasDirectory` asks for one, since names that nobody has are asked for there too
  *
  * Beside `acme` (private) there are `other` (private), `open` (public), the group `crew`, and `bob`.
  */
-export async function startRightsWorld(options: ServiceOptions = {}): Promise<RightsWorld> {
-  const [issuer, slapd] = await Promise.all([startIssuer(), startSlapd()])
-  const sources = { ...issuer.env, ...ldapVariables(slapd) }
+export async function startRightsWorld({
+  hasDirectory,
+  ...options
+}: RightsWorldOptions = {}): Promise<RightsWorld> {
+  const [issuer, slapd] = await Promise.all([
+    startIssuer(),
+    hasDirectory ? startSlapd() : undefined,
+  ])
+  const sources = { ...issuer.env, ...(slapd && ldapVariables(slapd)) }
   const env = { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...sources, ...options.env }
   const service = await startService({ ...options, env })
   const must: Must = async (method, path, json) => {
@@ -194,7 +205,7 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
   const machines = {
     ...(await addMachines(service, must)),
     sso: await addSignedOn(service, must, bearer),
-    ldp: await addOfDirectory(slapd, must),
+    ...(slapd && { ldp: await addOfDirectory(slapd, must) }),
   }
   const credentials = credentialsOf(machines)
   const headers: RightsWorld['headers'] = (name) =>
@@ -217,7 +228,7 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
     })
   const stop = async (): Promise<void> => {
     await service.stop()
-    await Promise.all([issuer.close(), slapd.stop()])
+    await Promise.all([issuer.close(), slapd?.stop()])
   }
   return { ...service, credentials, headers, ask, must, addUser, stop }
 }
