@@ -6,7 +6,7 @@ import type { Applicant, SignInRecord } from '../audit/sign-in-record.ts'
 import type { CachedCredentials } from '../credentials/cached-credentials.ts'
 import { AppError } from '../errors.ts'
 import type { Authenticate, Credentials } from '../http/caller.ts'
-import type { Subject } from '../protocol/subject.ts'
+import { type Subject, subjectName } from '../protocol/subject.ts'
 import { type AuthenticateIdentity, wayOf } from './authenticate.ts'
 
 export interface RecordedAuthenticateDeps extends Pick<CachedCredentials, 'robots'> {
@@ -63,7 +63,9 @@ async function recordOutcome(
 ): Promise<Subject> {
   try {
     const subject = await prove()
-    recordSubject(signIns, subject, address)
+    // A password may have gone to the directory; every other way is known beforehand.
+    if (way === 'password') recordSubject(signIns, subject, address)
+    else signIns.succeeded(subjectName(subject), address, way)
     return subject
   } catch (error) {
     if (isRefusal(error)) {

@@ -16,220 +16,220 @@ import {
 // made anew for every cell. A word in parentheses names another body of `BODIES`.
 // Whoever adds a route adds its rows here, by hand from docs/api.md.
 const ROUTES = `
-                                                   anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso
+                                                   anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso ldp
   ONESELF
-  GET    /me                                        401 200 200 200 200 200 200 200 200 403 403 200 200 401 200 200
-  PUT    /me/password                               401 204 204 204 204 204 204 204 204 403 403 403 403 401 403 409
-  GET    /me/tokens                                 401 200 200 200 200 200 200 200 200 403 403 200 200 401 200 200
-  POST   /me/tokens                                 401 201 201 201 201 201 201 201 201 403 403 403 403 401 403 201
-  POST   /me/tokens (narrow)                        401 201 201 201 201 201 201 201 201 403 403 201 201 401 201 201
-  GET    /me/tokens/~token                          401 200 200 200 200 200 200 200 200 403 403 200 200 401 200 200
-  GET    /me/tokens/~wide                           401 200 200 200 200 200 200 200 200 403 403 404 404 401 404 200
-  DELETE /me/tokens/~token                          401 204 204 204 204 204 204 204 204 403 403 204 204 401 204 204
-  DELETE /me/tokens/~wide                           401 204 204 204 204 204 204 204 204 403 403 404 404 401 404 204
-  GET    /me/identity-tokens                        401 200 200 200 200 200 200 200 200 403 403 403 403 401 403 200
-  DELETE /me/identity-tokens/~identity              401 204 204 204 204 204 204 204 204 403 403 403 403 401 403 404
+  GET    /me                                        401 200 200 200 200 200 200 200 200 403 403 200 200 401 200 200 200
+  PUT    /me/password                               401 204 204 204 204 204 204 204 204 403 403 403 403 401 403 409 409
+  GET    /me/tokens                                 401 200 200 200 200 200 200 200 200 403 403 200 200 401 200 200 200
+  POST   /me/tokens                                 401 201 201 201 201 201 201 201 201 403 403 403 403 401 403 201 201
+  POST   /me/tokens (narrow)                        401 201 201 201 201 201 201 201 201 403 403 201 201 401 201 201 201
+  GET    /me/tokens/~token                          401 200 200 200 200 200 200 200 200 403 403 200 200 401 200 200 200
+  GET    /me/tokens/~wide                           401 200 200 200 200 200 200 200 200 403 403 404 404 401 404 200 200
+  DELETE /me/tokens/~token                          401 204 204 204 204 204 204 204 204 403 403 204 204 401 204 204 204
+  DELETE /me/tokens/~wide                           401 204 204 204 204 204 204 204 204 403 403 404 404 401 404 204 204
+  GET    /me/identity-tokens                        401 200 200 200 200 200 200 200 200 403 403 403 403 401 403 200 200
+  DELETE /me/identity-tokens/~identity              401 204 204 204 204 204 204 204 204 403 403 403 403 401 403 404 204
 
   USERS
-  GET    /users                                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  POST   /users                                     401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403
-  GET    /users/out                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PATCH  /users/~user                               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  PUT    /users/~user/identity                      401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /users/~user                               401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  GET    /users/out/tokens                          401 200 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /users/out/tokens/~token                   401 200 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  DELETE /users/out/tokens/~token                   401 204 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  GET    /users/out/identity-tokens                 401 200 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  DELETE /users/out/identity-tokens/~identity       401 204 403 403 403 403 403 403 204 403 403 403 403 401 403 403
+  GET    /users                                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /users                                     401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403 403
+  GET    /users/out                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PATCH  /users/~user                               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  PUT    /users/~user/identity                      401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /users/~user                               401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  GET    /users/out/tokens                          401 200 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /users/out/tokens/~token                   401 200 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  DELETE /users/out/tokens/~token                   401 204 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  GET    /users/out/identity-tokens                 401 200 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  DELETE /users/out/identity-tokens/~identity       401 204 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
 
   PASSWORDS BY MAIL, WHERE NONE IS SENT
-  POST   /signin/password-reset                     409 409 409 409 409 409 409 409 409 409 409 409 409 409 409 409
-  GET    /signin/password-reset                     200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
-  POST   /signin/password-reset/confirm             400 400 400 400 400 400 400 400 400 400 400 400 400 400 400 400
+  POST   /signin/password-reset                     409 409 409 409 409 409 409 409 409 409 409 409 409 409 409 409 409
+  GET    /signin/password-reset                     200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  POST   /signin/password-reset/confirm             400 400 400 400 400 400 400 400 400 400 400 400 400 400 400 400 400
 
   GROUPS
-  GET    /groups                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  POST   /groups                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403
-  GET    /groups/crew                               401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PATCH  /groups/crew                               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /groups/~group                             401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  GET    /groups/crew/members                       401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PUT    /groups/crew/members/~user                 401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  DELETE /groups/crew/members/~mate                 401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
+  GET    /groups                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /groups                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403 403
+  GET    /groups/crew                               401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PATCH  /groups/crew                               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /groups/~group                             401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  GET    /groups/crew/members                       401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PUT    /groups/crew/members/~user                 401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  DELETE /groups/crew/members/~mate                 401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
 
   SETTINGS
-  GET    /settings                                  401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PATCH  /settings                                  401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
+  GET    /settings                                  401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PATCH  /settings                                  401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   DIRECTORY
-  GET    /signin/ldap/check                         401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
+  GET    /signin/ldap/check                         401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   PROJECTS
-  GET    /projects                                  200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  POST   /projects                                  401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403
-  GET    /projects/acme                             401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /projects/other                            401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404
-  GET    /projects/open                             200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  PATCH  /projects/acme                             401 404 403 403 403 403 200 403 200 403 403 200 403 401 200 403
-  PATCH  /projects/other                            401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404
-  PATCH  /projects/open                             401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /projects/acme                             401 404 403 403 403 403 409 403 409 403 403 409 403 401 409 403
-  DELETE /projects/open                             401 403 403 403 403 403 403 403 409 403 403 403 403 401 403 403
-  DELETE /projects/~project                         401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404
-  DELETE /projects/~pads                            401 404 404 404 404 404 204 403 204 404 403 404 404 401 404 404
-  DELETE /projects/~pads?force=true                 401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
+  GET    /projects                                  200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  POST   /projects                                  401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403 403
+  GET    /projects/acme                             401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /projects/other                            401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /projects/open                             200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  PATCH  /projects/acme                             401 404 403 403 403 403 200 403 200 403 403 200 403 401 200 403 403
+  PATCH  /projects/other                            401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PATCH  /projects/open                             401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /projects/acme                             401 404 403 403 403 403 409 403 409 403 403 409 403 401 409 403 403
+  DELETE /projects/open                             401 403 403 403 403 403 403 403 409 403 403 403 403 401 403 403 403
+  DELETE /projects/~project                         401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404 404
+  DELETE /projects/~pads                            401 404 404 404 404 404 204 403 204 404 403 404 404 401 404 404 404
+  DELETE /projects/~pads?force=true                 401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
 
   MEMBERS
-  GET    /projects/acme/members                     401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200
-  GET    /projects/other/members                    401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /projects/open/members                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /projects/acme/members/users/dev           401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200
-  GET    /projects/other/members/users/~member      401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /projects/open/members/users/~member       401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /projects/acme/members/groups/~band        401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200
-  GET    /projects/other/members/groups/~band       401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /projects/open/members/groups/~band        401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PUT    /projects/acme/members/users/~user         401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403
-  PUT    /projects/acme/members/users/~user (developer)  401 404 403 403 403 403 200 403 200 403 403 403 403 401 403 403
-  PUT    /projects/other/members/users/~user        401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404
-  PUT    /projects/open/members/users/~user         401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /projects/acme/members/users/~member       401 404 403 403 403 403 204 403 204 403 403 204 403 401 403 403
-  DELETE /projects/other/members/users/~member      401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404
-  DELETE /projects/open/members/users/~member       401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  PUT    /projects/acme/members/groups/~group       401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403
-  PUT    /projects/other/members/groups/~group      401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404
-  PUT    /projects/open/members/groups/~group       401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /projects/acme/members/groups/~band        401 404 403 403 403 403 204 403 204 403 403 204 403 401 403 403
-  DELETE /projects/other/members/groups/~band       401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404
-  DELETE /projects/open/members/groups/~band        401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
+  GET    /projects/acme/members                     401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/members                    401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/members                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /projects/acme/members/users/dev           401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/members/users/~member      401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/members/users/~member       401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /projects/acme/members/groups/~band        401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/members/groups/~band       401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/members/groups/~band        401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PUT    /projects/acme/members/users/~user         401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403 403
+  PUT    /projects/acme/members/users/~user (developer)  401 404 403 403 403 403 200 403 200 403 403 403 403 401 403 403 403
+  PUT    /projects/other/members/users/~user        401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PUT    /projects/open/members/users/~user         401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /projects/acme/members/users/~member       401 404 403 403 403 403 204 403 204 403 403 204 403 401 403 403 403
+  DELETE /projects/other/members/users/~member      401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404 404
+  DELETE /projects/open/members/users/~member       401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  PUT    /projects/acme/members/groups/~group       401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403 403
+  PUT    /projects/other/members/groups/~group      401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PUT    /projects/open/members/groups/~group       401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /projects/acme/members/groups/~band        401 404 403 403 403 403 204 403 204 403 403 204 403 401 403 403 403
+  DELETE /projects/other/members/groups/~band       401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404 404
+  DELETE /projects/open/members/groups/~band        401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
 
   ROBOTS OF A PROJECT
-  GET    /projects/acme/robots                      401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200
-  GET    /projects/other/robots                     401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /projects/open/robots                      401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  POST   /projects/acme/robots                      401 404 403 403 403 403 201 403 201 403 403 201 403 401 403 403
-  POST   /projects/acme/robots (pushing)            401 404 403 403 403 403 201 403 201 403 403 403 403 401 403 403
-  POST   /projects/other/robots                     401 404 404 404 404 404 404 403 201 404 403 404 404 401 404 404
-  POST   /projects/open/robots                      401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403
-  GET    /projects/acme/robots/bot                  401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200
-  GET    /projects/other/robots/~robot              401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /projects/open/robots/~robot               401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PATCH  /projects/acme/robots/~robot               401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403
-  PATCH  /projects/acme/robots/~robot (pushing)     401 404 403 403 403 403 200 403 200 403 403 403 403 401 403 403
-  PATCH  /projects/other/robots/~robot              401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404
-  PATCH  /projects/open/robots/~robot               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /projects/acme/robots/~robot               401 404 403 403 403 403 204 403 204 403 403 204 403 401 403 403
-  DELETE /projects/other/robots/~robot              401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404
-  DELETE /projects/open/robots/~robot               401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  POST   /projects/acme/robots/~robot/secret        401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403
-  POST   /projects/acme/robots/~pusher/secret       401 404 403 403 403 403 200 403 200 403 403 403 403 401 403 403
-  POST   /projects/other/robots/~robot/secret       401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404
-  POST   /projects/open/robots/~robot/secret        401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
+  GET    /projects/acme/robots                      401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/robots                     401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/robots                      401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /projects/acme/robots                      401 404 403 403 403 403 201 403 201 403 403 201 403 401 403 403 403
+  POST   /projects/acme/robots (pushing)            401 404 403 403 403 403 201 403 201 403 403 403 403 401 403 403 403
+  POST   /projects/other/robots                     401 404 404 404 404 404 404 403 201 404 403 404 404 401 404 404 404
+  POST   /projects/open/robots                      401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403 403
+  GET    /projects/acme/robots/bot                  401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/robots/~robot              401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/robots/~robot               401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PATCH  /projects/acme/robots/~robot               401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403 403
+  PATCH  /projects/acme/robots/~robot (pushing)     401 404 403 403 403 403 200 403 200 403 403 403 403 401 403 403 403
+  PATCH  /projects/other/robots/~robot              401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PATCH  /projects/open/robots/~robot               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /projects/acme/robots/~robot               401 404 403 403 403 403 204 403 204 403 403 204 403 401 403 403 403
+  DELETE /projects/other/robots/~robot              401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404 404
+  DELETE /projects/open/robots/~robot               401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  POST   /projects/acme/robots/~robot/secret        401 404 403 403 403 403 200 403 200 403 403 200 403 401 403 403 403
+  POST   /projects/acme/robots/~pusher/secret       401 404 403 403 403 403 200 403 200 403 403 403 403 401 403 403 403
+  POST   /projects/other/robots/~robot/secret       401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  POST   /projects/open/robots/~robot/secret        401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   ROBOTS OF THE SYSTEM
-  GET    /robots                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  POST   /robots                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403
-  GET    /robots/bot                                401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  PATCH  /robots/~robot                             401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
-  DELETE /robots/~robot                             401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403
-  POST   /robots/~robot/secret                      401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
+  GET    /robots                                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /robots                                    401 403 403 403 403 403 403 403 201 403 403 403 403 401 403 403 403
+  GET    /robots/bot                                401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PATCH  /robots/~robot                             401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /robots/~robot                             401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  POST   /robots/~robot/secret                      401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   EXPLAIN
-  POST   /explain                                   200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  POST   /explain (bob-in-acme)                     401 403 403 403 403 403 200 200 200 403 403 200 403 401 200 403
-  POST   /explain (bob-in-other)                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  POST   /explain (bob-in-open)                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
+  POST   /explain                                   200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  POST   /explain (bob-in-acme)                     401 403 403 403 403 403 200 200 200 403 403 200 403 401 200 403 403
+  POST   /explain (bob-in-other)                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /explain (bob-in-open)                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
 
   IMAGES
-  GET    /projects/acme/repositories                401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /projects/other/repositories               401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404
-  GET    /projects/open/repositories                200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories                              200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories/acme/app                     401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200
-  GET    /repositories/acme/web/ui                  401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories/other/app                    401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404
-  GET    /repositories/open/site                    200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories/ubuntu                       401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404
-  GET    /repositories/acme/app/tags                401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200
-  GET    /repositories/acme%2Fweb%2Fui/tags         401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories/other/app/tags               401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404
-  GET    /repositories/open/site/tags               200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories/acme/app/tags/v1             401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200
-  GET    /repositories/acme/web/ui/tags/v1          401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  GET    /repositories/other/app/tags/v1            401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404
-  GET    /repositories/open/site/tags/v1            200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200
-  DELETE /repositories/acme/app/tags/~tag           401 404 403 403 403 204 204 403 204 204 204 403 404 401 403 403
-  DELETE /repositories/acme/web/ui/tags/~tag        401 404 403 403 403 204 204 403 204 204 204 403 403 401 403 403
-  DELETE /repositories/other/app/tags/~tag          401 404 404 404 404 404 404 403 204 404 204 404 404 401 404 404
-  DELETE /repositories/open/site/tags/~tag          401 403 403 403 403 403 403 403 204 403 204 403 403 401 403 403
+  GET    /projects/acme/repositories                401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /projects/other/repositories               401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /projects/open/repositories                200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories                              200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/acme/app                     401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
+  GET    /repositories/acme/web/ui                  401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/other/app                    401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /repositories/open/site                    200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/ubuntu                       401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /repositories/acme/app/tags                401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
+  GET    /repositories/acme%2Fweb%2Fui/tags         401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/other/app/tags               401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /repositories/open/site/tags               200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/acme/app/tags/v1             401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
+  GET    /repositories/acme/web/ui/tags/v1          401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/other/app/tags/v1            401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /repositories/open/site/tags/v1            200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  DELETE /repositories/acme/app/tags/~tag           401 404 403 403 403 204 204 403 204 204 204 403 404 401 403 403 204
+  DELETE /repositories/acme/web/ui/tags/~tag        401 404 403 403 403 204 204 403 204 204 204 403 403 401 403 403 204
+  DELETE /repositories/other/app/tags/~tag          401 404 404 404 404 404 404 403 204 404 204 404 404 401 404 404 404
+  DELETE /repositories/open/site/tags/~tag          401 403 403 403 403 403 403 403 204 403 204 403 403 401 403 403 403
 
   AUDIT
-  GET    /audit                                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /audit?project=acme                        401 404 403 403 403 403 200 200 200 403 403 200 403 401 200 403
-  GET    /audit?project=other                       401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /audit?project=open                        401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /audit/export?format=csv                   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /audit/export?format=jsonl&project=acme    401 404 403 403 403 403 200 200 200 403 403 200 403 401 200 403
-  GET    /audit/export?format=jsonl&project=other   401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404
-  GET    /audit/export?format=csv&project=open      401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
+  GET    /audit                                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /audit?project=acme                        401 404 403 403 403 403 200 200 200 403 403 200 403 401 200 403 403
+  GET    /audit?project=other                       401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /audit?project=open                        401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /audit/export?format=csv                   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /audit/export?format=jsonl&project=acme    401 404 403 403 403 403 200 200 200 403 403 200 403 401 200 403 403
+  GET    /audit/export?format=jsonl&project=other   401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /audit/export?format=csv&project=open      401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
 
   JOBS
-  GET    /jobs                                      401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  GET    /jobs/~job                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403
-  POST   /jobs/~job/cancel                          401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403
+  GET    /jobs                                      401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /jobs/~job                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /jobs/~job/cancel                          401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   THE DOCUMENT OF THE API
-  GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
-  GET    /docs                                      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /docs                                      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 
   THE TOKEN REALM, AND HEALTH
-  GET    /auth/token?service=registry-warden        200 200 200 200 200 200 200 200 200 200 200 200 200 401 400 200
-  POST   /auth/token                                400 200 200 200 200 200 200 200 200 200 200 200 200 401 400 200
-  GET    /healthz                                   200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
-  GET    /readyz                                    200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /auth/token?service=registry-warden        200 200 200 200 200 200 200 200 200 200 200 200 200 401 400 200 200
+  POST   /auth/token                                400 200 200 200 200 200 200 200 200 200 200 200 200 401 400 200 200
+  GET    /healthz                                   200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+  GET    /readyz                                    200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 `
 
 // What a token of the realm holds: + granted, - never. What is 401 gets no token.
 const GRANTS = `
-                          anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso
-  acme/app      pull         -   -   +   +   +   +   +   +   +   +   +   +   - 401 400   +
-  acme/app      push         -   -   -   -   +   +   +   -   +   +   +   -   - 401 400   +
-  acme/app      delete       -   -   -   -   -   +   +   -   +   +   +   -   - 401 400   -
-  acme/web/ui   pull         -   -   +   +   +   +   +   +   +   +   +   +   + 401 400   +
-  acme/web/ui   push         -   -   -   -   +   +   +   -   +   +   +   -   - 401 400   +
-  acme/web/ui   delete       -   -   -   -   -   +   +   -   +   +   +   -   - 401 400   -
-  other/app     pull         -   -   -   -   -   -   -   +   +   -   +   -   - 401 400   -
-  other/app     push         -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -
-  other/app     delete       -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -
-  open/site     pull         +   +   +   +   +   +   +   +   +   +   +   +   + 401 400   +
-  open/site     push         -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -
-  open/site     delete       -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -
-  ubuntu        pull         -   -   -   -   -   -   -   +   +   -   +   -   - 401 400   -
-  nowhere/app   pull         -   -   -   -   -   -   -   +   +   -   -   -   - 401 400   -
-  nowhere/app   push         -   -   -   -   -   -   -   -   -   -   -   -   - 401 400   -
-  nowhere/app   delete       -   -   -   -   -   -   -   -   +   -   -   -   - 401 400   -
-  catalog       *            -   -   -   -   -   -   -   +   +   -   -   -   - 401 400   -
+                          anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso ldp
+  acme/app      pull         -   -   +   +   +   +   +   +   +   +   +   +   - 401 400   +   +
+  acme/app      push         -   -   -   -   +   +   +   -   +   +   +   -   - 401 400   +   +
+  acme/app      delete       -   -   -   -   -   +   +   -   +   +   +   -   - 401 400   -   +
+  acme/web/ui   pull         -   -   +   +   +   +   +   +   +   +   +   +   + 401 400   +   +
+  acme/web/ui   push         -   -   -   -   +   +   +   -   +   +   +   -   - 401 400   +   +
+  acme/web/ui   delete       -   -   -   -   -   +   +   -   +   +   +   -   - 401 400   -   +
+  other/app     pull         -   -   -   -   -   -   -   +   +   -   +   -   - 401 400   -   -
+  other/app     push         -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -   -
+  other/app     delete       -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -   -
+  open/site     pull         +   +   +   +   +   +   +   +   +   +   +   +   + 401 400   +   +
+  open/site     push         -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -   -
+  open/site     delete       -   -   -   -   -   -   -   -   +   -   +   -   - 401 400   -   -
+  ubuntu        pull         -   -   -   -   -   -   -   +   +   -   +   -   - 401 400   -   -
+  nowhere/app   pull         -   -   -   -   -   -   -   +   +   -   -   -   - 401 400   -   -
+  nowhere/app   push         -   -   -   -   -   -   -   -   -   -   -   -   - 401 400   -   -
+  nowhere/app   delete       -   -   -   -   -   -   -   -   +   -   -   -   - 401 400   -   -
+  catalog       *            -   -   -   -   -   -   -   +   +   -   -   -   - 401 400   -   -
 `
 
 // What lists show: + is in it, - is not.
 const LISTS = `
-                              anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso
-  /projects       acme           -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +
-  /projects       other          -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -
-  /projects       open           +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +
-  /projects       library        -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -
-  /repositories   acme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +
-  /repositories   acme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +
-  /repositories   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -
-  /repositories   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +
-  /repositories   ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -
+                              anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso ldp
+  /projects       acme           -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /projects       other          -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /projects       open           +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /projects       library        -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /repositories   acme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /repositories   acme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /repositories   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /repositories   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /repositories   ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
 `
 
 let world: RightsWorld
 
 test.before(async () => {
-  world = await startRightsWorld()
+  world = await startRightsWorld({ hasDirectory: true })
   await addImages(world)
 })
 test.after.always(() => world?.stop())

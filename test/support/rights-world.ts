@@ -1,6 +1,7 @@
 import { insertUser } from '../../src/accounts/queries.ts'
 import { pushImage } from './image.ts'
 import { startIssuer } from './issuer.ts'
+import { ldapVariables } from './ldap-world.ts'
 import {
   ADMIN,
   type Credentials,
@@ -9,6 +10,7 @@ import {
   type ServiceOptions,
   startService,
 } from './service.ts'
+import { passwordOf as passwordOfPerson, type Slapd, startSlapd } from './slapd.ts'
 
 /** Everybody who asks in the tests of rights, in the order of the columns. */
 export const CALLERS = [
@@ -28,6 +30,7 @@ export const CALLERS = [
   'dis',
   'obo',
   'sso',
+  'ldp',
 ] as const
 
 export type CallerName = (typeof CALLERS)[number]
@@ -44,6 +47,10 @@ const ROLES = {
 
 const ALL_ACTIONS = ['pull', 'push', 'delete', 'api'] as const
 
+export interface RightsWorldOptions extends ServiceOptions {
+  readonly hasDirectory?: boolean
+}
+
 export interface RightsWorld extends Service {
   /** Undefined for who asks without credentials. */
   readonly credentials: (name: CallerName) => Credentials | undefined
@@ -59,7 +66,8 @@ export interface RightsWorld extends Service {
 
 export const passwordOf = (name: string): string => `quiet-harbour-${name}-71`
 
-const isPerson = (name: CallerName): boolean => !['anon', 'adm', 'prj', 'sys', 'sso'].includes(name)
+const isPerson = (name: CallerName): boolean =>
+  !['anon', 'adm', 'prj', 'sys', 'sso', 'ldp'].includes(name)
 
 type Must = RightsWorld['must']
 
@@ -140,6 +148,22 @@ async function addSignedOn(
   return { username: 'sso', password }
 }
 
+/** @returns name and password of somebody who is in the directory alone */
+async function addOfDirectory(slapd: Slapd, must: Must): Promise<Credentials> {
+  await slapd.addGroup('staff', [await slapd.addPerson('ldp')])
+  await must('POST', '/groups', { name: 'ldap:staff' })
+  await must('PUT', '/projects/acme/members/groups/ldap:staff', { role: 'maintainer' })
+  return { username: 'ldp', password: passwordOfPerson('ldp') }
+}
+
+const credentialsOf =
+  (made: Readonly<Partial<Record<CallerName, Credentials>>>): RightsWorld['credentials'] =>
+  (name) => {
+    if (name === 'anon') return undefined
+    if (name === 'adm') return ADMIN
+    return made[name] ?? { username: name, password: passwordOf(name) }
+  }
+
 /**
  * A service with everybody in it:
  *
@@ -155,12 +179,21 @@ async function addSignedOn(
  *   actions on `other/**`
  * - `sso` comes with the token of an issuer, and is developer of `acme` through its group `corp:devs`;
  *   the realm gets an access token that it made
+ * - `ldp` is somebody of a directory, and maintainer of `acme` through its group `ldap:staff`; only
+ *   where `hasDirectory` asks for one, since names that nobody has are asked for there too
  *
  * Beside `acme` (private) there are `other` (private), `open` (public), the group `crew`, and `bob`.
  */
-export async function startRightsWorld(options: ServiceOptions = {}): Promise<RightsWorld> {
-  const issuer = await startIssuer()
-  const env = { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...issuer.env, ...options.env }
+export async function startRightsWorld({
+  hasDirectory,
+  ...options
+}: RightsWorldOptions = {}): Promise<RightsWorld> {
+  const [issuer, slapd] = await Promise.all([
+    startIssuer(),
+    hasDirectory ? startSlapd() : undefined,
+  ])
+  const sources = { ...issuer.env, ...(slapd && ldapVariables(slapd)) }
+  const env = { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...sources, ...options.env }
   const service = await startService({ ...options, env })
   const must: Must = async (method, path, json) => {
     const reply = await service.admin(method, `/api/v1${path}`, json)
@@ -172,17 +205,9 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
   const machines = {
     ...(await addMachines(service, must)),
     sso: await addSignedOn(service, must, bearer),
+    ...(slapd && { ldp: await addOfDirectory(slapd, must) }),
   }
-  const credentials = (name: CallerName): Credentials | undefined => {
-    if (name === 'anon') return undefined
-    if (name === 'adm') return ADMIN
-    return (
-      (machines as Partial<Record<CallerName, Credentials>>)[name] ?? {
-        username: name,
-        password: passwordOf(name),
-      }
-    )
-  }
+  const credentials = credentialsOf(machines)
   const headers: RightsWorld['headers'] = (name) =>
     name === 'obo' ? { 'x-warden-on-behalf-of': 'obo' } : {}
   const ask: RightsWorld['ask'] = (name, method, path, json) => {
@@ -202,7 +227,8 @@ export async function startRightsWorld(options: ServiceOptions = {}): Promise<Ri
       now: new Date(),
     })
   const stop = async (): Promise<void> => {
-    await Promise.all([service.stop(), issuer.close()])
+    await service.stop()
+    await Promise.all([issuer.close(), slapd?.stop()])
   }
   return { ...service, credentials, headers, ask, must, addUser, stop }
 }
