@@ -5,8 +5,6 @@ import { readReconcile } from './read-reconcile.ts'
 import { releaseBrake } from './release-brake.ts'
 import { type RequestReconcileDeps, requestReconcile } from './request-reconcile.ts'
 
-const PATH = '/maintenance/reconcile'
-
 const answerState = {
   200: { description: 'How the index stands to the registry', schema: reconcileSchema },
 }
@@ -14,7 +12,7 @@ const answerState = {
 const readRoute = ({ database, requireSystem }: RequestReconcileDeps): Route =>
   defineRoute({
     method: 'get',
-    path: PATH,
+    path: '/maintenance/reconcile',
     summary: 'Reads how the index stands to the registry: the last run, what it found, the brake',
     answers: answerState,
     handle: async ({ caller }) => {
@@ -26,7 +24,7 @@ const readRoute = ({ database, requireSystem }: RequestReconcileDeps): Route =>
 const startRoute = (deps: RequestReconcileDeps): Route =>
   defineRoute({
     method: 'post',
-    path: PATH,
+    path: '/maintenance/reconcile',
     summary: 'Compares the index with the registry, now; a run that is under way is answered',
     answers: {
       202: {
@@ -44,7 +42,7 @@ const startRoute = (deps: RequestReconcileDeps): Route =>
 const releaseRoute = (deps: RequestReconcileDeps): Route =>
   defineRoute({
     method: 'post',
-    path: `${PATH}/brake`,
+    path: '/maintenance/reconcile/brake',
     summary: 'Releases the brake: what is gone from the registry may leave the index again',
     answers: answerState,
     handle: async ({ caller }) => {
