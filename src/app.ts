@@ -79,7 +79,6 @@ export interface App {
 }
 
 function createListener(
-  { log }: AppDeps,
   parts: Parts,
   name: 'public' | 'private',
   routes: readonly Route[],
@@ -87,7 +86,6 @@ function createListener(
   const { authenticate, watch, metrics } = parts
   return createKoaListener({
     ...parts,
-    log,
     counter: metrics.requests(name),
     translate: toAppError,
     isOfApi,
@@ -126,7 +124,6 @@ function createParts(deps: AppDeps) {
     ...signIn,
     ...issue,
     ...createRequestRules(deps),
-    database,
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
@@ -188,12 +185,12 @@ export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
   const routes = parts.audit.watchRefusals(createRoutes(parts, deps.version))
   const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
-  const listener = createListener(deps, parts, 'public', routes)
+  const listener = createListener(parts, 'public', routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, privateParts, 'private', createPrivateRoutes(parts)),
+    privateListener: createListener(privateParts, 'private', createPrivateRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

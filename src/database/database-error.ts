@@ -14,6 +14,9 @@ const UNWILLING: ReadonlySet<number> = new Set([
   1053, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031,
 ])
 
+/** Wrong character, too long, out of range, no date, more than a packet: the value is what is wrong. */
+const OF_THE_VALUE: ReadonlySet<number> = new Set([1153, 1264, 1265, 1292, 1366, 1406, 3988])
+
 /** What the driver says without any code when the connection went away under it. */
 const CLOSED = /connection is in closed state|Connection lost/
 
@@ -55,6 +58,12 @@ export const isLockWait = (error: unknown): boolean => asDriverError(error).errn
 export function isRepeatable(error: unknown): boolean {
   const { errno } = asDriverError(error)
   return typeof errno === 'number' && REPEATABLE.has(errno)
+}
+
+/** The server takes no such value, now or later. */
+export function isValueRefused(error: unknown): boolean {
+  const { errno } = asDriverError(error)
+  return typeof errno === 'number' && OF_THE_VALUE.has(errno)
 }
 
 /** The database did not answer, as against: it answered that the statement is wrong. */

@@ -3,7 +3,12 @@ import type { Descriptor } from '../registry/manifests.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import { READS_AT_ONCE } from './read-trees.ts'
 import { refreshAbsent } from './refresh-absent.ts'
-import { outcomeOf, type RefreshDeps, type RefreshOutcome } from './refresh-outcome.ts'
+import {
+  isRegistryAway,
+  outcomeOf,
+  type RefreshDeps,
+  type RefreshOutcome,
+} from './refresh-outcome.ts'
 import { type Present, refreshPresent } from './refresh-present.ts'
 import { takeTicket } from './repository-queries.ts'
 
@@ -13,17 +18,22 @@ type Look = { readonly mark: DirtyMark } & (
   | { readonly found: undefined; readonly error: unknown }
 )
 
-const lookUp = (
+/** When the registry as a whole is away, those that are left are not even tried. */
+function lookUp(
   { registry, looks = pLimit(READS_AT_ONCE) }: RefreshDeps,
   marks: readonly DirtyMark[],
-): Promise<readonly Look[]> =>
-  looks.map(marks, async (mark): Promise<Look> => {
+): Promise<readonly Look[]> {
+  let away: { readonly error: unknown } | undefined
+  return looks.map(marks, async (mark): Promise<Look> => {
+    if (away !== undefined) return { mark, found: undefined, ...away }
     try {
       return { mark, found: await registry.lookUpManifest(mark) }
     } catch (error) {
+      if (isRegistryAway(error)) away = { error }
       return { mark, found: undefined, error }
     }
   })
+}
 
 /**
  * Reads tags and digests at the registry and writes what is found into the index, all of them under

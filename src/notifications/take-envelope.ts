@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isDatabaseLost, isRepeatable } from '../database/database-error.ts'
+import { isValueRefused } from '../database/database-error.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { EventOutcome } from '../metrics/names.ts'
@@ -47,7 +47,7 @@ async function store(
     await insertEvents(database, events, now())
     return []
   } catch (error) {
-    if (isDatabaseLost(error) || isRepeatable(error)) throw error
+    if (!isValueRefused(error)) throw error
     return events.map((event) => ({
       reason: 'the database does not take it',
       text: JSON.stringify(event).slice(0, 4000),

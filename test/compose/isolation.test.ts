@@ -35,7 +35,7 @@ check('no secret stands in an environment or a command', ALL, (t, { services }) 
   const files = Object.values(services).flatMap(({ environment = {} }) =>
     Object.entries(environment).filter(([key, path]) => key.endsWith('_FILE') && path !== ''),
   )
-  t.is(files.length, 4)
+  t.is(files.length, 5)
   t.true(files.every(([, path]) => path.startsWith('/etc/registry-warden/secrets/')))
 })
 

@@ -29,6 +29,49 @@ export function makeTar(name: string, text: string): Buffer {
 
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
 
+const OCI = 'application/vnd.oci.image'
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
+
+interface Descriptor {
+  readonly mediaType: string
+  readonly digest: string
+  readonly size: number
+}
+
+type Store = (mediaType: string, content: Buffer) => Descriptor
+
+function openLayout(dir: string): Store {
+  mkdirSync(join(dir, 'blobs', 'sha256'), { recursive: true })
+  writeFileSync(join(dir, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }))
+  return (mediaType, content) => {
+    writeFileSync(join(dir, 'blobs', 'sha256', sha256(content)), content)
+    return { mediaType, digest: `sha256:${sha256(content)}`, size: content.length }
+  }
+}
+
+function storeImage(store: Store, text: string, architecture: string): Descriptor {
+  const layer = store(`${OCI}.layer.v1.tar`, makeTar('hello.txt', text))
+  const config = store(
+    `${OCI}.config.v1+json`,
+    json({
+      architecture,
+      os: 'linux',
+      config: { Labels: { 'org.example.text': text } },
+      rootfs: { type: 'layers', diff_ids: [layer.digest] },
+      history: [{ created_by: 'test' }],
+    }),
+  )
+  const mediaType = `${OCI}.manifest.v1+json`
+  return store(mediaType, json({ schemaVersion: 2, mediaType, config, layers: [layer] }))
+}
+
+function nameLatest(dir: string, descriptor: Descriptor): void {
+  const annotations = { 'org.opencontainers.image.ref.name': 'latest' }
+  const manifests = [{ ...descriptor, annotations }]
+  writeFileSync(join(dir, 'index.json'), json({ schemaVersion: 2, manifests }))
+}
+
 /**
  * Writes an image of one layer as an OCI layout folder, which skopeo reads as `oci:DIR:latest`.
  *
@@ -36,29 +79,18 @@ const sha256 = (content: Buffer): string => createHash('sha256').update(content)
  * @see https://github.com/opencontainers/image-spec/blob/main/image-layout.md
  */
 export function writeOciLayout(dir: string, text: string): void {
-  mkdirSync(join(dir, 'blobs', 'sha256'), { recursive: true })
-  const store = (mediaType: string, content: Buffer) => {
-    writeFileSync(join(dir, 'blobs', 'sha256', sha256(content)), content)
-    return { mediaType, digest: `sha256:${sha256(content)}`, size: content.length }
-  }
-  const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
-  const layer = store('application/vnd.oci.image.layer.v1.tar', makeTar('hello.txt', text))
-  const config = store(
-    'application/vnd.oci.image.config.v1+json',
-    json({
-      architecture: 'amd64',
-      os: 'linux',
-      config: {},
-      rootfs: { type: 'layers', diff_ids: [layer.digest] },
-      history: [{ created_by: 'test' }],
-    }),
-  )
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  const manifest = store(mediaType, json({ schemaVersion: 2, mediaType, config, layers: [layer] }))
-  const annotations = { 'org.opencontainers.image.ref.name': 'latest' }
-  writeFileSync(join(dir, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }))
-  writeFileSync(
-    join(dir, 'index.json'),
-    json({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] }),
-  )
+  nameLatest(dir, storeImage(openLayout(dir), text, 'amd64'))
+}
+
+/** The same for several platforms: an index of an image for each architecture. @returns its digest */
+export function writeOciIndexLayout(dir: string, architectures: readonly string[]): string {
+  const store = openLayout(dir)
+  const mediaType = `${OCI}.index.v1+json`
+  const manifests = architectures.map((architecture) => ({
+    ...storeImage(store, `for ${architecture}`, architecture),
+    platform: { os: 'linux', architecture },
+  }))
+  const index = store(mediaType, json({ schemaVersion: 2, mediaType, manifests }))
+  nameLatest(dir, index)
+  return index.digest
 }

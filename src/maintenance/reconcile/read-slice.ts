@@ -1,5 +1,5 @@
 import { type DirtyMark, markDirty } from '../../images/dirty-queries.ts'
-import type { RefreshOutcome } from '../../images/refresh-outcome.ts'
+import { isRegistryAway, type RefreshOutcome } from '../../images/refresh-outcome.ts'
 import { refreshReferences } from '../../images/refresh-references.ts'
 import { findRepositoryIds, takeTicket } from '../../images/repository-queries.ts'
 import { listAhead } from './list-ahead.ts'
@@ -65,7 +65,8 @@ async function readTogether(
   reading.take(await countChanges(reading, outcomes))
   await markDirty(
     deps.database,
-    outcomes.filter(({ state }) => OPEN.has(state)),
+    // Also what was not even tried, since its neighbour took too long.
+    outcomes.filter(({ state, error }) => OPEN.has(state) || isRegistryAway(error)),
   )
   for (const outcome of outcomes) {
     if (outcome.state === 'read') living.add(outcome.repository)

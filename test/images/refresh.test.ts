@@ -1,0 +1,173 @@
+import test from 'ava'
+import { markDirty } from '../../src/images/dirty-queries.ts'
+import { refreshDirty } from '../../src/images/refresh-dirty.ts'
+import { refreshRepository } from '../../src/images/refresh-repository.ts'
+import { refreshTag } from '../../src/images/refresh-tag.ts'
+import { digestOf, openIndexDatabase, scriptRegistry } from '../support/index-database.ts'
+import { findIndexedTag } from '../support/index-rows.ts'
+
+let index: Awaited<ReturnType<typeof openIndexDatabase>>
+
+test.before(async () => {
+  index = await openIndexDatabase()
+})
+test.after.always(() => index?.stop())
+
+const tag = 'v1'
+const find = (repository: string) => findIndexedTag(index, { repository, tag })
+/** Moves the time of all first looks into the past. */
+const passGrace = (repository: string) =>
+  index
+    .database('tags')
+    .update({
+      missing_since: index.database.raw('missing_since - INTERVAL 11 MINUTE'),
+    })
+    .whereIn(
+      'repository_id',
+      index.database('repositories').where({ name: repository }).select('id'),
+    )
+
+const historyOf = (repository: string) =>
+  index
+    .database('tag_history')
+    .join('repositories', 'repositories.id', 'tag_history.repository_id')
+    .where({ 'repositories.name': repository })
+    .orderBy('ticket')
+    .select('digest', 'actor')
+
+test.serial(
+  'R30: a tag goes after two absences with a grace in between, and its history stays',
+  async (t) => {
+    const deps = scriptRegistry(index.database)
+    const repository = 'r30/tag'
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    t.is(await refreshTag(deps, { repository, tag, actor: 'alice' }), 'read')
+    deps.script.tags.clear()
+    t.is(await refreshTag(deps, { repository, tag }), 'waiting')
+    t.is(await refreshTag(deps, { repository, tag }), 'waiting')
+    t.is((await find(repository))?.digest, digestOf(1))
+    await passGrace(repository)
+    t.is(await refreshTag(deps, { repository, tag, actor: 'bob' }), 'settled')
+    t.is(await find(repository), undefined)
+    t.deepEqual(await historyOf(repository), [
+      { digest: digestOf(1), actor: 'alice' },
+      { digest: null, actor: 'bob' },
+    ])
+  },
+)
+
+test.serial('R30: a tag that was absent once and is there again starts anew', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r30/back'
+  deps.script.tags.set(`${repository}:v1`, digestOf(1))
+  await refreshTag(deps, { repository, tag })
+  deps.script.tags.clear()
+  await refreshTag(deps, { repository, tag })
+  await passGrace(repository)
+  deps.script.tags.set(`${repository}:v1`, digestOf(1))
+  await refreshTag(deps, { repository, tag })
+  deps.script.tags.clear()
+  t.is(await refreshTag(deps, { repository, tag }), 'waiting')
+  t.is((await find(repository))?.digest, digestOf(1))
+})
+
+test.serial(
+  'R30: a registry that fails takes nothing away, and is asked again later',
+  async (t) => {
+    const deps = scriptRegistry(index.database)
+    const repository = 'r30/fails'
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    await refreshTag(deps, { repository, tag })
+    deps.script.onLookUp = () => {
+      throw new Error('500')
+    }
+    await t.throwsAsync(refreshTag(deps, { repository, tag }), { message: '500' })
+    await markDirty(index.database, [{ repository, reference: tag, isDeletion: true }])
+    t.is((await refreshDirty(deps)).failures.length, 1)
+    const row = await index.database('dirty_references').where({ repository }).first('tries')
+    t.is(row.tries, 1)
+    t.is((await find(repository))?.digest, digestOf(1))
+  },
+)
+
+test.serial('R30: a list of the registry without a tag takes nothing away', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r30/list'
+  deps.script.tags.set(`${repository}:v1`, digestOf(1))
+  await refreshTag(deps, { repository, tag })
+  const listTags = async () => []
+  const half = { ...deps, registry: { ...deps.registry, listTags } }
+  t.deepEqual(await refreshRepository(half, { repository }), { tags: 0, absent: 1, failures: [] })
+  t.is((await find(repository))?.digest, digestOf(1))
+})
+
+test.serial('R29: what a reader found under an older ticket is let go', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r29/slow'
+  deps.script.tags.set(`${repository}:v1`, digestOf(1))
+  let goOn: () => void = () => undefined
+  let onAsked: () => void = () => undefined
+  const asked = new Promise<void>((resolve) => {
+    onAsked = resolve
+  })
+  // It got its answer, and is held up with it.
+  deps.script.onLookUp = () => {
+    onAsked()
+    return new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+  }
+  const slow = refreshTag(deps, { repository, tag })
+  await asked
+  deps.script.onLookUp = () => undefined
+  deps.script.tags.set(`${repository}:v1`, digestOf(2))
+  await refreshTag(deps, { repository, tag })
+  goOn()
+  await slow
+  t.is((await find(repository))?.digest, digestOf(2))
+  t.deepEqual(
+    (await historyOf(repository)).map(({ digest }) => digest),
+    [digestOf(2)],
+  )
+})
+
+test.serial('R29: a mark that comes while its tag is read is not lost', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r29/marked'
+  const mark = { repository, reference: tag }
+  deps.script.tags.set(`${repository}:v1`, digestOf(1))
+  deps.script.onLookUp = async (asked) => {
+    if (asked !== repository) return
+    deps.script.onLookUp = () => undefined
+    deps.script.tags.set(`${repository}:v1`, digestOf(2))
+    await markDirty(index.database, [mark])
+  }
+  await markDirty(index.database, [mark])
+  await refreshDirty(deps)
+  t.is((await find(repository))?.digest, digestOf(1))
+  await refreshDirty(deps)
+  t.is((await find(repository))?.digest, digestOf(2))
+  t.is(await index.database('dirty_references').where({ repository }).first(), undefined)
+})
+
+test.serial('a digest that is passing over a tag is not written', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r23/passing'
+  deps.script.tags.set(`${repository}:v1`, digestOf(7))
+  const passing = { ...deps, findPassing: async () => new Set([digestOf(7)]) }
+  t.is(await refreshTag(passing, { repository, tag }), 'passing')
+  t.is(await find(repository), undefined)
+})
+
+test.serial(
+  'the push time of a tag is when we were told, and stays when it is only read again',
+  async (t) => {
+    const deps = scriptRegistry(index.database)
+    const repository = 'times/app'
+    const pushedAt = new Date('2026-01-02T03:04:05.678Z')
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    await refreshTag(deps, { repository, tag, pushedAt })
+    await refreshTag(deps, { repository, tag })
+    t.deepEqual((await find(repository))?.pushedAt, pushedAt)
+  },
+)

@@ -1,0 +1,184 @@
+import test from 'ava'
+import { takeTicket } from '../../src/images/repository-queries.ts'
+import { applyEvents } from '../../src/notifications/apply-events.ts'
+import { insertEvents } from '../../src/notifications/queries.ts'
+import type { RegistryEvent } from '../../src/protocol/event.ts'
+import { digestOf, openIndexDatabase } from '../support/index-database.ts'
+
+let index: Awaited<ReturnType<typeof openIndexDatabase>>
+
+test.before(async () => {
+  index = await openIndexDatabase()
+})
+test.after.always(() => index?.stop())
+
+let last = 0
+const AT = new Date('2026-11-27T10:00:00.000Z')
+const after = (seconds: number): Date => new Date(AT.getTime() + seconds * 1000)
+
+const event = (change: Partial<RegistryEvent>): RegistryEvent => ({
+  id: `event-${++last}`,
+  happenedAt: AT,
+  action: 'pull',
+  content: 'manifest',
+  repository: 'acme/app',
+  tag: undefined,
+  digest: digestOf(1),
+  sizeBytes: 100,
+  method: 'GET',
+  actor: 'alice',
+  address: '10.0.0.7',
+  source: 'r:5000',
+  ...change,
+})
+
+/** Applies them all, one envelope each. */
+async function apply(...events: readonly RegistryEvent[]): Promise<void> {
+  for (const one of events) await insertEvents(index.database, [one], AT)
+  while ((await applyEvents(index.database)) > 0);
+}
+
+const pullsOf = async (repository: string): Promise<number> => {
+  const row = await index
+    .database('repository_days')
+    .join('repositories', 'repositories.id', 'repository_days.repository_id')
+    .where({ name: repository })
+    .sum({ pulls: 'pulls' })
+    .first()
+  return Number(row?.pulls ?? 0)
+}
+
+const marksOf = (repository: string) =>
+  index
+    .database('dirty_references')
+    .where({ repository })
+    .orderBy('reference')
+    .select('reference', 'is_deletion', 'actor')
+
+test.serial('R29: an event that comes again counts once', async (t) => {
+  const repository = 'twice/app'
+  const once = event({ repository, tag: 'v1' })
+  await apply(once, once)
+  await apply(once)
+  t.is(await pullsOf(repository), 1)
+})
+
+test.serial('R29: events write no tag, they say what is to be read', async (t) => {
+  const repository = 'marks/app'
+  await apply(
+    event({ repository, action: 'push', tag: 'v1' }),
+    event({ repository, action: 'push', digest: digestOf(2) }),
+    event({ repository, action: 'delete', tag: 'v2', digest: undefined, actor: 'bob' }),
+  )
+  t.deepEqual(await marksOf(repository), [
+    { reference: digestOf(2), is_deletion: 0, actor: 'alice' },
+    { reference: 'v1', is_deletion: 0, actor: 'alice' },
+    { reference: 'v2', is_deletion: 1, actor: 'bob' },
+  ])
+  t.is(await index.database('tags').first(), undefined)
+})
+
+test.serial('R29: our own pulls are nobody’s', async (t) => {
+  const repository = 'own/app'
+  await apply(event({ repository, tag: 'v1', actor: 'warden$system' }))
+  t.is(await pullsOf(repository), 0)
+  t.is(await index.database('repositories').where({ name: repository }).first(), undefined)
+})
+
+test.serial('a client that asks by tag and then by digest pulls once, by HEAD too', async (t) => {
+  const repository = 'client/app'
+  await apply(
+    event({ repository, tag: 'v1', method: 'HEAD' }),
+    event({ repository, happenedAt: after(1) }),
+    event({ repository, tag: 'v1', happenedAt: after(2) }),
+  )
+  t.is(await pullsOf(repository), 1)
+})
+
+test.serial('the child of an index that was pulled a moment before is the same pull', async (t) => {
+  const repository = 'child/app'
+  await apply(event({ repository, action: 'push', content: 'blob', digest: digestOf(50) }))
+  const { database } = index
+  const { id } = await database('repositories').where({ name: repository }).first('id')
+  const [manifest_id] = await database('manifests').insert({
+    digest: digestOf(10),
+    media_type: 'x',
+    kind: 'index',
+    content_bytes: 1,
+  })
+  const child = { position: 0, digest: digestOf(11), media_type: 'x', role: 'image' }
+  await database('manifest_children').insert({ manifest_id, ...child })
+  const placed = { repository_id: id, manifest_id, created_at: AT }
+  await database('repository_manifests').insert(placed)
+  await database('tags').insert({
+    repository_id: id,
+    name: 'v1',
+    digest: digestOf(10),
+    media_type: 'x',
+    version_key: '',
+    pushed_at: AT,
+    created_at: AT,
+    ticket: await takeTicket(database),
+  })
+  const pulledAt = async () =>
+    (await database('tags').where({ repository_id: id }).first('pulled_at')).pulled_at
+  await apply(event({ repository, digest: digestOf(11), actor: 'bob' }))
+  t.deepEqual(await pulledAt(), AT)
+  t.is(await pullsOf(repository), 1)
+  await apply(
+    event({ repository, tag: 'v1', digest: digestOf(10) }),
+    event({ repository, digest: digestOf(11), happenedAt: after(3) }),
+  )
+  t.is(await pullsOf(repository), 2)
+})
+
+test.serial('other clients, other tags and later pulls count', async (t) => {
+  const repository = 'others/app'
+  const tag = 'v1'
+  await apply(
+    event({ repository, tag }),
+    event({ repository, tag, actor: 'bob' }),
+    event({ repository, tag, address: '10.0.0.8' }),
+    event({ repository, tag: 'v2' }),
+    event({ repository, tag, happenedAt: after(59) }),
+    event({ repository, tag, happenedAt: after(61) }),
+  )
+  t.is(await pullsOf(repository), 5)
+})
+
+test.serial('events in any order come to the same', async (t) => {
+  const make = (repository: string) => [
+    event({ repository, tag: 'v1' }),
+    event({ repository, happenedAt: after(1) }),
+    event({ repository, action: 'push', content: 'blob', digest: digestOf(60) }),
+    event({ repository, action: 'mount', content: 'blob', digest: digestOf(61) }),
+    event({ repository, action: 'push', tag: 'v1' }),
+  ]
+  const insert = async (events: readonly RegistryEvent[]) => {
+    await insertEvents(index.database, events, AT)
+    while ((await applyEvents(index.database)) > 0);
+  }
+  await insert(make('order/forth'))
+  await insert(make('order/back').toReversed())
+  const sums = async (repository: string) => {
+    const row = await index
+      .database('repository_days')
+      .join('repositories', 'repositories.id', 'repository_days.repository_id')
+      .where({ name: repository })
+      .first('pulls', 'pushes', 'pulled_bytes', 'pushed_bytes')
+    return { ...row }
+  }
+  const expected = { pulls: 1, pushes: 1, pulled_bytes: 0, pushed_bytes: 100 }
+  t.deepEqual(await sums('order/forth'), expected)
+  t.deepEqual(await sums('order/back'), expected)
+})
+
+test.serial('of two appliers at once each event is applied by one', async (t) => {
+  const repository = 'race/app'
+  const events = Array.from({ length: 300 }, (_, n) => event({ repository, tag: `v${n}` }))
+  await insertEvents(index.database, events, AT)
+  const applied = await Promise.all([1, 2, 3].map(() => applyEvents(index.database)))
+  while ((await applyEvents(index.database)) > 0);
+  t.true(applied.reduce((sum, count) => sum + count, 0) <= 300)
+  t.is(await pullsOf(repository), 300)
+})
