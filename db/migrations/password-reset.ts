@@ -14,6 +14,7 @@ export const PASSWORD_RESET: Readonly<Record<string, Migration>> = {
       user_id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
       token_hash CHAR(64) ${NAME} NOT NULL,
       sign_in_epoch INT UNSIGNED NOT NULL,
+      email_hash CHAR(64) ${NAME} NOT NULL,
       expires_at DATETIME(3) NOT NULL,
       created_at DATETIME(3) NOT NULL,
       UNIQUE KEY password_resets_token (token_hash),

@@ -135,6 +135,13 @@ export type Ending =
   | { readonly as: 'retried'; readonly error: string; readonly delaySeconds: number }
   | { readonly as: 'returned' }
 
+/** What was cancelled in the meantime is not begun again. */
+const waitingColumns = (database: Database) => ({
+  state: database.raw("IF(cancel_requested_at IS NULL, 'waiting', 'cancelled')"),
+  dedupe_key: database.raw('IF(cancel_requested_at IS NULL, dedupe_key, NULL)'),
+  ended_at: database.raw(`IF(cancel_requested_at IS NULL, NULL, ${NOW})`),
+})
+
 const endColumns = (database: Database, ending: Ending) => {
   const ended = { dedupe_key: null, ended_at: database.raw(NOW) }
   switch (ending.as) {
@@ -146,13 +153,13 @@ const endColumns = (database: Database, ending: Ending) => {
       return { ...ended, state: 'failed', error: ending.error }
     case 'retried':
       return {
-        state: 'waiting',
+        ...waitingColumns(database),
         run_at: inSeconds(database, ending.delaySeconds),
         error: ending.error,
       }
     case 'returned':
       return {
-        state: 'waiting',
+        ...waitingColumns(database),
         run_at: database.raw(NOW),
         attempts: database.raw('attempts - 1'),
       }

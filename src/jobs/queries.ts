@@ -176,12 +176,11 @@ export async function removeEndedJobs(
     ])
     .offset(keepMost)
     .first<{ readonly ended_at: Date } | undefined>('ended_at')
-  return database('jobs')
-    .where((over) => {
-      over.where('ended_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [keepDays]))
-      if (last !== undefined) over.orWhere('ended_at', '<=', last.ended_at)
-    })
-    .orderBy('ended_at')
-    .limit(atOnce)
-    .delete()
+  const [{ affectedRows }] = await database.raw(
+    `DELETE FROM jobs
+      WHERE ended_at < UTC_TIMESTAMP(3) - INTERVAL ? DAY OR ended_at <= ?
+      ORDER BY ended_at LIMIT ?`,
+    [keepDays, last?.ended_at ?? null, atOnce],
+  )
+  return affectedRows
 }

@@ -392,6 +392,7 @@ const LISTS = [
   '/users/admin/tokens',
   '/users/admin/identity-tokens',
   '/audit',
+  '/jobs',
 ] as const
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')

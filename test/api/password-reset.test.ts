@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
+import { warden } from '../cli/command.ts'
 import { findLeaks } from '../support/canary.ts'
 import { until } from '../support/jobs-world.ts'
 import { type ResetWorld, readLink, startResetWorld } from '../support/reset-world.ts'
@@ -187,6 +188,11 @@ test.serial(
     const expired = await world.mailTo(username)
     world.wait(31)
     replies.push(await world.confirm(expired, NEW))
+    const moved = await world.mailTo(username)
+    const email = `new-${username}@example.com`
+    await world.service.admin('PATCH', `/api/v1/users/${username}`, { email })
+    replies.push(await world.confirm(moved, NEW))
+    world.wait(61)
     const fresh = await world.mailTo(username)
     await world.service.admin('PATCH', `/api/v1/users/${username}`, { disabled: true })
     replies.push(await world.confirm(fresh, NEW))
@@ -333,6 +339,21 @@ test.serial('R19: a request without a JSON type is 415', async (t) => {
   })
   t.is(status, 415)
 })
+
+test.serial(
+  'warden user reset-password asks for a mail, and says no more than the API',
+  async (t) => {
+    const username = await addUser()
+    const before = world.mail.taken.length
+    const env = { WARDEN_URL: world.service.url }
+    const known = await warden(['user', 'reset-password', username], { env })
+    await until('a mail comes', () => world.mail.taken.length > before)
+    const unknown = await warden(['user', 'reset-password', 'nobody-here', '--json'], { env })
+    t.deepEqual([known.code, known.stdout], [0, ''])
+    t.regex(known.stderr, new RegExp(`^If there is such an account .* to ${username}\\.`))
+    t.deepEqual(JSON.parse(unknown.stdout), { username: 'nobody-here', requested: true })
+  },
+)
 
 test.serial('R34: requests are in the audit record, names that nobody has as hashes', async (t) => {
   const username = await addUser()

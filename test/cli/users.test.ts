@@ -170,3 +170,11 @@ test('users are searched by the beginning of their name', async (t) => {
     ['ben'],
   )
 })
+
+test('a link for a new password is asked for without signing in, where mail is sent', async (t) => {
+  const { code, stderr } = await warden(['user', 'reset-password', 'Ann'], {
+    env: { WARDEN_URL: service.url },
+  })
+  t.is(code, 5)
+  t.regex(stderr, /this service sends no mail; ask an administrator/)
+})

@@ -166,6 +166,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       userId: 8,
       tokenHash: hashOf('new'),
       signInEpoch: 1,
+      emailHash: hashOf('mail'),
       expiresAt: tomorrow,
       now,
     }),

@@ -5,7 +5,7 @@ import { inTransaction } from '../../src/database/transaction.ts'
 import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
 import { findJob, listJobs, removeEndedJobs } from '../../src/jobs/queries.ts'
 import { retryDelaySeconds } from '../../src/jobs/retry-delay.ts'
-import { defineJobKind, JobGaveUp } from '../../src/jobs/types.ts'
+import { defineJobKind, JobGaveUp, JobStopped } from '../../src/jobs/types.ts'
 import { createMetrics } from '../../src/metrics/create-metrics.ts'
 import { type JobsWorld, startJobsWorld, until } from '../support/jobs-world.ts'
 import { stepKind } from '../support/step-kinds.ts'
@@ -172,6 +172,59 @@ test.serial('a job fails after its last attempt, or when it gives up', async (t)
     'the payload is not one of this kind; was it made by another version?',
   ])
   t.is((await findJob(world.database, hopeless))?.attempts, 1)
+})
+
+test.serial(
+  'a job that runs is told of its cancelling, and is cancelled when it stops',
+  async (t) => {
+    const reasons: unknown[] = []
+    const slow = defineJobKind({
+      payload: NOTHING,
+      run: async ({ signal }) => {
+        await sleep(60_000, undefined, { signal }).finally(() => reasons.push(signal.reason))
+      },
+    })
+    const id = await enqueueJob(world.database, { kind: 'slow', payload: {}, dedupeKey: 'x' })
+    const jobs = world.work({ kinds: { slow } })
+    await becomes(id, 'running')
+    await world.database('jobs').where({ id }).update({ cancel_requested_at: new Date() })
+    await becomes(id, 'cancelled')
+    t.deepEqual(
+      reasons.map((reason) => reason instanceof JobStopped && reason.why),
+      ['cancelled'],
+    )
+    t.is((await findJob(world.database, id))?.error, undefined)
+    const again = await enqueueJob(world.database, { kind: 'slow', payload: {}, dedupeKey: 'x' })
+    t.not(again, id)
+    jobs.wake()
+  },
+)
+
+test.serial('a job that fails while it is being cancelled is not begun again', async (t) => {
+  const failing = defineJobKind({
+    payload: NOTHING,
+    run: async ({ id }) => {
+      await world.database('jobs').where({ id }).update({ cancel_requested_at: new Date() })
+      throw new Error('no luck')
+    },
+  })
+  const id = await enqueueJob(world.database, { kind: 'failing', payload: {} })
+  world.work({ kinds: { failing } })
+  await becomes(id, 'cancelled')
+  t.is((await findJob(world.database, id))?.attempts, 1)
+})
+
+test.serial('a job that ends before it hears of its cancelling is done', async (t) => {
+  const quick = defineJobKind({
+    payload: NOTHING,
+    run: async ({ id }) => {
+      await world.database('jobs').where({ id }).update({ cancel_requested_at: new Date() })
+    },
+  })
+  const id = await enqueueJob(world.database, { kind: 'quick', payload: {} })
+  world.work({ kinds: { quick } })
+  await becomes(id, 'done')
+  t.pass()
 })
 
 test.serial('a job of a kind that this version does not know is left to others', async (t) => {

@@ -140,13 +140,14 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     user_id: n,
     token_hash: hashOf(`reset ${n}`),
     sign_in_epoch: 1,
+    email_hash: hashOf('mail'),
     expires_at: ago(n % 10 === 0 ? DAY_MS : -DAY_MS),
     created_at: now,
   })),
   password_reset_mails: rows(3000, (n) => ({
     user_id: n,
     job_id: n + 1000,
-    created_at: ago(n * 60_000),
+    created_at: ago((n % 100) * 40_000),
   })),
   job_schedules: rows(20, (n) => ({
     name: n === 1 ? 'daily' : `schedule-${n}`,

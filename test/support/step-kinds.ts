@@ -30,11 +30,11 @@ export const dozeKind = (worker: string, tell: (text: string) => void) =>
     payload: z.strictObject({}),
     run: async ({ id, signal, checkLease, inLease }) => {
       signal.addEventListener('abort', () => tell(`signal: ${reasonOf(signal.reason)}`))
+      let lookedAtMs = performance.now()
       tell('begun')
       const write = () =>
         inLease((transaction) => transaction('effects').insert({ job_id: id, step: 1, worker }))
       if (worker === 'second') return void (await write())
-      let lookedAtMs = performance.now()
       // The process was asleep where a short pause took a second.
       for (;;) {
         await sleep(20)

@@ -8,7 +8,7 @@ import type { PasswordHasher } from '../password-hash.ts'
 import { requireGoodPassword } from '../password-rules.ts'
 import { updateUser } from '../queries.ts'
 import { findRecipientById, findReset, type Recipient, takeReset } from './queries.ts'
-import { hashResetToken } from './reset-token.ts'
+import { hashAddress, hashResetToken } from './reset-token.ts'
 
 export interface ConfirmResetDeps {
   readonly database: Database
@@ -35,8 +35,11 @@ interface Link {
 async function requireRecipient(database: Database, link: Link): Promise<Recipient> {
   const reset = await findReset(database, link)
   const recipient = reset && (await findRecipientById(database, reset.userId))
-  // A new password, and a disabled account, end the links of before.
-  if (recipient === undefined || recipient.signInEpoch !== reset?.signInEpoch) throw deadLink()
+  if (reset === undefined || recipient === undefined) throw deadLink()
+  // A new password, a disabled account and another address end the links of before.
+  const isSame =
+    recipient.signInEpoch === reset.signInEpoch && hashAddress(recipient.email) === reset.emailHash
+  if (!isSame) throw deadLink()
   return recipient
 }
 

@@ -4,7 +4,7 @@ import { defineJobKind, JobGaveUp, type JobKind, type RunningJob } from '../../j
 import type { Mailer } from '../../mail/create-mailer.ts'
 import { MailError } from '../../mail/mail-error.ts'
 import { countMails, findRecipientById, noteMail, putReset, type Recipient } from './queries.ts'
-import { createResetToken, hashResetToken } from './reset-token.ts'
+import { createResetToken, hashAddress, hashResetToken } from './reset-token.ts'
 
 export const RESET_MAIL = 'password-reset.mail'
 
@@ -54,6 +54,7 @@ async function prepare(
     userId,
     tokenHash: hashResetToken(token) ?? '',
     signInEpoch: recipient.signInEpoch,
+    emailHash: hashAddress(recipient.email),
     expiresAt: new Date(now.getTime() + LIFE_MINUTES * MINUTE_MS),
     now,
   })

@@ -95,11 +95,10 @@ export async function noteMail(
     .insert({ user_id: userId, job_id: jobId, created_at: now })
     .onConflict(['user_id', 'job_id'])
     .ignore()
-  await transaction('password_reset_mails')
-    .where('created_at', '<=', since)
-    .orderBy('created_at')
-    .limit(FORGET_AT_ONCE)
-    .delete()
+  await transaction.raw(
+    'DELETE FROM password_reset_mails WHERE created_at <= ? ORDER BY created_at LIMIT ?',
+    [since, FORGET_AT_ONCE],
+  )
 }
 
 export interface NewReset {
@@ -107,6 +106,7 @@ export interface NewReset {
   /** SHA-256 in hex; the token itself stands nowhere. */
   readonly tokenHash: string
   readonly signInEpoch: number
+  readonly emailHash: string
   readonly expiresAt: Date
   readonly now: Date
 }
@@ -118,22 +118,23 @@ export async function putReset(transaction: Database, reset: NewReset): Promise<
       user_id: reset.userId,
       token_hash: reset.tokenHash,
       sign_in_epoch: reset.signInEpoch,
+      email_hash: reset.emailHash,
       expires_at: reset.expiresAt,
       created_at: reset.now,
     })
     .onConflict('user_id')
     .merge()
-  await transaction('password_resets')
-    .where('expires_at', '<=', reset.now)
-    .orderBy('expires_at')
-    .limit(FORGET_AT_ONCE)
-    .delete()
+  await transaction.raw(
+    'DELETE FROM password_resets WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
+    [reset.now, FORGET_AT_ONCE],
+  )
 }
 
 /** Whose link it is; the account may still have changed since it was sent. */
 export interface PendingReset {
   readonly userId: number
   readonly signInEpoch: number
+  readonly emailHash: string
 }
 
 /** @returns undefined when there is none, or it is over */
@@ -144,8 +145,14 @@ export async function findReset(
   const row = await database('password_resets')
     .where({ token_hash: tokenHash })
     .where('expires_at', '>', now)
-    .first('user_id', 'sign_in_epoch')
-  return row && { userId: row.user_id, signInEpoch: Number(row.sign_in_epoch) }
+    .first('user_id', 'sign_in_epoch', 'email_hash')
+  return (
+    row && {
+      userId: row.user_id,
+      signInEpoch: Number(row.sign_in_epoch),
+      emailHash: row.email_hash,
+    }
+  )
 }
 
 /** @returns false when it was used, or replaced, in the meantime */
