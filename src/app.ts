@@ -26,7 +26,6 @@ import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
-import { createNotifications } from './notifications/create-notifications.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -116,8 +115,7 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    work: createWork({ ...deps, metrics, hasher }),
-    notifications: createNotifications({ ...deps, registry, metrics }),
+    ...createWork({ ...deps, registry, metrics, hasher }),
     readOrigin,
     readInnerOrigin,
     readCensus,
@@ -161,7 +159,6 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.startSignIn(),
     parts.audit.start(),
     parts.work.start(),
-    parts.notifications.start(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {

@@ -10,6 +10,7 @@ import { LISTS } from './lists.ts'
 import { NOTIFICATIONS } from './notifications.ts'
 import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
+import { RECONCILE } from './reconcile.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
@@ -33,4 +34,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...ACTING,
   ...NOTIFICATIONS,
   ...IMAGES,
+  ...RECONCILE,
 }

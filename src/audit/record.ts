@@ -36,6 +36,8 @@ export type AuditAction =
   | 'group.member.remove'
   | 'settings.update'
   | 'job.cancel'
+  | 'reconcile.start'
+  | 'reconcile.brake.release'
   | 'project.create'
   | 'project.create.forced'
   | 'project.update'

@@ -111,18 +111,27 @@ async function waitFor(
   }
 }
 
+/** Waits until a job has ended, and shows how far it is. */
+export async function waitForJob(
+  commandLine: CommandLine,
+  client: Client,
+  { id, isJson, unit }: { readonly id: number; readonly isJson: boolean; readonly unit: string },
+): Promise<Schemas['JobWithLog']> {
+  const bar = createProgress(commandLine, isJson, unit)
+  const show = ({ progress }: Schemas['JobWithLog']): void => {
+    if (progress !== null) bar.show(progress)
+  }
+  return await waitFor(client, id, show).finally(bar.end)
+}
+
 async function wait(
   commandLine: CommandLine,
   id: number,
   { json: isJson = false }: JsonOption,
 ): Promise<void> {
-  const ended = await withApi(commandLine, async (client) => {
-    const bar = createProgress(commandLine, isJson, 'steps')
-    const show = ({ progress }: Schemas['JobWithLog']): void => {
-      if (progress !== null) bar.show(progress)
-    }
-    return await waitFor(client, id, show).finally(bar.end)
-  })
+  const ended = await withApi(commandLine, (client) =>
+    waitForJob(commandLine, client, { id, isJson, unit: 'steps' }),
+  )
   if (isJson) printJson(commandLine, ended)
   const { kind, state, error } = ended
   if (state !== 'done') {

@@ -18,6 +18,7 @@ import { addLoginVerbs } from './login-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
+import { addReconcileVerb } from './reconcile-verb.ts'
 import { addRobotVerbs } from './robot-verbs.ts'
 import { addSettingVerbs } from './setting-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
@@ -72,6 +73,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addAuditVerbs(program, commandLine)
   addJobVerbs(program, commandLine)
   addLdapVerbs(program, commandLine)
+  addReconcileVerb(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program

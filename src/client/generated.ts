@@ -158,6 +158,37 @@ export interface Schemas {
     readonly createdAt: string
     readonly updatedAt: string
   }
+  readonly Reconcile: {
+    readonly state: "never" | "idle" | "waiting" | "running"
+    readonly job: Schemas["Job"] | null
+    readonly lastRun: {
+      readonly startedAt: string
+      readonly endedAt: string
+      readonly repositories: number
+      readonly tags: number
+      readonly drift: {
+        readonly added: number
+        readonly moved: number
+        readonly missing: number
+      }
+      readonly failures: number
+    } | null
+    readonly lostEvents: number
+    readonly brake: {
+      readonly engaged: boolean
+      readonly since: string | null
+      readonly reason: "lists" | "vanished" | null
+      readonly detail: string | null
+      readonly vanished: {
+        readonly repositories: number
+        readonly tags: number
+      }
+      readonly limits: {
+        readonly repositories: number
+        readonly tags: number
+      }
+    }
+  }
   readonly RegistryError: {
     readonly errors: ReadonlyArray<{
       readonly code: string
@@ -505,6 +536,13 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["JobWithLog"]
+  }
+  /** Reads how the index stands to the registry: the last run, what it found, the brake. */
+  readonly getMaintenanceReconcile: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Reconcile"]
   }
   /** Who the caller is. */
   readonly getMe: {
@@ -930,6 +968,22 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>
     readonly answer: Schemas["JobWithLog"]
   }
+  /** Compares the index with the registry, now; a run that is under way is answered. */
+  readonly postMaintenanceReconcile: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: {
+      readonly jobId: number
+    }
+  }
+  /** Releases the brake: what is gone from the registry may leave the index again. */
+  readonly postMaintenanceReconcileBrake: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Reconcile"]
+  }
   /** Makes an access token; its secret is shown this once. */
   readonly postMeTokens: {
     readonly params: undefined
@@ -1124,6 +1178,7 @@ export const FIELDS = {
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
+  Reconcile: ['state', 'job', 'lastRun', 'lostEvents', 'brake'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
@@ -1155,6 +1210,7 @@ export const OPERATIONS = {
   getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members', items: ['GroupMember'] },
   getJobs: { method: 'GET', path: '/api/v1/jobs', items: ['Job'] },
   getJobsById: { method: 'GET', path: '/api/v1/jobs/{id}', answer: ['JobWithLog'] },
+  getMaintenanceReconcile: { method: 'GET', path: '/api/v1/maintenance/reconcile', answer: ['Reconcile'] },
   getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
   getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens', items: ['IdentityToken'] },
   getMeTokens: { method: 'GET', path: '/api/v1/me/tokens', items: ['AccessToken'] },
@@ -1191,6 +1247,8 @@ export const OPERATIONS = {
   postExplain: { method: 'POST', path: '/api/v1/explain', answer: ['Explanation'] },
   postGroups: { method: 'POST', path: '/api/v1/groups', answer: ['Group'] },
   postJobsCancel: { method: 'POST', path: '/api/v1/jobs/{id}/cancel', answer: ['JobWithLog'] },
+  postMaintenanceReconcile: { method: 'POST', path: '/api/v1/maintenance/reconcile' },
+  postMaintenanceReconcileBrake: { method: 'POST', path: '/api/v1/maintenance/reconcile/brake', answer: ['Reconcile'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
   postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
   postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots', answer: ['RobotWithSecret'] },

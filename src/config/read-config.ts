@@ -1,14 +1,10 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { toAuditConfig } from './audit-variables.ts'
-import { toCorsConfig } from './cors-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
-import { toLdapConfig } from './ldap-variables.ts'
-import { mailFaults, toMailConfig } from './mail-variables.ts'
-import { toNotificationsConfig } from './notification-variables.ts'
-import { toOidcConfig } from './oidc-variables.ts'
+import { mailFaults } from './mail-variables.ts'
+import { toRoomsConfig } from './room-variables.ts'
 import { toPinnedSettings } from './setting-variables.ts'
 import type { CertsConfig, Config, DatabaseConfig } from './types.ts'
 import { VARIABLES } from './variables.ts'
@@ -93,11 +89,7 @@ function toConfig(v: Values): Config {
     registry: { url: v.WARDEN_REGISTRY_URL, timeoutSeconds: v.WARDEN_REGISTRY_TIMEOUT_SECONDS },
     token: tokenConfig(v),
     certs,
-    audit: toAuditConfig(v),
-    oidc: toOidcConfig(v),
-    mail: toMailConfig(v),
-    ldap: toLdapConfig(v),
-    notifications: toNotificationsConfig(v),
+    ...toRoomsConfig(v),
     database: databaseConfig(v),
     cache: {
       answers: v.WARDEN_CACHE_ANSWERS,
@@ -108,10 +100,8 @@ function toConfig(v: Values): Config {
     trustedProxies: v.WARDEN_TRUSTED_PROXIES,
     hashing: { concurrency: v.WARDEN_HASH_CONCURRENCY, queueLimit: v.WARDEN_HASH_QUEUE },
     api: { ratePerMinute: v.WARDEN_API_RATE },
-    cors: toCorsConfig(v),
     signIn: { freeFailures: v.WARDEN_SIGN_IN_FAILURES },
     settings: toPinnedSettings(v),
-    claimsSeconds: v.WARDEN_CLAIMS_SECONDS,
     shutdownSeconds: v.WARDEN_SHUTDOWN_SECONDS,
     logLevel: v.WARDEN_LOG_LEVEL,
   }

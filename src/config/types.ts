@@ -1,9 +1,4 @@
-import type { AuditConfig } from './audit-variables.ts'
-import type { CorsConfig } from './cors-variables.ts'
-import type { LdapConfig } from './ldap-variables.ts'
-import type { MailConfig } from './mail-variables.ts'
-import type { NotificationsConfig } from './notification-variables.ts'
-import type { OidcConfig } from './oidc-variables.ts'
+import type { RoomsConfig } from './room-variables.ts'
 import type { PinnedSettings } from './setting-variables.ts'
 
 export interface Address {
@@ -33,7 +28,7 @@ export interface CertsConfig {
   readonly auditKeyPath: string
 }
 
-export interface Config {
+export interface Config extends RoomsConfig {
   /** No slash at its end. */
   readonly publicUrl: string
   readonly listen: Address
@@ -49,12 +44,6 @@ export interface Config {
     readonly identityTokenSeconds: number | undefined
   }
   readonly certs: CertsConfig
-  readonly audit: AuditConfig
-  readonly mail: MailConfig | undefined
-  readonly oidc: OidcConfig
-  /** Undefined: there is no directory. */
-  readonly ldap: LdapConfig | undefined
-  readonly notifications: NotificationsConfig
   readonly database: DatabaseConfig
   /** The most of each that is kept in memory. */
   readonly cache: { readonly answers: number; readonly rows: number; readonly proofs: number }
@@ -66,12 +55,9 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly hashing: { readonly concurrency: number; readonly queueLimit: number }
   readonly api: { readonly ratePerMinute: number }
-  readonly cors: CorsConfig
   /** Wrong passwords for one account from one network that nobody has to wait after. */
   readonly signIn: { readonly freeFailures: number }
   readonly settings: PinnedSettings
-  /** How long a group or role of another source holds without being said again (R9). */
-  readonly claimsSeconds: number
   readonly shutdownSeconds: number
   readonly logLevel: string
 }

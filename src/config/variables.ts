@@ -1,14 +1,9 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { AUDIT_VARIABLES } from './audit-variables.ts'
-import { CORS_VARIABLES } from './cors-variables.ts'
 import { integer } from './integer.ts'
-import { MAIL_VARIABLES } from './mail-variables.ts'
-import { NOTIFICATION_VARIABLES } from './notification-variables.ts'
-import { OIDC_VARIABLES } from './oidc-variables.ts'
+import { ROOM_VARIABLES } from './room-variables.ts'
 import { SETTING_VARIABLES } from './setting-variables.ts'
-import { SOURCE_VARIABLES } from './source-variables.ts'
 
 const httpUrl = z
   .string()
@@ -165,12 +160,7 @@ export const VARIABLES = {
     .describe(
       'Wrong passwords for one account from one network before each next one has to wait; ten times as many for all accounts together',
     ),
-  ...CORS_VARIABLES,
-  ...OIDC_VARIABLES,
-  ...AUDIT_VARIABLES,
-  ...SOURCE_VARIABLES,
-  ...MAIL_VARIABLES,
-  ...NOTIFICATION_VARIABLES,
+  ...ROOM_VARIABLES,
   WARDEN_SHUTDOWN_SECONDS: integer(1, 600)
     .prefault('30')
     .describe('Longest wait for requests in flight when the process is told to stop, in seconds'),

@@ -1,6 +1,7 @@
 import { type DirtyReference, listDirty, postponeDirty, removeDirty } from './dirty-queries.ts'
+import { GRACE_SECONDS, TOLD_GRACE_SECONDS } from './refresh-absent.ts'
 import type { RefreshDeps, RefreshOutcome, RefreshState } from './refresh-outcome.ts'
-import { GRACE_SECONDS, refreshReferences, TOLD_GRACE_SECONDS } from './refresh-references.ts'
+import { refreshReferences } from './refresh-references.ts'
 
 const AT_ONCE = 50
 const FIRST_RETRY_MS = 500

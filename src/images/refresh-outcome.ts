@@ -1,11 +1,15 @@
+import type { LimitFunction } from 'p-limit'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { DirtyMark } from './dirty-queries.ts'
+import type { TagChange } from './write-findings.ts'
 
 export interface RefreshDeps {
   readonly database: Database
   readonly registry: RegistryClient
+  /** What its looks at the registry wait for; a few at once for each batch where this is undefined. */
+  readonly looks?: LimitFunction
   /** Digests among these that we put on tags ourselves for a moment, to remove the tags (R23). */
   readonly findPassing: (digests: readonly string[]) => Promise<ReadonlySet<string>>
 }
@@ -21,6 +25,8 @@ export interface RefreshOutcome {
   readonly reference: string
   readonly state: RefreshState
   readonly error?: unknown
+  /** Undefined where the index had it right. */
+  readonly change?: TagChange
 }
 
 export const outcomeOf = (

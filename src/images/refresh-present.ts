@@ -6,7 +6,7 @@ import { findTreeBytes } from './placement-queries.ts'
 import { type ReadTreesDeps, readTrees, type SoughtTree, type TreeRecord } from './read-trees.ts'
 import { outcomeOf, type RefreshOutcome } from './refresh-outcome.ts'
 import { ensureRepositories } from './repository-queries.ts'
-import type { FoundTag } from './tag-queries.ts'
+import type { FoundTag, TagKey } from './tag-queries.ts'
 import { writeTags, writeTrees } from './write-findings.ts'
 
 /** A reference with what it is on. */
@@ -16,6 +16,8 @@ export interface Present {
 }
 
 const treeKey = (repositoryId: number, digest: string): string => `${repositoryId} ${digest}`
+
+const tagKey = ({ repositoryId, name }: TagKey): string => `${repositoryId} ${name}`
 
 interface Trees {
   readonly sizes: ReadonlyMap<string, number | undefined>
@@ -95,18 +97,25 @@ export async function refreshPresent(
   const tags = written
     .filter(({ mark }) => !isDigest(mark.reference))
     .map((one) => toTag(one, idOf(one.mark), trees.sizes.get(keyOf(one))))
-  await inTransaction(deps.database, async (transaction) => {
+  const changed = await inTransaction(deps.database, async (transaction) => {
     await writeTrees(transaction, trees.records)
-    await writeTags(transaction, tags, ticket)
-    await markFigures(
-      transaction,
-      'repository',
-      written.map(({ mark }) => mark.repository),
-    )
+    const changes = await writeTags(transaction, tags, ticket)
+    const changedTags = new Map(changes.map(({ tag, change }) => [tagKey(tag), change]))
+    const counted = new Set(trees.records.map(({ repositoryId }) => repositoryId))
+    // What is as it was has its figures already; there may be tens of thousands of them.
+    const isOther = ({ mark }: Present): boolean =>
+      mark.pushedAt !== undefined ||
+      counted.has(idOf(mark)) ||
+      changedTags.has(tagKey({ repositoryId: idOf(mark), name: mark.reference }))
+    const repositories = written.filter(isOther).map(({ mark }) => mark.repository)
+    await markFigures(transaction, 'repository', repositories)
+    return changedTags
   })
   return present.map((one) => {
     if (trees.deferred.has(keyOf(one))) return outcomeOf(one.mark, 'deferred')
     const error = trees.failures.get(keyOf(one))
-    return error === undefined ? outcomeOf(one.mark, 'read') : outcomeOf(one.mark, 'failed', error)
+    if (error !== undefined) return outcomeOf(one.mark, 'failed', error)
+    const change = changed.get(tagKey({ repositoryId: idOf(one.mark), name: one.mark.reference }))
+    return { ...outcomeOf(one.mark, 'read'), ...(change !== undefined && { change }) }
   })
 }

@@ -1,9 +1,8 @@
 import pLimit from 'p-limit'
-import { inTransaction } from '../database/transaction.ts'
-import { isDigest } from '../protocol/reference.ts'
 import type { Descriptor } from '../registry/manifests.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import { READS_AT_ONCE } from './read-trees.ts'
+import { refreshAbsent } from './refresh-absent.ts'
 import {
   isRegistryAway,
   outcomeOf,
@@ -11,12 +10,7 @@ import {
   type RefreshOutcome,
 } from './refresh-outcome.ts'
 import { type Present, refreshPresent } from './refresh-present.ts'
-import { findRepositoryIds, takeTicket } from './repository-queries.ts'
-import { writeAbsence } from './write-findings.ts'
-
-/** Between the two looks that take something out: where its end was told of, and where it was not. */
-export const TOLD_GRACE_SECONDS = 1
-export const GRACE_SECONDS = 600
+import { takeTicket } from './repository-queries.ts'
 
 type Look = { readonly mark: DirtyMark } & (
   | { readonly found: Descriptor }
@@ -25,9 +19,12 @@ type Look = { readonly mark: DirtyMark } & (
 )
 
 /** When the registry as a whole is away, those that are left are not even tried. */
-function lookUp({ registry }: RefreshDeps, marks: readonly DirtyMark[]): Promise<readonly Look[]> {
+function lookUp(
+  { registry, looks = pLimit(READS_AT_ONCE) }: RefreshDeps,
+  marks: readonly DirtyMark[],
+): Promise<readonly Look[]> {
   let away: { readonly error: unknown } | undefined
-  return pLimit(READS_AT_ONCE).map(marks, async (mark): Promise<Look> => {
+  return looks.map(marks, async (mark): Promise<Look> => {
     if (away !== undefined) return { mark, found: undefined, ...away }
     try {
       return { mark, found: await registry.lookUpManifest(mark) }
@@ -36,37 +33,6 @@ function lookUp({ registry }: RefreshDeps, marks: readonly DirtyMark[]): Promise
       return { mark, found: undefined, error }
     }
   })
-}
-
-async function refreshAbsent(
-  { database }: RefreshDeps,
-  marks: readonly DirtyMark[],
-  ticket: number,
-): Promise<readonly RefreshOutcome[]> {
-  const ids = await findRepositoryIds(
-    database,
-    marks.map(({ repository }) => repository),
-  )
-  const outcomes: RefreshOutcome[] = []
-  for (const mark of marks) {
-    const repositoryId = ids.get(mark.repository)
-    if (repositoryId === undefined) {
-      outcomes.push(outcomeOf(mark, 'settled'))
-      continue
-    }
-    const absence = {
-      ...mark,
-      actor: mark.actor,
-      repositoryId,
-      isDigest: isDigest(mark.reference),
-      graceSeconds: mark.isDeletion ? TOLD_GRACE_SECONDS : GRACE_SECONDS,
-    }
-    const state = await inTransaction(database, (transaction) =>
-      writeAbsence(transaction, absence, ticket),
-    )
-    outcomes.push(outcomeOf(mark, state))
-  }
-  return outcomes
 }
 
 /**

@@ -50,17 +50,16 @@ export async function removeAbsentTag(
   return gone === 1
 }
 
-/** @returns false when the index knows of no such tag, or has looked since */
+/** @returns undefined when the index knows of no such tag, or has looked since */
 export async function noteAbsentTag(
   transaction: Database,
   { ticket, ...key }: Omit<Absence, 'graceSeconds'>,
-): Promise<boolean> {
-  const noted = await transaction('tags')
+): Promise<'first' | 'again' | undefined> {
+  const rows = transaction('tags')
     .where({ ...toTagKey(key), is_listed: 1 })
     .where('ticket', '<', ticket)
-    .update({
-      missing_since: transaction.raw('COALESCE(missing_since, UTC_TIMESTAMP(3))'),
-      ticket,
-    })
-  return noted === 1
+  const missing_since = transaction.raw('UTC_TIMESTAMP(3)')
+  const isFirst = await rows.clone().whereNull('missing_since').update({ missing_since, ticket })
+  if (isFirst === 1) return 'first'
+  return (await rows.clone().update({ ticket })) === 1 ? 'again' : undefined
 }

@@ -125,11 +125,12 @@ const GUARDED = [
   'pushed_at',
 ] as const
 
-export async function upsertTags(
+async function mergeTags(
   transaction: Database,
   tags: readonly FoundTag[],
-  ticket: number,
+  { ticket, columns }: { readonly ticket: number; readonly columns: readonly string[] },
 ): Promise<void> {
+  if (tags.length === 0) return
   const now = transaction.raw('UTC_TIMESTAMP(3)')
   const rows = tags.map((tag) => {
     const accessory = readAccessoryTag(tag.name)
@@ -152,32 +153,26 @@ export async function upsertTags(
   })
   const newer = (column: string, value = `VALUES(${column})`) =>
     transaction.raw(`IF(ticket < VALUES(ticket), ${value}, ${column})`)
-  const merged = Object.fromEntries(GUARDED.map((column) => [column, newer(column)]))
+  const merged = Object.fromEntries(columns.map((column) => [column, newer(column)]))
   await transaction('tags')
     .insert(rows)
     .onConflict()
     .merge({ ...merged, ticket: transaction.raw('GREATEST(ticket, VALUES(ticket))') })
 }
 
-/** A tag that nobody told us was pushed, and that is where it was, keeps the time of its push. */
-export async function keepPushTimes(
+export const upsertTags = (
   transaction: Database,
-  tags: readonly (TagKey & {
-    readonly sizeBytes: number | undefined
-    readonly mediaType: string
-  })[],
+  tags: readonly FoundTag[],
   ticket: number,
-): Promise<void> {
-  for (const tag of tags) {
-    await transaction('tags')
-      .where(toTagKey(tag))
-      .where('ticket', '<', ticket)
-      .update({
-        size_bytes: tag.sizeBytes ?? 0,
-        is_measured: tag.sizeBytes === undefined ? 0 : 1,
-        media_type: tag.mediaType.slice(0, 255),
-        missing_since: null,
-        ticket,
-      })
-  }
-}
+): Promise<void> => mergeTags(transaction, tags, { ticket, columns: GUARDED })
+
+/** Tags that nobody told us were pushed, and that are where they were, keep the times of their pushes. */
+export const keepPushTimes = (
+  transaction: Database,
+  tags: readonly FoundTag[],
+  ticket: number,
+): Promise<void> =>
+  mergeTags(transaction, tags, {
+    ticket,
+    columns: GUARDED.filter((column) => column !== 'pushed_at'),
+  })

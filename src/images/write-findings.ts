@@ -1,5 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import { insertBlobs } from './blob-queries.ts'
+import { addVanished } from './brake-queries.ts'
 import { markFigures } from './dirty-queries.ts'
 import { insertManifests } from './manifest-queries.ts'
 import { removeAbsentManifest, upsertPlacedManifests } from './placement-queries.ts'
@@ -39,6 +40,14 @@ const keyOf = ({ repositoryId, name }: { repositoryId: number; name: string }): 
 const isChanged = (tag: FoundTag, before: KnownTag | undefined): boolean =>
   before === undefined || !before.isListed || before.digest !== tag.digest
 
+/** What a reading found otherwise than the index had it. */
+export type TagChange = 'added' | 'moved' | 'missing'
+
+export interface ChangedTag {
+  readonly tag: FoundTag
+  readonly change: TagChange
+}
+
 /**
  * Writes where tags are. What was read under a lower ticket than the row has is old, and is let go
  * (R29).
@@ -47,20 +56,24 @@ export async function writeTags(
   transaction: Database,
   tags: readonly FoundTag[],
   ticket: number,
-): Promise<void> {
-  if (tags.length === 0) return
+): Promise<readonly ChangedTag[]> {
+  if (tags.length === 0) return []
   const locked = await lockTags(transaction, tags)
   const known = new Map(locked.map((tag) => [keyOf(tag), tag]))
   const fresh = tags.filter((tag) => (known.get(keyOf(tag))?.ticket ?? 0) < ticket)
   const changed = fresh.filter((tag) => isChanged(tag, known.get(keyOf(tag))))
   const written = fresh.filter((tag) => tag.pushedAt !== undefined || changed.includes(tag))
   const kept = fresh.filter((tag) => !written.includes(tag))
-  if (written.length > 0) await upsertTags(transaction, written, ticket)
+  await upsertTags(transaction, written, ticket)
   await keepPushTimes(transaction, kept, ticket)
   await insertTagHistory(
     transaction,
     changed.map((tag) => ({ ...tag, ticket })),
   )
+  return changed.map((tag) => ({
+    tag,
+    change: known.get(keyOf(tag))?.isListed === true ? 'moved' : 'added',
+  }))
 }
 
 /** A reference that the registry says it does not know. */
@@ -71,31 +84,50 @@ export interface FoundAbsence {
   readonly isDigest: boolean
   readonly graceSeconds: number
   readonly actor: string | undefined
+  /** Whether somebody told us that it would be. */
+  readonly isTold: boolean
+  /** Whether it may be taken out; else the brake is on, and whoever comes later looks again. */
+  readonly mayGo: boolean
+}
+
+export interface WrittenAbsence {
+  /** `waiting`: it has to be looked at again. */
+  readonly state: 'waiting' | 'settled'
+  readonly isNews: boolean
+}
+
+const settled = (isNews: boolean): WrittenAbsence => ({ state: 'settled', isNews })
+
+async function writeAbsentManifest(
+  transaction: Database,
+  { repository, repositoryId, reference, graceSeconds, mayGo }: FoundAbsence,
+): Promise<WrittenAbsence> {
+  if (!mayGo) return settled(false)
+  const key = { repositoryId, digest: reference }
+  const outcome = await removeAbsentManifest(transaction, key, graceSeconds)
+  if (outcome === 'removed') await markFigures(transaction, 'repository', [repository])
+  return { state: outcome === 'noted' ? 'waiting' : 'settled', isNews: false }
 }
 
 /**
  * Notes that something was found absent, or takes it out when it was found so before, a grace ago
- * (R30).
- *
- * @returns `waiting` when it has to be looked at again
+ * (R30). What nobody told of counts for the brake.
  */
 export async function writeAbsence(
   transaction: Database,
   absence: FoundAbsence,
   ticket: number,
-): Promise<'waiting' | 'settled'> {
-  const { repository, repositoryId, reference, graceSeconds, actor } = absence
-  if (absence.isDigest) {
-    const key = { repositoryId, digest: reference }
-    const outcome = await removeAbsentManifest(transaction, key, graceSeconds)
-    if (outcome === 'removed') await markFigures(transaction, 'repository', [repository])
-    return outcome === 'noted' ? 'waiting' : 'settled'
-  }
+): Promise<WrittenAbsence> {
+  if (absence.isDigest) return writeAbsentManifest(transaction, absence)
+  const { repository, repositoryId, reference, graceSeconds, actor, mayGo } = absence
   const key = { repositoryId, name: reference }
-  if (await removeAbsentTag(transaction, { ...key, ticket, graceSeconds })) {
+  if (mayGo && (await removeAbsentTag(transaction, { ...key, ticket, graceSeconds }))) {
     await insertTagHistory(transaction, [{ ...key, ticket, digest: undefined, actor }])
     await markFigures(transaction, 'repository', [repository])
-    return 'settled'
+    return settled(false)
   }
-  return (await noteAbsentTag(transaction, { ...key, ticket })) ? 'waiting' : 'settled'
+  const noted = await noteAbsentTag(transaction, { ...key, ticket })
+  const isNews = noted === 'first'
+  if (isNews && !absence.isTold) await addVanished(transaction, 'tag', 1)
+  return { state: noted !== undefined && mayGo ? 'waiting' : 'settled', isNews }
 }

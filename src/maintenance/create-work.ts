@@ -7,42 +7,55 @@ import { recordAudit } from '../audit/record.ts'
 import { END_CREDENTIALS } from '../credentials/end-credentials.ts'
 import type { Route } from '../http/route.ts'
 import { createJobs, type JobsDeps } from '../jobs/create-jobs.ts'
-import type { Schedule } from '../jobs/keep-schedules.ts'
 import type { JobKinds } from '../jobs/types.ts'
+import {
+  createNotifications,
+  type Notifications,
+  type NotificationsDeps,
+} from '../notifications/create-notifications.ts'
 import { requireSystem } from '../projects/require-permission.ts'
+import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
 
 /** Jobs that one process runs at once: they share cores and connections with requests. */
 const CONCURRENCY = 4
 
-export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now' | 'metrics'> &
-  Omit<PasswordResetDeps, 'wake' | 'endTokens'>
+export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
+  Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
+  NotificationsDeps &
+  Pick<CreateReconcileDeps, 'config'>
 
 export interface Work {
-  /** Lets a worker of this process look at once; to be called after the commit. */
-  readonly wake: () => void
-  readonly routes: readonly Route[]
-  /** @returns stops it */
-  readonly start: () => () => Promise<void>
+  readonly work: {
+    readonly routes: readonly Route[]
+    /** @returns stops it */
+    readonly start: () => () => Promise<void>
+  }
+  /** For the private listener. */
+  readonly notifications: Pick<Notifications, 'routes'>
 }
 
 /** All work that no request waits for: every room's kinds of jobs, and when they come back. */
 export function createWork(deps: WorkDeps): Work {
   const wake = (): void => jobs.wake()
   const passwordReset = createPasswordReset({ ...deps, ...END_CREDENTIALS, wake })
-  const kinds: JobKinds = { ...passwordReset.kinds }
-  const schedules: readonly Schedule[] = []
-  const jobs = createJobs({ ...deps, kinds, schedules, concurrency: CONCURRENCY })
-  return {
+  const notifications = createNotifications(deps)
+  const operators = { requireSystem, refreshCaller, recordAudit }
+  const reconcile = createReconcile({
+    ...deps,
+    ...operators,
     wake,
-    routes: [
-      ...passwordReset.routes,
-      ...jobs.createRoutes({ requireSystem, refreshCaller, recordAudit }),
-    ],
-    start: () => {
-      const stops = [jobs.start(), passwordReset.start()]
-      return async () => {
-        await Promise.all(stops.map((stop) => stop()))
-      }
-    },
+    refresh: notifications.refresh,
+  })
+  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds }
+  const { schedules } = reconcile
+  const jobs = createJobs({ ...deps, kinds, schedules, concurrency: CONCURRENCY })
+  const parts = [jobs, passwordReset, notifications, reconcile]
+  const start = (): (() => Promise<void>) => {
+    const stops = parts.map((part) => part.start())
+    return async () => {
+      await Promise.all(stops.map((stop) => stop()))
+    }
   }
+  const routes = [...passwordReset.routes, ...jobs.createRoutes(operators), ...reconcile.routes]
+  return { work: { routes, start }, notifications }
 }

@@ -1,3 +1,5 @@
+import { INDEX_METRICS } from './index-names.ts'
+
 /**
  * Every metric of our own: its kind, its labels and what it tells. Labels have few values, known
  * beforehand; never a name of a user or repository, and never an address.
@@ -85,6 +87,7 @@ export const METRICS = {
     labels: [],
     help: 'Pieces of work that wait for a connection of the pool.',
   },
+  ...INDEX_METRICS,
   warden_jobs_waiting: {
     kind: 'gauge',
     labels: ['kind'],
@@ -99,41 +102,6 @@ export const METRICS = {
     kind: 'counter',
     labels: ['kind', 'outcome'],
     help: 'Attempts at jobs that ended in this process.',
-  },
-  warden_notification_events_total: {
-    kind: 'counter',
-    labels: ['outcome'],
-    help: 'Events that registries sent to this process, by what became of them.',
-  },
-  warden_notification_events_applied_total: {
-    kind: 'counter',
-    labels: [],
-    help: 'Events of the inbox that this process applied.',
-  },
-  warden_notification_events_waiting: {
-    kind: 'gauge',
-    labels: [],
-    help: 'Events in the inbox, 10000 at most.',
-  },
-  warden_notification_lag_seconds: {
-    kind: 'gauge',
-    labels: [],
-    help: 'Age of the event that waits longest.',
-  },
-  warden_index_dirty_references: {
-    kind: 'gauge',
-    labels: [],
-    help: 'Tags and digests that are to be read at the registry again, 10000 at most.',
-  },
-  warden_index_reads_total: {
-    kind: 'counter',
-    labels: [],
-    help: 'Tags and digests that this process read at the registry for the index.',
-  },
-  warden_index_failures_total: {
-    kind: 'counter',
-    labels: [],
-    help: 'Reads for the index that failed, and are tried again.',
   },
   warden_leaf_end_time_seconds: {
     kind: 'gauge',
@@ -185,6 +153,7 @@ export type LdapRequest = (typeof LDAP_REQUESTS)[number]
 /** `refused` is a bind that the directory does not take; `failed` is no answer, or no good one. */
 export const LDAP_OUTCOMES = ['answered', 'refused', 'failed'] as const
 export type LdapOutcome = (typeof LDAP_OUTCOMES)[number]
+
 /** `own`: our own reads, which are let go. `unreadable`: kept for people to look at. */
 export const EVENT_OUTCOMES = ['accepted', 'own', 'unreadable', 'forged'] as const
 export type EventOutcome = (typeof EVENT_OUTCOMES)[number]

@@ -6,6 +6,8 @@ import type { Signer } from '../signing/signer.ts'
 /** No shorter life is of use: clients take every smaller one for 60 seconds. */
 const SHORTEST_SECONDS = 60
 const OWN_SECONDS = 60
+const OWN_REUSE_MS = 15_000
+const MOST_OWN = 256
 
 export interface IssueTokenDeps {
   readonly signer: Signer
@@ -79,14 +81,28 @@ export function issueToken(
   return { token, expiresInSeconds }
 }
 
+interface OwnToken {
+  readonly token: string
+  readonly madeAtMs: number
+}
+
 /**
  * Tokens for our own calls of the registry: for exactly the access of one call, and for a minute.
+ * One is used again for some seconds, since whoever reads a tag mostly reads its neighbour next.
  * Their subject can be nobody's name.
  */
-export const createOwnTokens =
-  (deps: IssueTokenDeps) =>
-  (access: readonly Access[]): string => {
-    const settings = { ...deps.settings, pullSeconds: OWN_SECONDS, pushSeconds: OWN_SECONDS }
-    return issueToken({ ...deps, settings }, { sub: `${RESERVED_SUBJECT_PREFIX}system`, access })
-      .token
+export function createOwnTokens(deps: IssueTokenDeps): (access: readonly Access[]) => string {
+  const settings = { ...deps.settings, pullSeconds: OWN_SECONDS, pushSeconds: OWN_SECONDS }
+  const sub = `${RESERVED_SUBJECT_PREFIX}system`
+  const kept = new Map<string, OwnToken>()
+  return (access) => {
+    const key = JSON.stringify(access)
+    const nowMs = deps.now().getTime()
+    const known = kept.get(key)
+    if (known && Math.abs(nowMs - known.madeAtMs) < OWN_REUSE_MS) return known.token
+    if (kept.size >= MOST_OWN) kept.clear()
+    const { token } = issueToken({ ...deps, settings }, { sub, access })
+    kept.set(key, { token, madeAtMs: nowMs })
+    return token
   }
+}

@@ -179,6 +179,11 @@ const ROUTES = `
   GET    /jobs/~job                                 401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
   POST   /jobs/~job/cancel                          401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
+  THE INDEX AGAINST THE REGISTRY
+  GET    /maintenance/reconcile                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
+  POST   /maintenance/reconcile                     401 403 403 403 403 403 403 403 202 403 403 403 403 401
+  POST   /maintenance/reconcile/brake               401 403 403 403 403 403 403 403 200 403 403 403 403 401
+
   THE DOCUMENT OF THE API
   GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
   GET    /docs                                      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200

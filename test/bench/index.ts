@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createKeepAliveClient } from '../support/keep-alive-client.ts'
 import { type Figure, toFigure } from './figure.ts'
 import { LISTS, type MeasuredList } from './index-lists.ts'
+import { benchReconcile } from './index-reconcile.ts'
 import { type IndexSize, startIndexWorld } from './index-world.ts'
 import type { ServiceWorld } from './service-world.ts'
 import { basic } from './token-requests.ts'
@@ -66,7 +67,7 @@ async function measureList(
 }
 
 /** Measures pages of 100 at random places of every list, one after the other. */
-export async function benchIndex(
+async function benchLists(
   tell: (line: string) => void,
   { isLarge }: { readonly isLarge: boolean },
 ): Promise<readonly Figure[]> {
@@ -84,4 +85,12 @@ export async function benchIndex(
     client.close()
     await world.stop()
   }
+}
+
+/** Lists, then the repair of the index. */
+export async function benchIndex(
+  tell: (line: string) => void,
+  size: { readonly isLarge: boolean },
+): Promise<readonly Figure[]> {
+  return [...(await benchLists(tell, size)), ...(await benchReconcile(tell, size))]
 }

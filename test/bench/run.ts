@@ -10,7 +10,10 @@ const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
 
 const BENCHES = {
   tokens: { measure: benchTokens, needs: [MARIADB, { command: 'wrk', packages: ['wrk'] }] },
-  index: { measure: benchIndex, needs: [MARIADB] },
+  index: {
+    measure: benchIndex,
+    needs: [MARIADB, { command: 'docker-registry', packages: ['docker-registry'] }],
+  },
 } as const
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)

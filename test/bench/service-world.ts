@@ -12,6 +12,9 @@ export interface ServiceWorld {
   readonly dir: string
   readonly wardenUrl: string
   readonly wardenPid: number
+  /** Where the registry is looked for; there is none but where a bench starts it. */
+  readonly registryPort: number
+  readonly certsDir: string
   /** A connection of its own to the service's database. */
   readonly database: Database
   readonly stop: () => Promise<void>
@@ -42,14 +45,21 @@ export async function startServiceWorld(): Promise<ServiceWorld> {
   const dir = makeTemporaryDir()
   const mariadb = await startDatabase(dir)
   const { host, port, user } = mariadb
+  const registryPort = await findFreePort()
+  const certsDir = join(dir, 'certs')
   const warden = await startWarden({
-    env: { ...process.env, NODE_ENV: 'production', WARDEN_ADMIN_PASSWORD: ADMIN.password },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      WARDEN_ADMIN_PASSWORD: ADMIN.password,
+      WARDEN_RECONCILE_CRON: 'off',
+    },
     dir: join(dir, 'warden'),
     logPath: join(dir, 'warden.log'),
     port: await findFreePort(),
     publicUrl: 'http://localhost:5000',
-    registryUrl: 'http://127.0.0.1:9',
-    certsDir: join(dir, 'certs'),
+    registryUrl: `http://127.0.0.1:${registryPort}`,
+    certsDir,
     firstPasswordPath: join(dir, 'first-password'),
     database: {
       host,
@@ -66,5 +76,6 @@ export async function startServiceWorld(): Promise<ServiceWorld> {
     await mariadb.stop()
     removeDir(dir)
   }
-  return { dir, wardenUrl: warden.url, wardenPid: warden.pid, database, stop }
+  const { url: wardenUrl, pid: wardenPid } = warden
+  return { dir, wardenUrl, wardenPid, registryPort, certsDir, database, stop }
 }

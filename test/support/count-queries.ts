@@ -1,6 +1,6 @@
 import type { Service } from './service.ts'
 
-/** The leaf, the audit record, jobs, the index and where people sign in from are kept by themselves. */
+/** The leaf, the audit record, the index, jobs and where people sign in from are kept by themselves. */
 export const IN_BACKGROUND =
   /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|idempotency|leases|events|dirty_|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 

@@ -121,4 +121,17 @@ export const INDEX_TABLES: Readonly<Record<string, readonly Row[]>> = {
     ...rows(3000, (n) => ({ repository_id: 1, blob_id: n, created_at: now })),
     ...rows(2000, (n) => ({ repository_id: n + 1, blob_id: n, created_at: now })),
   ],
+  reconcile_runs: rows(2000, (n) => ({
+    id: n,
+    job_id: n,
+    phase: 'done',
+    after_name: '',
+    started_at: ago((2000 - n) * 10_000_000),
+    ended_at: ago((2000 - n) * 10_000_000),
+  })),
+  index_vanishings: rows(2000, (n) => ({
+    kind: n % 2 === 0 ? 'tag' : 'repository',
+    hour: ago(n * 3_600_000),
+    count: 1,
+  })),
 }

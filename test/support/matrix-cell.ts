@@ -159,7 +159,7 @@ export async function restorePassword(world: RightsWorld, { as }: Cell): Promise
 
 /** What moves by itself, or is a record of what was asked. */
 const RESTLESS =
-  /^(?:audit|replicas|leases|sign_in_|events|event_sources|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|project_days|project_figures)/
+  /^(?:audit|replicas|leases|sign_in_|events|event_sources|reconcile_|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|project_days|project_figures)/
 
 /** All that a write could change, but the times of last use, which sign-ins write by and by. */
 export async function fingerprint({ database }: RightsWorld): Promise<string> {
@@ -168,7 +168,10 @@ export async function fingerprint({ database }: RightsWorld): Promise<string> {
   for (const table of tables.map((row: object) => String(Object.values(row)[0]))) {
     if (RESTLESS.test(table)) continue
     const [rows] = await database.raw('SELECT * FROM ??', [table])
-    const kept = rows.map(({ last_used_at: _, ...row }: Record<string, unknown>) => row)
+    const kept = rows.map(({ last_used_at: _, ...row }: Record<string, unknown>) =>
+      // It goes on by itself, once it is there.
+      row.kind === 'reconcile' ? { id: row.id } : row,
+    )
     hash.update(JSON.stringify(kept))
   }
   return hash.digest('hex')

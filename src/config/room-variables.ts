@@ -1,0 +1,52 @@
+import type { z } from 'zod'
+import { AUDIT_VARIABLES, type AuditConfig, toAuditConfig } from './audit-variables.ts'
+import { CORS_VARIABLES, type CorsConfig, toCorsConfig } from './cors-variables.ts'
+import { type LdapConfig, toLdapConfig } from './ldap-variables.ts'
+import { MAIL_VARIABLES, type MailConfig, toMailConfig } from './mail-variables.ts'
+import {
+  NOTIFICATION_VARIABLES,
+  type NotificationsConfig,
+  toNotificationsConfig,
+} from './notification-variables.ts'
+import { OIDC_VARIABLES, type OidcConfig, toOidcConfig } from './oidc-variables.ts'
+import {
+  RECONCILE_VARIABLES,
+  type ReconcileConfig,
+  toReconcileConfig,
+} from './reconcile-variables.ts'
+import { SOURCE_VARIABLES } from './source-variables.ts'
+
+/** Variables that one room each has for itself. */
+export const ROOM_VARIABLES = {
+  ...CORS_VARIABLES,
+  ...OIDC_VARIABLES,
+  ...AUDIT_VARIABLES,
+  ...SOURCE_VARIABLES,
+  ...MAIL_VARIABLES,
+  ...NOTIFICATION_VARIABLES,
+  ...RECONCILE_VARIABLES,
+} as const
+
+export interface RoomsConfig {
+  readonly audit: AuditConfig
+  readonly cors: CorsConfig
+  readonly oidc: OidcConfig
+  /** Undefined: there is no directory. */
+  readonly ldap: LdapConfig | undefined
+  /** How long a group or role of another source holds without being said again (R9). */
+  readonly claimsSeconds: number
+  readonly mail: MailConfig | undefined
+  readonly notifications: NotificationsConfig
+  readonly reconcile: ReconcileConfig
+}
+
+export const toRoomsConfig = (v: z.output<z.ZodObject<typeof ROOM_VARIABLES>>): RoomsConfig => ({
+  audit: toAuditConfig(v),
+  cors: toCorsConfig(v),
+  oidc: toOidcConfig(v),
+  ldap: toLdapConfig(v),
+  claimsSeconds: v.WARDEN_CLAIMS_SECONDS,
+  mail: toMailConfig(v),
+  notifications: toNotificationsConfig(v),
+  reconcile: toReconcileConfig(v),
+})

@@ -1,0 +1,82 @@
+import type { Database } from '../database/open-database.ts'
+import { inTransaction } from '../database/transaction.ts'
+import { isDigest } from '../protocol/reference.ts'
+import { considerBrake } from './brake.ts'
+import { addVanished, listVanishedRepositories } from './brake-queries.ts'
+import type { DirtyMark } from './dirty-queries.ts'
+import { outcomeOf, type RefreshDeps, type RefreshOutcome } from './refresh-outcome.ts'
+import { findRepositoryIds, type RepositoryIds } from './repository-queries.ts'
+import { writeAbsence } from './write-findings.ts'
+
+/** Between the two looks that take something out: where its end was told of, and where it was not. */
+export const TOLD_GRACE_SECONDS = 1
+export const GRACE_SECONDS = 600
+
+interface Absent {
+  readonly marks: readonly DirtyMark[]
+  readonly ids: RepositoryIds
+  readonly ticket: number
+  readonly isBraked: boolean
+}
+
+async function writeAbsences(
+  database: Database,
+  { marks, ids, ticket, isBraked }: Absent,
+): Promise<readonly RefreshOutcome[]> {
+  const outcomes: RefreshOutcome[] = []
+  for (const mark of marks) {
+    const repositoryId = ids.get(mark.repository)
+    if (repositoryId === undefined) {
+      outcomes.push(outcomeOf(mark, 'settled'))
+      continue
+    }
+    const isTold = mark.isDeletion ?? false
+    const absence = {
+      ...mark,
+      actor: mark.actor,
+      repositoryId,
+      isDigest: isDigest(mark.reference),
+      graceSeconds: isTold ? TOLD_GRACE_SECONDS : GRACE_SECONDS,
+      isTold,
+      mayGo: isTold || !isBraked,
+    }
+    const { state, isNews } = await inTransaction(database, (transaction) =>
+      writeAbsence(transaction, absence, ticket),
+    )
+    outcomes.push({ ...outcomeOf(mark, state), ...(isNews && { change: 'missing' }) })
+  }
+  return outcomes
+}
+
+/** Counts the repositories that have lost their last tag by what was just found. */
+async function countVanishedRepositories(
+  database: Database,
+  { marks, ids }: Absent,
+  outcomes: readonly RefreshOutcome[],
+): Promise<void> {
+  const news = marks.filter(
+    ({ isDeletion }, index) => !isDeletion && outcomes[index]?.change === 'missing',
+  )
+  if (news.length === 0) return
+  const touched = new Set(news.flatMap(({ repository }) => ids.get(repository) ?? []))
+  const vanished = await listVanishedRepositories(database, [...touched])
+  if (vanished.length > 0) await addVanished(database, 'repository', vanished.length)
+}
+
+/** Writes what the registry says it does not know; nothing goes while the brake is on. */
+export async function refreshAbsent(
+  { database }: RefreshDeps,
+  marks: readonly DirtyMark[],
+  ticket: number,
+): Promise<readonly RefreshOutcome[]> {
+  if (marks.length === 0) return []
+  const ids = await findRepositoryIds(
+    database,
+    marks.map(({ repository }) => repository),
+  )
+  const absent = { marks, ids, ticket, isBraked: await considerBrake(database) }
+  const outcomes = await writeAbsences(database, absent)
+  await countVanishedRepositories(database, absent, outcomes)
+  if (outcomes.some(({ change }) => change === 'missing')) await considerBrake(database)
+  return outcomes
+}
