@@ -209,7 +209,7 @@ for (const reader of READERS) {
     for (const under of ['', 'alpha/', 'beta/', 'beta/web/', 'hidden/']) {
       const nodes = own
         .filter((name) => name.startsWith(under))
-        .map((name) => name.slice(0, (name.indexOf('/', under.length) + 1 || 256)))
+        .map((name) => name.slice(0, name.indexOf('/', under.length) + 1 || 256))
       const path = under === '' ? '/tree' : `/tree?under=${under}`
       t.deepEqual(await names(path, reader.as()), [...new Set(nodes)].sort(), under)
     }
@@ -313,9 +313,6 @@ test.serial('among many public projects all is listed and found as among few', a
     }
   } finally {
     await service.database('projects').where('name', 'like', 'zpub-%').delete()
-    await service
-      .database('repositories')
-      .where('name', 'like', 'zpub-%')
-      .update({ is_listed: 0 })
+    await service.database('repositories').where('name', 'like', 'zpub-%').update({ is_listed: 0 })
   }
 })
