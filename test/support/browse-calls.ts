@@ -45,6 +45,7 @@ const WALKS: readonly walks.RepositoryWalk[] = (
     })),
   ),
 )
+const TIMED_WALKS = WALKS.filter(({ by }) => by !== 'name')
 const NAME_WALKS = WALKS.filter(({ by }) => by === 'name')
 const UNDER = { ...(NAME_WALKS[0] as walks.RepositoryWalk), under: 'project-7/' }
 
@@ -97,7 +98,7 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
   'images/browse/repository-walk-queries.ts#walkEverywhere': (db) =>
     everyOne([...WALKS, UNDER], (walk) => walks.walkEverywhere(db, walk)),
   'images/browse/repository-walk-queries.ts#walkRanges': (db) =>
-    everyOne(WALKS, (walk) =>
+    everyOne(TIMED_WALKS, (walk) =>
       walks.walkRanges(
         db,
         PROJECTS.map((project) => ({ project, after: walk.after })),

@@ -87,23 +87,34 @@ export interface ProjectRange {
   readonly after: RepositoryPlace | undefined
 }
 
-/** Of each of some projects, so many, in their order. */
+/**
+ * Of each of some projects, so many, in the order of a sort other than by name. Written by hand: there
+ * may be hundreds of parts, and to build them takes longer than to find their rows.
+ */
 export async function walkRanges(
   database: Database,
   ranges: readonly ProjectRange[],
-  walk: RepositoryWalk,
+  { by, descending, most }: Pick<RepositoryWalk, 'by' | 'descending' | 'most'>,
 ): Promise<readonly (readonly RepositoryStep[])[]> {
-  const index = `repositories_project_${REPOSITORY_SORTS[walk.by].index}`
-  const parts = ranges.map(({ project, after }, part) =>
-    steps(database, index, { ...walk, after })
-      .where({ project })
-      .select(database.raw('? AS part', [part])),
+  const { column, index } = REPOSITORY_SORTS[by]
+  if (column === undefined) throw new Error('names are walked by walkProjectNames')
+  const [further, direction] = descending ? (['<', 'DESC'] as const) : (['>', 'ASC'] as const)
+  const partOf = ({ after }: ProjectRange): string => `(
+    SELECT ? AS part, id, name, ${column} AS value
+      FROM repositories FORCE INDEX (repositories_project_${index})
+     WHERE project = ? AND is_listed = 1
+       ${after ? `AND ${column} ${further}= ? AND (${column} ${further} ? OR name ${further} ?)` : ''}
+     ORDER BY ${column} ${direction}, name ${direction} LIMIT ?)`
+  const bindings = ranges.flatMap(({ project, after }, part) => {
+    const value = after?.value ?? 0
+    return [part, project, ...(after ? [value, value, after.name] : []), most]
+  })
+  const [rows]: readonly (readonly (StepRow & { readonly part: number })[])[] = await database.raw(
+    ranges.map(partOf).join(' UNION ALL '),
+    bindings,
   )
-  const rows: readonly (StepRow & { readonly part: number })[] = await database
-    .queryBuilder()
-    .unionAll(parts, true)
   const found: RepositoryStep[][] = ranges.map(() => [])
-  for (const row of rows) found[row.part]?.push(toStep(row))
+  for (const row of rows ?? []) found[row.part]?.push(toStep(row))
   return found
 }
 

@@ -22,8 +22,8 @@ function rangesOf(steps: Readonly<Record<string, readonly RepositoryStep[]>>, de
 const project = (name: string, values: readonly number[]): readonly RepositoryStep[] =>
   values.map((value, n) => ({ id: n, name: `${name}/${n}`, value }))
 
-const numbers = (count: number, valueOf: (n: number) => number): readonly number[] =>
-  Array.from({ length: count }, (_, n) => valueOf(n))
+const numbers = (count: number, valueAt: (n: number) => number): readonly number[] =>
+  Array.from({ length: count }, (_, n) => valueAt(n))
 
 for (const descending of [false, true]) {
   test(`ranges come merged, ${descending ? 'the greatest' : 'the least'} first, however they lie`, async (t) => {
