@@ -80,7 +80,6 @@ export interface App {
 }
 
 function createListener(
-  { log }: AppDeps,
   parts: Parts,
   name: 'public' | 'private',
   routes: readonly Route[],
@@ -88,7 +87,6 @@ function createListener(
   const { authenticate, watch, metrics } = parts
   return createKoaListener({
     ...parts,
-    log,
     counter: metrics.requests(name),
     translate: toAppError,
     isOfApi: (path) => path.startsWith(`${API}/`),
@@ -130,7 +128,6 @@ function createParts(deps: AppDeps) {
     ...signIn,
     ...issue,
     ...createRequestRules(deps),
-    database,
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
@@ -191,12 +188,12 @@ export function createApp(deps: AppDeps): App {
   const parts = createParts(deps)
   const routes = parts.audit.watchRefusals(createRoutes(parts, deps.version))
   const privateParts = { ...parts, readOrigin: parts.readInnerOrigin }
-  const listener = createListener(deps, parts, 'public', routes)
+  const listener = createListener(parts, 'public', routes)
   return {
     publicListener: (request, response) => {
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
-    privateListener: createListener(deps, privateParts, 'private', createPrivateRoutes(parts)),
+    privateListener: createListener(privateParts, 'private', createPrivateRoutes(parts)),
     routes,
     start: () => startBackground(deps, parts),
   }

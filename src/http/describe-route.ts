@@ -120,11 +120,8 @@ const securityOf = ({ open, anonymous, path }: Route): Operation['security'] => 
   return anonymous ? [{}, ...signedIn] : signedIn
 }
 
-const MEDIA_TYPES = {
-  json: 'application/json',
-  form: 'application/x-www-form-urlencoded',
-  raw: '*/*',
-} as const
+const FORM = 'application/x-www-form-urlencoded'
+const MEDIA_TYPES = { json: 'application/json', form: FORM, raw: '*/*' } as const
 
 const header = (name: string) => ({ [name]: { $ref: `#/components/headers/${name}` } })
 

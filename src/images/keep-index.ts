@@ -1,7 +1,7 @@
 import { repeat } from '../database/repeat.ts'
 import { createRecomputeFigures } from './recompute-figures.ts'
-import { isRegistryAway, refreshDirty } from './refresh-dirty.ts'
-import type { RefreshDeps } from './refresh-outcome.ts'
+import { refreshDirty } from './refresh-dirty.ts'
+import { isRegistryAway, type RefreshDeps } from './refresh-outcome.ts'
 
 const EVERY_MS = 200
 const MOST_BATCHES = 100
@@ -10,19 +10,22 @@ export interface KeepIndexDeps extends RefreshDeps {
   /** Whether this process is the one that keeps the index now. */
   readonly isLeader: () => Promise<boolean>
   readonly onRead: (count: number) => void
+  /** Told of every reading that failed. */
+  readonly onReadFailure: (error: unknown) => void
+  /** Told when the work itself begins to fail. */
   readonly onFailure: (error: unknown) => void
   readonly monotonicMs: () => number
 }
 
 /** Reads what was marked and counts what changed, batch after batch while there is some. */
 export function keepIndex(deps: KeepIndexDeps): () => Promise<void> {
-  const { isLeader, onRead, onFailure } = deps
+  const { isLeader, onRead, onReadFailure, onFailure } = deps
   const recompute = createRecomputeFigures(deps)
   const refresh = async (): Promise<void> => {
     for (let batch = 0; batch < MOST_BATCHES && (await isLeader()); batch++) {
       const { read, failures } = await refreshDirty(deps)
       onRead(read)
-      for (const error of failures) onFailure(error)
+      for (const error of failures) onReadFailure(error)
       if (read === 0 || failures.some(isRegistryAway)) return
     }
   }

@@ -1,6 +1,5 @@
-import { AppError } from '../errors.ts'
 import { type DirtyReference, listDirty, postponeDirty, removeDirty } from './dirty-queries.ts'
-import type { RefreshDeps, RefreshOutcome } from './refresh-outcome.ts'
+import type { RefreshDeps, RefreshOutcome, RefreshState } from './refresh-outcome.ts'
 import { GRACE_SECONDS, refreshReferences, TOLD_GRACE_SECONDS } from './refresh-references.ts'
 
 const AT_ONCE = 50
@@ -9,6 +8,11 @@ const LAST_RETRY_MS = 300_000
 const PASSING_MS = 500
 /** A little more than the grace, so that the second look is past it. */
 const AFTER_GRACE_MS = 50
+
+interface Pause {
+  readonly milliseconds: number
+  readonly isFailure: boolean
+}
 
 export interface RefreshRound {
   readonly read: number
@@ -21,16 +25,27 @@ const retryMs = ({ tries }: DirtyReference): number =>
 const waitMs = ({ isDeletion }: DirtyReference): number =>
   (isDeletion ? TOLD_GRACE_SECONDS : GRACE_SECONDS) * 1000 + AFTER_GRACE_MS
 
-async function settle(
+/** How long it is let be, and whether that is because it failed; undefined: not at all. */
+function pauseOf(dirty: DirtyReference, state: RefreshState): Pause | undefined {
+  if (state === 'waiting') return { milliseconds: waitMs(dirty), isFailure: false }
+  if (state === 'passing') return { milliseconds: PASSING_MS, isFailure: false }
+  if (state === 'failed') return { milliseconds: retryMs(dirty), isFailure: true }
+  return undefined
+}
+
+/** Those that are let be for the same time in one statement. */
+async function postpone(
   { database }: RefreshDeps,
-  dirty: DirtyReference,
-  { state }: RefreshOutcome,
+  paused: readonly { readonly dirty: DirtyReference; readonly pause: Pause }[],
 ): Promise<void> {
-  const later = (milliseconds: number, isFailure = false) =>
-    postponeDirty(database, [dirty], { milliseconds, isFailure })
-  if (state === 'waiting') return later(waitMs(dirty))
-  if (state === 'passing') return later(PASSING_MS)
-  if (state === 'failed') return later(retryMs(dirty), true)
+  const groups = new Map<string, { readonly pause: Pause; readonly all: DirtyReference[] }>()
+  for (const { dirty, pause } of paused) {
+    const key = `${pause.milliseconds} ${pause.isFailure}`
+    const group = groups.get(key) ?? { pause, all: [] }
+    group.all.push(dirty)
+    groups.set(key, group)
+  }
+  for (const { pause, all } of groups.values()) await postponeDirty(database, all, pause)
 }
 
 const keyOf = ({ repository, reference }: DirtyReference | RefreshOutcome): string =>
@@ -46,17 +61,16 @@ export async function refreshDirty(deps: RefreshDeps): Promise<RefreshRound> {
   const outcomes = await refreshReferences(deps, batch)
   const states = new Map(outcomes.map((outcome) => [keyOf(outcome), outcome]))
   const done: DirtyReference[] = []
+  const paused: { readonly dirty: DirtyReference; readonly pause: Pause }[] = []
   for (const dirty of batch) {
     const outcome = states.get(keyOf(dirty))
     if (outcome === undefined) continue
+    const pause = pauseOf(dirty, outcome.state)
+    if (pause !== undefined) paused.push({ dirty, pause })
     if (outcome.state === 'read' || outcome.state === 'settled') done.push(dirty)
-    else await settle(deps, dirty, outcome)
   }
+  await postpone(deps, paused)
   await removeDirty(deps.database, done)
   const failures = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]))
   return { read: batch.length, failures }
 }
-
-/** Whether it is the registry as a whole that is away, so that nothing else need be tried now. */
-export const isRegistryAway = (error: unknown): boolean =>
-  error instanceof AppError && error.code === 'UNAVAILABLE'

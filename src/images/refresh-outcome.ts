@@ -1,4 +1,5 @@
 import type { Database } from '../database/open-database.ts'
+import { AppError } from '../errors.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 
@@ -27,3 +28,7 @@ export const outcomeOf = (
   state: RefreshState,
   error?: unknown,
 ): RefreshOutcome => ({ repository, reference, state, ...(error !== undefined && { error }) })
+
+/** Whether it is the registry as a whole that is away, so that nothing else need be tried now. */
+export const isRegistryAway = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'UNAVAILABLE'

@@ -4,7 +4,12 @@ import { isDigest } from '../protocol/reference.ts'
 import type { Descriptor } from '../registry/manifests.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import { READS_AT_ONCE } from './read-trees.ts'
-import { outcomeOf, type RefreshDeps, type RefreshOutcome } from './refresh-outcome.ts'
+import {
+  isRegistryAway,
+  outcomeOf,
+  type RefreshDeps,
+  type RefreshOutcome,
+} from './refresh-outcome.ts'
 import { type Present, refreshPresent } from './refresh-present.ts'
 import { findRepositoryIds, takeTicket } from './repository-queries.ts'
 import { writeAbsence } from './write-findings.ts'
@@ -19,14 +24,19 @@ type Look = { readonly mark: DirtyMark } & (
   | { readonly found: undefined; readonly error: unknown }
 )
 
-const lookUp = ({ registry }: RefreshDeps, marks: readonly DirtyMark[]): Promise<readonly Look[]> =>
-  pLimit(READS_AT_ONCE).map(marks, async (mark): Promise<Look> => {
+/** When the registry as a whole is away, those that are left are not even tried. */
+function lookUp({ registry }: RefreshDeps, marks: readonly DirtyMark[]): Promise<readonly Look[]> {
+  let away: { readonly error: unknown } | undefined
+  return pLimit(READS_AT_ONCE).map(marks, async (mark): Promise<Look> => {
+    if (away !== undefined) return { mark, found: undefined, ...away }
     try {
       return { mark, found: await registry.lookUpManifest(mark) }
     } catch (error) {
+      if (isRegistryAway(error)) away = { error }
       return { mark, found: undefined, error }
     }
   })
+}
 
 async function refreshAbsent(
   { database }: RefreshDeps,

@@ -16,6 +16,7 @@ import { createNotificationRoutes } from './routes.ts'
 const LEASE = 'index'
 /** So often a registry is written down as heard of, however much it has to tell. */
 const NOTE_EVERY_MS = 1000
+const TELL_EVERY_MS = 60_000
 /** Registries that are kept in mind; a forger would need the secret to be more. */
 const MOST_SOURCES = 1000
 
@@ -48,6 +49,21 @@ function createSourceNote({ database }: NotificationsDeps, monotonicMs: () => nu
   }
 }
 
+/** All are counted, and now and then one is told: a registry that is away fails them all. */
+function createReadFailure(
+  { log }: NotificationsDeps,
+  count: () => void,
+  monotonicMs: () => number,
+): (error: unknown) => void {
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  return (error) => {
+    count()
+    if (monotonicMs() - toldAtMs < TELL_EVERY_MS) return
+    toldAtMs = monotonicMs()
+    log.warn({ error }, 'something cannot be read into the index now; it is tried again')
+  }
+}
+
 /** The intake of what registries tell, and the index that is made of it. */
 export function createNotifications(deps: NotificationsDeps): Notifications {
   const { config, database, registry, log, now } = deps
@@ -68,7 +84,6 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
   const start = (): (() => Promise<void>) => {
     const hold = createLeaseHold({ database, name: LEASE, monotonicMs })
     const told = (message: string) => (error: unknown) => log.warn({ error }, message)
-    const failed = told('the index cannot be kept now')
     const stops = [
       keepInbox({
         database,
@@ -80,10 +95,8 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
         ...refresh,
         isLeader: hold.isHeld,
         onRead: metrics.countReads,
-        onFailure: (error) => {
-          metrics.countFailure()
-          failed(error)
-        },
+        onReadFailure: createReadFailure(deps, metrics.countFailure, monotonicMs),
+        onFailure: told('the index cannot be kept now'),
         monotonicMs,
       }),
       metrics.start(database, told('the queues of the index cannot be looked at now')),

@@ -23,9 +23,9 @@ const actionsOf = (body: { readonly token: string }): readonly string[] => {
   return claims.access[0]?.actions ?? []
 }
 
-/** The leaf, the audit record and where people sign in from are kept now and then, by themselves. */
+/** The leaf, the audit record, the index and where people sign in from are kept by themselves. */
 const IN_BACKGROUND =
-  /installation|replicas|audit|sign_in_networks|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
+  /installation|replicas|audit|sign_in_networks|leases|events|dirty_|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 
 /** Statements that the service sends while `work` runs, the watch's own left out. */
 const countQueries = async (service: Service, work: () => Promise<unknown>): Promise<number> => {

@@ -46,6 +46,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   WARDEN_DB_CA: 'the database of the files has no certificate for its name',
   WARDEN_DB_PASSWORD: 'setup makes it',
   WARDEN_ADMIN_PASSWORD: 'setup makes it',
+  WARDEN_NOTIFICATIONS_SECRET: 'setup makes it',
   WARDEN_FIRST_PASSWORD_PATH: 'setup makes the first password',
 }
 
@@ -81,6 +82,7 @@ check('what is not set leaves the service its own defaults', ALL, (t, all) => {
     'WARDEN_DB_HOST',
     'WARDEN_DB_PASSWORD_FILE',
     'WARDEN_LISTEN',
+    'WARDEN_NOTIFICATIONS_SECRET_FILE',
     'WARDEN_PRIVATE_LISTEN',
     'WARDEN_PUBLIC_URL',
     'WARDEN_REGISTRY_URL',
