@@ -40,7 +40,7 @@ const searchQuery = z.strictObject({
   label: z
     .string()
     .max(1024)
-    .regex(/^[^=]{1,255}=/, 'must be name=value')
+    .refine((text) => /^[^=]{1,255}=/.test(text), 'must be name=value')
     .optional(),
 })
 
