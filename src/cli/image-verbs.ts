@@ -1,8 +1,9 @@
-import type { Command } from 'commander'
-import type { Schemas } from '../client/generated.ts'
+import { type Command, Option } from 'commander'
+import type { Operations, Schemas } from '../client/generated.ts'
 import type { Client, Listing } from '../client/types.ts'
 import { confirm } from './ask.ts'
-import { CommandError, type CommandLine, EXIT } from './command-line.ts'
+import type { CommandLine } from './command-line.ts'
+import { parseRepository, parseTagName, type TagName } from './image-names.ts'
 import {
   type Column,
   formatSize,
@@ -15,12 +16,15 @@ import {
   withListOptions,
 } from './listing.ts'
 import { withApi } from './session.ts'
+import { addTreeVerb } from './tree-verb.ts'
 
 const REPOSITORY_COLUMNS: readonly Column<Schemas['Repository']>[] = [
   { head: 'repository', cell: ({ name }) => name },
   { head: 'tags', cell: ({ tagCount }) => tagCount },
   { head: 'size', cell: ({ sizeBytes }) => formatSize(sizeBytes) },
+  { head: 'pulls', cell: ({ pullCount }) => pullCount },
   { head: 'pushed', cell: ({ pushedAt }) => pushedAt },
+  { head: 'pulled', cell: ({ pulledAt }) => pulledAt },
 ]
 
 const TAG_COLUMNS: readonly Column<Schemas['Tag']>[] = [
@@ -28,43 +32,14 @@ const TAG_COLUMNS: readonly Column<Schemas['Tag']>[] = [
   { head: 'digest', cell: ({ digest }) => digest },
   { head: 'size', cell: ({ sizeBytes }) => formatSize(sizeBytes) },
   { head: 'pushed', cell: ({ pushedAt }) => pushedAt },
+  { head: 'pulled', cell: ({ pulledAt }) => pulledAt },
 ]
 
 const ALL_TAG_COLUMNS: readonly Column<Schemas['Tag']>[] = [
   ...TAG_COLUMNS,
   { head: 'media type', cell: ({ mediaType }) => mediaType },
-  { head: 'pulled', cell: ({ pulledAt }) => pulledAt },
   { head: 'immutable', cell: ({ immutable }) => (immutable ? 'yes' : 'no') },
 ]
-
-/** Docker's way to name an image has the registry's host in front; the API's has not. */
-function parseRepository(text: string): string {
-  const [first = '', ...rest] = text.split('/')
-  if (!first.includes(':') && first !== 'localhost') return text
-  const example = rest.join('/').split(':', 1)[0] || 'acme/app'
-  throw new CommandError(
-    `${text} begins with the host of a registry; leave that away: ${example}`,
-    EXIT.usage,
-  )
-}
-
-interface TagName {
-  readonly repository: string
-  readonly tag: string
-}
-
-/** Takes `acme/app 1.0` and `acme/app:1.0`. */
-function parseTagName(text: string, tag: string | undefined): TagName {
-  if (text.includes('@')) {
-    throw new CommandError(`${text} names a digest; name a tag, such as acme/app:1.0`, EXIT.usage)
-  }
-  if (tag !== undefined) return { repository: parseRepository(text), tag }
-  const colon = text.lastIndexOf(':')
-  if (colon === -1 || text.includes('/', colon)) {
-    throw new CommandError(`${text} has no tag; write ${text}:TAG or ${text} TAG`, EXIT.usage)
-  }
-  return { repository: parseRepository(text.slice(0, colon)), tag: text.slice(colon + 1) }
-}
 
 async function deleteTag(
   commandLine: CommandLine,
@@ -83,31 +58,45 @@ async function deleteTag(
   })
 }
 
+const withSort = (command: Command, keys: readonly string[]): Command =>
+  command.addOption(
+    new Option('--sort <key>', 'by this; -KEY begins at the other end').choices(
+      keys.flatMap((key) => [key, `-${key}`]),
+    ),
+  )
+
 interface RepositoryListOptions extends ListOptions {
   readonly project?: string
+  readonly sort?: Operations['getRepositories']['query']['sort']
+  readonly under?: string
 }
 
 const listRepositories = (
   client: Client,
-  { project, limit }: RepositoryListOptions,
-): Promise<Listing<Schemas['Repository']>> =>
-  project === undefined
-    ? client.collect('getRepositories', { atMost: limit })
-    : client.collect('getProjectsRepositories', { params: { project }, atMost: limit })
+  { project, limit, sort, under }: RepositoryListOptions,
+): Promise<Listing<Schemas['Repository']>> => {
+  const asked = { query: { sort, under }, atMost: limit }
+  return project === undefined
+    ? client.collect('getRepositories', asked)
+    : client.collect('getProjectsRepositories', { params: { project }, ...asked })
+}
 
 /** `warden repo …`. */
 export function addRepositoryVerbs(program: Command, commandLine: CommandLine): void {
   const repository = program.command('repo').description('image repositories')
+  addTreeVerb(repository, commandLine)
   const list = repository
     .command('list')
     .description('list the repositories that you may pull')
     .option('--project <name>', 'only those of this project')
-  withListOptions(list).action((options: RepositoryListOptions) =>
-    withApi(commandLine, async (client) => {
-      const listing = await listRepositories(client, options)
-      const none = 'There are no repositories that you may pull.'
-      printListing(commandLine, { listing, options, columns: REPOSITORY_COLUMNS, none })
-    }),
+    .option('--under <path>', 'only those below this, such as acme/team')
+  withListOptions(withSort(list, ['name', 'pushedAt', 'pulledAt', 'sizeBytes'])).action(
+    (options: RepositoryListOptions) =>
+      withApi(commandLine, async (client) => {
+        const listing = await listRepositories(client, options)
+        const none = 'There are no repositories that you may pull.'
+        printListing(commandLine, { listing, options, columns: REPOSITORY_COLUMNS, none })
+      }),
   )
   const show = repository
     .command('show')
@@ -138,20 +127,32 @@ const showTagVerb = (tag: Command, commandLine: CommandLine): void => {
   })
 }
 
+interface TagListOptions extends ListOptions {
+  readonly sort?: Operations['getRepositoriesTags']['query']['sort']
+  readonly name?: string
+  readonly digest?: string
+}
+
 /** `warden tag …`. */
 export function addTagVerbs(program: Command, commandLine: CommandLine): void {
   const tag = program.command('tag').description('tags of a repository')
   showTagVerb(tag, commandLine)
   const list = tag
     .command('list')
-    .description('list the tags of a repository by name')
+    .description('list the tags of a repository')
     .argument('<repository>', 'without the host, such as acme/app')
-  withListOptions(list).action((text: string, options: ListOptions) =>
+    .option('--name <text>', 'only those whose name begins so')
+    .option('--digest <digest>', 'only those on this manifest')
+  const sorts = ['name', 'version', 'pushedAt', 'pulledAt', 'sizeBytes']
+  withListOptions(withSort(list, sorts)).action((text: string, options: TagListOptions) =>
     withApi(commandLine, async (client) => {
       const name = parseRepository(text)
+      const { limit: atMost, sort, digest } = options
+      const query = { sort, name: options.name, digest }
       const listing = await client.collect('getRepositoriesTags', {
         params: { name },
-        atMost: options.limit,
+        query,
+        atMost,
       })
       const none = `The repository ${name} has no tags.`
       printListing(commandLine, { listing, options, columns: TAG_COLUMNS, none })

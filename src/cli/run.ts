@@ -15,11 +15,13 @@ import { addJobVerbs } from './job-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
 import { addLdapVerbs } from './ldap-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
+import { addManifestVerbs } from './manifest-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
 import { addProjectVerbs } from './project-verbs.ts'
 import { addReconcileVerb } from './reconcile-verb.ts'
 import { addRobotVerbs } from './robot-verbs.ts'
+import { addSearchVerb, addStatisticsVerb } from './search-verbs.ts'
 import { addSettingVerbs } from './setting-verbs.ts'
 import { addSetupVerb } from './setup-verb.ts'
 import { addTokenVerbs } from './token-verbs.ts'
@@ -69,6 +71,9 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addExplainVerb(program, commandLine)
   addRepositoryVerbs(program, commandLine)
   addTagVerbs(program, commandLine)
+  addManifestVerbs(program, commandLine)
+  addSearchVerb(program, commandLine)
+  addStatisticsVerb(program, commandLine)
   addSettingVerbs(program, commandLine)
   addAuditVerbs(program, commandLine)
   addJobVerbs(program, commandLine)

@@ -48,6 +48,14 @@ export interface Schemas {
     readonly username: string
     readonly secret?: string | undefined
   }
+  readonly DayStatistics: {
+    readonly day: string
+    readonly project: string
+    readonly pulls: number
+    readonly pushes: number
+    readonly pulledBytes: number
+    readonly pushedBytes: number
+  }
   readonly Explanation: {
     readonly subject: string
     readonly decisions: ReadonlyArray<Schemas["AccessDecision"]>
@@ -120,6 +128,45 @@ export interface Schemas {
       readonly ms: number
     }>
   }
+  readonly Manifest: {
+    readonly digest: string
+    readonly mediaType: string
+    readonly kind: "image" | "index" | "artifact" | "unreadable"
+    readonly contentBytes: number
+    readonly sizeBytes: number | null
+    readonly pulledAt: string | null
+    readonly tags: ReadonlyArray<string>
+    readonly artifactType: string | null
+    readonly subjectDigest: string | null
+    readonly platform: {
+      readonly os: string | null
+      readonly architecture: string | null
+      readonly variant: string | null
+    } | null
+    readonly annotations: Readonly<Record<string, unknown>>
+    readonly config: {
+      readonly digest: string
+      readonly createdAt: string | null
+      readonly labels: Readonly<Record<string, unknown>>
+      readonly history: ReadonlyArray<{
+        readonly createdAt: string | null
+        readonly createdBy: string | null
+        readonly comment: string | null
+        readonly isEmpty: boolean
+      }>
+    } | null
+    readonly children: ReadonlyArray<{
+      readonly digest: string
+      readonly mediaType: string
+      readonly role: "image" | "attestation"
+      readonly artifactType: string | null
+      readonly platform: {
+        readonly os: string | null
+        readonly architecture: string | null
+        readonly variant: string | null
+      } | null
+    }>
+  }
   readonly Member: {
     readonly username: string
     readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
@@ -189,6 +236,23 @@ export interface Schemas {
       }
     }
   }
+  readonly Referrers: {
+    readonly schemaVersion: 2
+    readonly mediaType: "application/vnd.oci.image.index.v1+json"
+    readonly manifests: ReadonlyArray<{
+      readonly mediaType: string
+      readonly digest: string
+      readonly size: number
+      readonly artifactType?: string | undefined
+      readonly annotations?: Readonly<Record<string, unknown>> | undefined
+    }>
+    readonly groups: {
+      readonly signatures: ReadonlyArray<string>
+      readonly sboms: ReadonlyArray<string>
+      readonly attestations: ReadonlyArray<string>
+      readonly others: ReadonlyArray<string>
+    }
+  }
   readonly RegistryError: {
     readonly errors: ReadonlyArray<{
       readonly code: string
@@ -202,10 +266,10 @@ export interface Schemas {
     readonly name: string
     readonly project: string
     readonly tagCount: number
-    readonly sizeBytes: null | number
-    readonly pullCount: null | number
-    readonly pushedAt: null | string
-    readonly pulledAt: null | string
+    readonly sizeBytes: number
+    readonly pullCount: number
+    readonly pushedAt: string | null
+    readonly pulledAt: string | null
   }
   readonly Robot: {
     readonly name: string
@@ -244,6 +308,12 @@ export interface Schemas {
     readonly updatedAt: string
     readonly secret?: string | undefined
   }
+  readonly SearchHit: {
+    readonly kind: "repository" | "tag" | "manifest"
+    readonly repository: string
+    readonly tag: string | null
+    readonly digest: string | null
+  }
   readonly Settings: {
     readonly selfRegistration: {
       readonly value: boolean
@@ -278,9 +348,9 @@ export interface Schemas {
     readonly name: string
     readonly digest: string
     readonly mediaType: string
-    readonly sizeBytes: null | number
-    readonly pushedAt: null | string
-    readonly pulledAt: null | string
+    readonly sizeBytes: number | null
+    readonly pushedAt: string
+    readonly pulledAt: string | null
     readonly immutable: boolean
   }
   readonly Token: {
@@ -288,6 +358,10 @@ export interface Schemas {
     readonly access_token: string
     readonly expires_in: number
     readonly refresh_token?: string | undefined
+  }
+  readonly TreeNode: {
+    readonly name: string
+    readonly kind: "folder" | "repository"
   }
   readonly User: {
     readonly username: string
@@ -661,6 +735,8 @@ export interface Operations {
     readonly query: {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "pushedAt" | "-pushedAt" | "pulledAt" | "-pulledAt" | "sizeBytes" | "-sizeBytes" | undefined
+      readonly under?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -699,6 +775,8 @@ export interface Operations {
     readonly query: {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "pushedAt" | "-pushedAt" | "pulledAt" | "-pulledAt" | "sizeBytes" | "-sizeBytes" | undefined
+      readonly under?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -715,7 +793,29 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Repository"]
   }
-  /** Lists the tags of a repository by name. */
+  /** Reads what is known of a manifest, by tag or digest. */
+  readonly getRepositoriesManifestsByReference: {
+    readonly params: {
+      readonly name: string
+      readonly reference: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Manifest"]
+  }
+  /** Lists the signatures, SBOMs, attestations and other artifacts of a manifest. */
+  readonly getRepositoriesReferrersByDigest: {
+    readonly params: {
+      readonly name: string
+      readonly digest: string
+    }
+    readonly query: {
+      readonly artifactType?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: Schemas["Referrers"]
+  }
+  /** Lists the tags of a repository. */
   readonly getRepositoriesTags: {
     readonly params: {
       readonly name: string
@@ -723,6 +823,9 @@ export interface Operations {
     readonly query: {
       readonly limit?: number | undefined
       readonly cursor?: string | undefined
+      readonly sort?: "name" | "-name" | "version" | "-version" | "pushedAt" | "-pushedAt" | "pulledAt" | "-pulledAt" | "sizeBytes" | "-sizeBytes" | undefined
+      readonly name?: string | undefined
+      readonly digest?: string | undefined
     }
     readonly body: undefined
     readonly answer: {
@@ -762,6 +865,23 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Robot"]
   }
+  /** Searches repositories, tags and manifests that the caller may pull. */
+  readonly getSearch: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly q?: string | undefined
+      readonly kind?: "repository" | "tag" | undefined
+      readonly digest?: string | undefined
+      readonly label?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["SearchHit"]>
+      readonly next: string | null
+    }
+  }
   /** Reads what is set at run time, and what the environment pins. */
   readonly getSettings: {
     readonly params: undefined
@@ -784,6 +904,37 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: string
+  }
+  /** Lists pulls, pushes and bytes by day and project, or of one repository by day. */
+  readonly getStatistics: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly from?: string | undefined
+      readonly until?: string | undefined
+      readonly project?: string | undefined
+      readonly repository?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["DayStatistics"]>
+      readonly next: string | null
+    }
+  }
+  /** Lists one level of the names of the repositories that the caller may pull. */
+  readonly getTree: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly under?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["TreeNode"]>
+      readonly next: string | null
+    }
   }
   /** Lists users. */
   readonly getUsers: {
@@ -1168,6 +1319,7 @@ export const FIELDS = {
   AccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt'],
   AuditRow: ['time', 'actor', 'onBehalfOf', 'action', 'target', 'project', 'outcome', 'count', 'address', 'userAgent', 'requestId'],
   CreatedAccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt', 'username'],
+  DayStatistics: ['day', 'project', 'pulls', 'pushes', 'pulledBytes', 'pushedBytes'],
   Explanation: ['subject', 'decisions'],
   Group: ['name', 'source', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
@@ -1175,15 +1327,19 @@ export const FIELDS = {
   Job: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error'],
   JobWithLog: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error', 'log'],
   LdapCheck: ['configured', 'faults', 'warnings', 'steps'],
+  Manifest: ['digest', 'mediaType', 'kind', 'contentBytes', 'sizeBytes', 'pulledAt', 'tags', 'artifactType', 'subjectDigest', 'platform', 'annotations', 'config', 'children'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
   Reconcile: ['state', 'job', 'lastRun', 'lostEvents', 'brake'],
+  Referrers: ['schemaVersion', 'mediaType', 'manifests', 'groups'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
+  SearchHit: ['kind', 'repository', 'tag', 'digest'],
   Settings: ['selfRegistration', 'projectCreation', 'forbidPublic', 'personalProjects', 'firstSightUsers', 'defaultQuotaBytes', 'auditRetentionDays'],
   Tag: ['name', 'digest', 'mediaType', 'sizeBytes', 'pushedAt', 'pulledAt', 'immutable'],
+  TreeNode: ['name', 'kind'],
   User: ['username', 'source', 'email', 'displayName', 'systemRole', 'claimedRole', 'claimsEndAt', 'disabled', 'createdAt', 'updatedAt'],
 } as const
 
@@ -1226,13 +1382,18 @@ export const OPERATIONS = {
   getProjectsRobotsByRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}', answer: ['Robot'] },
   getRepositories: { method: 'GET', path: '/api/v1/repositories', items: ['Repository'] },
   getRepositoriesByName: { method: 'GET', path: '/api/v1/repositories/{name}', answer: ['Repository'] },
+  getRepositoriesManifestsByReference: { method: 'GET', path: '/api/v1/repositories/{name}/manifests/{reference}', answer: ['Manifest'] },
+  getRepositoriesReferrersByDigest: { method: 'GET', path: '/api/v1/repositories/{name}/referrers/{digest}', answer: ['Referrers'] },
   getRepositoriesTags: { method: 'GET', path: '/api/v1/repositories/{name}/tags', items: ['Tag'] },
   getRepositoriesTagsByTag: { method: 'GET', path: '/api/v1/repositories/{name}/tags/{tag}', answer: ['Tag'] },
   getRobots: { method: 'GET', path: '/api/v1/robots', items: ['Robot'] },
   getRobotsByRobot: { method: 'GET', path: '/api/v1/robots/{robot}', answer: ['Robot'] },
+  getSearch: { method: 'GET', path: '/api/v1/search', items: ['SearchHit'] },
   getSettings: { method: 'GET', path: '/api/v1/settings', answer: ['Settings'] },
   getSigninLdapCheck: { method: 'GET', path: '/api/v1/signin/ldap/check', answer: ['LdapCheck'] },
   getSigninPasswordReset: { method: 'GET', path: '/api/v1/signin/password-reset', text: true },
+  getStatistics: { method: 'GET', path: '/api/v1/statistics', items: ['DayStatistics'] },
+  getTree: { method: 'GET', path: '/api/v1/tree', items: ['TreeNode'] },
   getUsers: { method: 'GET', path: '/api/v1/users', items: ['User'] },
   getUsersByUsername: { method: 'GET', path: '/api/v1/users/{username}', answer: ['User'] },
   getUsersIdentityTokens: { method: 'GET', path: '/api/v1/users/{username}/identity-tokens', items: ['IdentityToken'] },

@@ -16,32 +16,51 @@ export interface KeysetPosition {
   readonly after: { readonly name: string; readonly time: Date | undefined } | undefined
 }
 
-/**
- * Sorts a query and lets it begin after a key. An index on (time, name) serves it in both directions.
- *
- * @param columns fixed names, never a caller's text
- */
+export type KeyValue = string | number | Date
+
+/** Where a list goes on: one column that is unique, or two that are together. */
+export interface KeyOrder {
+  /** Fixed names, never a caller's text. */
+  readonly columns: readonly [string] | readonly [string, string]
+  readonly descending: boolean
+  /** A value for each column. */
+  readonly after: readonly KeyValue[] | undefined
+}
+
+/** Sorts a query by columns and lets it begin after a key. An index on them serves both directions. */
+export function inKeyOrder<T extends Knex.QueryBuilder>(
+  query: T,
+  { columns, descending, after }: KeyOrder,
+): T {
+  const [further, direction] = descending ? (['<', 'desc'] as const) : (['>', 'asc'] as const)
+  query.orderBy(columns.map((column) => ({ column, order: direction })))
+  if (after === undefined) return query
+  const [first, second] = columns
+  const [firstValue = '', secondValue = ''] = after
+  if (second === undefined) {
+    query.where(first, further, firstValue)
+    return query
+  }
+  // The first condition is what an index can begin at; servers do not see it in the second.
+  query.where(first, `${further}=`, firstValue).andWhere((either) => {
+    either.where(first, further, firstValue).orWhere(second, further, secondValue)
+  })
+  return query
+}
+
+/** The same for lists that are sorted by a time or by a name. An index on (time, name) serves it. */
 export function inOrder<T extends Knex.QueryBuilder>(
   query: T,
   { by, descending, after }: KeysetPosition,
   columns: KeysetColumns,
 ): T {
-  const { name } = columns
   const time = columns.times[by]
-  const [further, direction] = descending ? (['<', 'desc'] as const) : (['>', 'asc'] as const)
-  const sorted = [...(time === undefined ? [] : [time]), name]
-  query.orderBy(sorted.map((column) => ({ column, order: direction })))
-  if (after === undefined) return query
-  if (time === undefined || after.time === undefined) {
-    query.where(name, further, after.name)
-    return query
-  }
-  const { time: lastTime, name: lastName } = after
-  // The first condition is what an index can begin at; servers do not see it in the second.
-  query.where(time, `${further}=`, lastTime).andWhere((either) => {
-    either.where(time, further, lastTime).orWhere(name, further, lastName)
+  const byTime = time !== undefined && (after === undefined || after.time !== undefined)
+  return inKeyOrder(query, {
+    columns: byTime ? [time, columns.name] : [columns.name],
+    descending,
+    after: after && (byTime && after.time ? [after.time, after.name] : [after.name]),
   })
-  return query
 }
 
 /**

@@ -45,14 +45,21 @@ const cursorSchema = z.tuple([
 ])
 
 /** The same for every page of one question: a cursor of another one would lead to a wrong place. */
-function questionOf({ limit, cursor, ...question }: SortedQuery): string {
+export function questionOf({
+  limit,
+  cursor,
+  ...question
+}: {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}): string {
   const entries = Object.entries(question)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256').update(JSON.stringify(entries)).digest('base64url').slice(0, 11)
 }
 
-const foreignCursor = (): AppError =>
+export const foreignCursor = (): AppError =>
   new AppError('REQUEST_INVALID', {
     detail: 'the cursor is not one of this list with this sort and these filters; begin without it',
     faults: [{ pointer: 'cursor', detail: 'is of another question' }],

@@ -86,3 +86,25 @@ export function coversPermissions(
     }),
   )
 }
+
+/** @returns undefined where a pattern may be of any project */
+function projectGiven(pattern: string): string | undefined {
+  if (pattern === EVERYTHING) return undefined
+  if (!pattern.includes('/')) return LIBRARY
+  const [first = ''] = pattern.split('/')
+  return first.includes('*') ? undefined : first
+}
+
+/** The projects that permissions give an action in; undefined where it may be any. */
+export function projectsGiven(
+  permissions: Permissions,
+  action: CredentialAction,
+): readonly string[] | undefined {
+  const names = new Set<string>()
+  for (const pattern of patternsWith(permissions, action)) {
+    const name = projectGiven(pattern)
+    if (name === undefined) return undefined
+    names.add(name)
+  }
+  return [...names]
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { repositoryNameSchema, tagNameSchema } from '../images/routes.ts'
+import { repositoryNameSchema, tagNameSchema } from '../images/name-schemas.ts'
 import { type DeleteTagDeps, deleteTag } from './delete-tag.ts'
 
 const deleteTagRoute = (deps: DeleteTagDeps): Route =>

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
-import { pushImage } from '../support/image.ts'
+import { pushIndexed } from '../support/index-rows.ts'
 import { fingerprint, makeTarget } from '../support/matrix-cell.ts'
 import { addImages, CALLERS, type RightsWorld, startRightsWorld } from '../support/rights-world.ts'
 import { ADMIN, type Reply } from '../support/service.ts'
@@ -14,7 +14,7 @@ test.before(async () => {
   for (const table of ['access_tokens', 'identity_tokens']) {
     await world.database.raw('ALTER TABLE ?? AUTO_INCREMENT = 7100000', [table])
   }
-  await pushImage(world, { as: ADMIN, repository: 'other/app', tags: ['theirs'], text: 'theirs' })
+  await pushIndexed(world, { as: ADMIN, repository: 'other/app', tags: ['theirs'], text: 'theirs' })
   for (const [path, json] of [
     ['/projects/other/members/users/bob', { role: 'guest' }],
     ['/groups/others', undefined],
@@ -116,6 +116,11 @@ const NESTED: Readonly<Record<string, readonly [own: string, foreign: string, ma
     '/repositories/other/app/tags/theirs',
     'lim gue dev mai pad aud adm prj sys tok',
   ],
+  'get /repositories/*name/manifests/:reference': [
+    '/repositories/acme/app/manifests/',
+    '/repositories/other/app/tags/theirs',
+    'lim gue dev mai pad aud adm prj sys tok',
+  ],
   'delete /repositories/*name/tags/:tag': [
     '/repositories/acme/app/tags/',
     '/repositories/other/app/tags/theirs',
@@ -129,6 +134,9 @@ const MAKING: readonly string[] = [
   'put /projects/:project/members/users/:username',
   'put /projects/:project/members/groups/:group',
 ]
+
+/** What is about a digest may be there before it: nothing of it is found in another repository. */
+const OF_ANYTHING: readonly string[] = ['get /repositories/*name/referrers/:digest']
 
 const childOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
@@ -187,7 +195,7 @@ test.serial('foreign child: every route with a parent and a child is in the list
   const nested = world.routes
     .map(({ method, path }) => `${method} ${path.replace('/api/v1', '')}`)
     .filter((route) => (route.match(/[:*]\w+/g) ?? []).length > 1)
-    .filter((route) => !MAKING.includes(route))
+    .filter((route) => !MAKING.includes(route) && !OF_ANYTHING.includes(route))
   t.deepEqual(
     nested.filter((route) => !(route in NESTED)),
     [],

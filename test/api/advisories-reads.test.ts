@@ -28,7 +28,7 @@ const seen = ({ status, headers, body }: Reply, name: string): string => {
 }
 
 const TIMERS =
-  /installation|replicas|leases|audit|jobs|job_schedules|last_used_at|tag_removals|^(?:delete|begin|commit|rollback|set) ?/i
+  /installation|replicas|leases|audit|jobs|job_schedules|reconcile_|last_used_at|tag_removals|events|dirty_|^(?:delete|begin|commit|rollback|set) ?/i
 
 /** Statements that an answer may have waited for; timers send others. */
 async function listStatements(work: () => Promise<unknown>): Promise<readonly string[]> {
@@ -95,6 +95,8 @@ for (const [caller, hidden] of BLIND) {
     },
   )
 }
+
+const NO_DIGEST = `sha256:${'0'.repeat(64)}`
 
 // What somebody may not do: with a name that is there, and with one that is not. The last word of
 // the path, or `name` in the body, is the name.
@@ -292,6 +294,17 @@ const PAIRS: readonly (readonly [
   ['a project', 'out', 'GET', '/audit/export?format=csv&project={}', 'acme', 'nope'],
   ['a repository', 'anon out', 'GET', '/repositories/{}', 'acme/app', 'nope/app'],
   ['a repository', 'anon out', 'GET', '/repositories/{}/tags', 'acme/app', 'nope/app'],
+  ['a repository', 'anon out', 'GET', '/repositories/{}/manifests/v1', 'acme/app', 'nope/app'],
+  [
+    'a repository',
+    'anon out',
+    'GET',
+    `/repositories/{}/referrers/${NO_DIGEST}`,
+    'acme/app',
+    'nope/app',
+  ],
+  ['a repository', 'anon out', 'GET', '/statistics?repository={}', 'acme/app', 'nope/app'],
+  ['a project', 'anon out', 'GET', '/statistics?project={}', 'acme', 'nope'],
   ['a repository', 'anon out', 'DELETE', '/repositories/{}/tags/v1', 'acme/app', 'nope/app'],
 ]
 
@@ -393,6 +406,8 @@ const LISTS = [
   '/users/admin/identity-tokens',
   '/audit',
   '/jobs',
+  '/statistics',
+  '/tree',
 ] as const
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
@@ -528,7 +543,7 @@ test.serial('leakage: every list that is there is in the list', (t) => {
   const lists = world.routes
     .filter(({ method, query }) => method === 'get' && query.safeParse({ limit: '1' }).success)
     .map(({ path }) => path.replace('/api/v1', ''))
-    .filter((path) => !/repositor|^\/auth/.test(path))
+    .filter((path) => !/repositor|search|^\/auth/.test(path))
     .map((path) =>
       path.replace(':group', 'crew').replace(':project', 'acme').replace(':username', 'admin'),
     )

@@ -12,7 +12,7 @@ import {
   generateRequest,
   WORDS,
 } from '../support/generate-request.ts'
-import { pushImage } from '../support/image.ts'
+import { pushIndexed } from '../support/index-rows.ts'
 import { ADMIN, basic, type Credentials, type Service, startService } from '../support/service.ts'
 
 const COUNT = process.env.CI ? 20_000 : 6000
@@ -26,6 +26,7 @@ let service: Service
 
 test.before(async () => {
   service = await startService({
+    notifies: true,
     env: {
       WARDEN_API_RATE: '0',
       WARDEN_HASH_CONCURRENCY: '16',
@@ -46,7 +47,7 @@ test.before(async () => {
   await makePersonal({ username: 'bob', password: PASSWORD })
   CALLERS.push(...(await makeMachines()))
   for (const repository of ['acme/app', 'open/app', 'acme/deep/er/app']) {
-    await pushImage(service, { as: ADMIN, repository, tags: ['v1', 'latest', 'stays'] })
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['v1', 'latest', 'stays'] })
   }
 })
 test.after.always(() => service.stop())

@@ -159,6 +159,23 @@ const ROUTES = `
   GET    /repositories/acme/web/ui/tags/v1          401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
   GET    /repositories/other/app/tags/v1            401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
   GET    /repositories/open/site/tags/v1            200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/acme/app/manifests/v1        401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
+  GET    /repositories/acme%2Fweb%2Fui/manifests/v1  401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/other/app/manifests/v1       401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /repositories/open/site/manifests/v1       200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/acme/app/referrers/sha256:0000000000000000000000000000000000000000000000000000000000000000  401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
+  GET    /repositories/acme/web/ui/referrers/sha256:0000000000000000000000000000000000000000000000000000000000000000  401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /repositories/other/app/referrers/sha256:0000000000000000000000000000000000000000000000000000000000000000  401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /repositories/open/site/referrers/sha256:0000000000000000000000000000000000000000000000000000000000000000  200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /tree                                      200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /search?q=app                              200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /statistics                                200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /statistics?project=acme                   401 404 200 200 200 200 200 200 200 200 200 200 403 401 200 200 200
+  GET    /statistics?project=other                  401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /statistics?project=open                   200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /statistics?repository=acme/app            401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
+  GET    /statistics?repository=acme/web/ui         401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /statistics?repository=other/app           401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
   DELETE /repositories/acme/app/tags/~tag           401 404 403 403 403 204 204 403 204 204 204 403 404 401 403 403 204
   DELETE /repositories/acme/web/ui/tags/~tag        401 404 403 403 403 204 204 403 204 204 204 403 403 401 403 403 204
   DELETE /repositories/other/app/tags/~tag          401 404 404 404 404 404 404 403 204 404 204 404 404 401 404 404 404
@@ -229,13 +246,42 @@ const LISTS = `
   /repositories   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
   /repositories   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
   /repositories   ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /repositories?sort=-pushedAtacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /repositories?sort=sizeBytesother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /repositories?under=acmeacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /repositories?under=otherother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /tree           acme/          -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /tree           other/         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /tree           open/          +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /tree           ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /tree?under=acmeacme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /tree?under=acmeacme/web/      -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /tree?under=otherother/app     -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /search?q=app   acme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /search?q=app   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /search?q=u     acme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /search?q=ite   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /search?q=bunt  ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /search?q=v&kind=tagacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /search?q=v&kind=tagacme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /search?q=v&kind=tagother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /search?q=v&kind=tagopen/site    +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /search?digest=IMAGEacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /search?digest=IMAGEother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /search?digest=IMAGEopen/site    +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /statistics     acme           -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
+  /statistics     other          -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+  /statistics     open           +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
+  /statistics     library        -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
 `
 
 let world: RightsWorld
+/** Digest of the image that all repositories have. */
+let image: string
 
 test.before(async () => {
   world = await startRightsWorld({ hasDirectory: true })
-  await addImages(world)
+  image = await addImages(world)
 })
 test.after.always(() => world?.stop())
 
@@ -370,9 +416,13 @@ async function grantOf(caller: CallerName, name: string, action: string): Promis
 }
 
 async function listed(caller: CallerName, path: string, name: string): Promise<string> {
-  const { status, body } = await world.ask(caller, 'GET', `${path}?limit=1000`)
+  const asked = path.replace('IMAGE', image)
+  const whole = `${asked}${asked.includes('?') ? '&' : '?'}limit=1000`
+  const { status, body } = await world.ask(caller, 'GET', whole)
   if (status !== 200) return String(status)
-  return body.items.some((item: { name: string }) => item.name === name) ? '+' : '-'
+  const isIt = (item: Partial<Record<string, string>>): boolean =>
+    (item.name ?? item.repository ?? item.project) === name
+  return body.items.some(isIt) ? '+' : '-'
 }
 
 const compare = async (

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKeepAliveClient } from '../support/keep-alive-client.ts'
+import { benchBrowse } from './browse.ts'
 import { type Figure, toFigure } from './figure.ts'
 import { LISTS, type MeasuredList } from './index-lists.ts'
 import { benchReconcile } from './index-reconcile.ts'
@@ -72,10 +73,11 @@ async function benchLists(
   { isLarge }: { readonly isLarge: boolean },
 ): Promise<readonly Figure[]> {
   tell('starting database and service; filling it takes some minutes …')
+  const browsed = await benchBrowse(tell, { isLarge })
   const world = await startIndexWorld(isLarge ? LARGE : TENTH, tell)
   const client = createKeepAliveClient(Number(new URL(world.wardenUrl).port), 1)
   try {
-    const figures: Figure[] = []
+    const figures: Figure[] = [...browsed]
     for (const list of LISTS) {
       tell(list.what)
       figures.push(...(await measureList(client, world, list)))

@@ -8,12 +8,11 @@ import { benchTokens } from './tokens.ts'
 const USAGE = 'npm run bench -- tokens|index [--large]\n'
 const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
 
+const REGISTRY = { command: 'docker-registry', packages: ['docker-registry'] }
+
 const BENCHES = {
   tokens: { measure: benchTokens, needs: [MARIADB, { command: 'wrk', packages: ['wrk'] }] },
-  index: {
-    measure: benchIndex,
-    needs: [MARIADB, { command: 'docker-registry', packages: ['docker-registry'] }],
-  },
+  index: { measure: benchIndex, needs: [MARIADB, REGISTRY] },
 } as const
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)

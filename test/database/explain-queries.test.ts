@@ -36,11 +36,13 @@ import { readDatabaseServer } from '../../src/maintenance/doctor/queries.ts'
 import * as projectLists from '../../src/projects/list-queries.ts'
 import * as members from '../../src/projects/member-queries.ts'
 import * as projects from '../../src/projects/queries.ts'
+import * as readers from '../../src/projects/reader-queries.ts'
 import * as tombstones from '../../src/projects/tombstone-queries.ts'
 import * as removal from '../../src/removal/queries.ts'
 import * as settings from '../../src/settings/queries.ts'
 import * as ldapSweep from '../../src/signin/ldap/sweep-queries.ts'
 import * as signin from '../../src/signin/queries.ts'
+import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
@@ -179,6 +181,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   ...INDEX_CALLS,
   ...RECONCILE_CALLS,
+  ...BROWSE_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>
@@ -481,6 +484,9 @@ const CALLS: Readonly<Record<string, Call>> = {
     ),
 
   'projects/queries.ts#findProject': (db) => projects.findProject(db, 'project-0007'),
+  'projects/reader-queries.ts#listPublicProjects': (db) => readers.listPublicProjects(db, MOST),
+  'projects/reader-queries.ts#listRightsOfMember': (db) => readers.listRightsOfMember(db, 1),
+  'projects/reader-queries.ts#findProjectById': (db) => readers.findProjectById(db, 7),
   'projects/queries.ts#findProjectRights': (db) =>
     projects.findProjectRights(db, { names: ['project-0007', 'project-0008'], userId: 1 }),
   'projects/queries.ts#findVersionedRights': (db) =>
@@ -547,6 +553,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 const NOT_CALLED: Readonly<Record<string, string>> = {
   'accounts/queries.ts#toClaims': 'reads columns',
   ...INDEX_NOT_CALLED,
+  ...BROWSE_NOT_CALLED,
   'accounts/queries.ts#toUser': 'reads columns',
   'accounts/queries.ts#toUserWithPassword': 'reads columns',
   'audit/queries.ts#toStoredRow': 'reads columns',
@@ -587,6 +594,9 @@ const ALLOWED: Readonly<Record<string, readonly Allowance[]>> = {
       table: 'migrations',
       why: 'a row for each step of the schema, read by doctor and at a start',
     },
+  ],
+  'projects/list-queries.ts#listProjects': [
+    { table: '', sql: /`id` = \?/, why: 'one project by its id, which may not be what is asked' },
   ],
   'projects/member-queries.ts#listMembers': [
     { table: 'members', why: 'sorts the names of one project; 10,000 of them take 10 ms' },

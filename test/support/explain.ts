@@ -25,7 +25,7 @@ interface ExplainRow {
   readonly Extra: string | null
 }
 
-const EXPLAINABLE = /^\s*(?:select|update|delete|insert\b[\s\S]*\bselect)\b/i
+const EXPLAINABLE = /^[\s(]*(?:select|update|delete|insert\b[\s\S]*\bselect)\b/i
 
 /** Runs `work` and gives every statement that was sent for it, in or out of a transaction. */
 async function capture(

@@ -49,6 +49,8 @@ export interface GeneratedRequest {
   readonly body: string | undefined
 }
 
+const DIGEST = `sha256:${'a'.repeat(64)}`
+
 /** Names that are there, or may be made; the rest of the grammar is in no schema. */
 export const WORDS: Readonly<Record<string, readonly string[]>> = {
   username: ['alice', 'bob', 'bob', 'new.user', 'x@example.com', 'gen-1'],
@@ -58,6 +60,13 @@ export const WORDS: Readonly<Record<string, readonly string[]>> = {
   robot: ['ci', 'ci', 'acme', 'gen-p1', 'nobody'],
   id: ['1', '2', '3', '4', '5', '99'],
   tag: ['latest', 'v1', '1.0.0', 'none'],
+  reference: ['latest', 'v1', 'none', DIGEST],
+  digest: [DIGEST],
+  under: ['acme', 'acme/deep/', 'open'],
+  q: ['app', 'v', 'acme/'],
+  label: ['version=1', 'maintainer=somebody'],
+  from: ['2031-01-01', '2026-11-01'],
+  until: ['2031-01-31', '2026-11-30'],
   password: ['generated-own-7391', 'generated-own-7391', 'generated-own-7391', 'short'],
   currentPassword: ['generated-own-7391', 'generated-own-8452'],
   newPassword: ['generated-own-7391', 'generated-own-8452', 'short'],

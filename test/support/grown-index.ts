@@ -30,6 +30,8 @@ const tagRow = (repository_id: number, n: number): Row => ({
   created_at: now,
   ticket: 1,
   is_listed: n % 10 === 0 ? 0 : 1,
+  subject_digest: n % 2 === 0 ? digestOf(7) : null,
+  accessory: n % 2 === 0 ? 'signature' : null,
 })
 
 /** An index of some size: the repository 1 has 3,000 tags, the others have one each. */
@@ -113,7 +115,13 @@ export const INDEX_TABLES: Readonly<Record<string, readonly Row[]>> = {
   })),
   manifest_labels: rows(3000, (n) => ({ manifest_id: n, name: 'version', value: String(n) })),
   repository_manifests: [
-    ...rows(3000, (n) => ({ repository_id: 1, manifest_id: n, tree_bytes: 1, created_at: now })),
+    ...rows(3000, (n) => ({
+      repository_id: 1,
+      manifest_id: n,
+      tree_bytes: 1,
+      created_at: now,
+      subject_digest: n % 2 === 0 ? digestOf(7) : null,
+    })),
     ...rows(2000, (n) => ({ repository_id: n + 1, manifest_id: n, created_at: now })),
   ],
   blobs: rows(4000, (n) => ({ id: n, digest: digestOf(n), size_bytes: 100 })),

@@ -1,4 +1,6 @@
+import { pushImage } from './image.ts'
 import type { Service } from './service.ts'
+import { waitFor } from './wait-for.ts'
 
 /** A tag as the index has it, undefined when it lists none. */
 export interface IndexedTag {
@@ -55,4 +57,35 @@ export async function isSettled({ database }: Pick<Service, 'database'>): Promis
     .first('reference')
   const figures = await database('dirty_figures').first('name')
   return events === undefined && references === undefined && figures === undefined
+}
+
+/** Waits until the index lists a tag, and has counted its repository since. */
+export async function untilIndexed(
+  service: Pick<Service, 'database'>,
+  { repository, tags }: { readonly repository: string; readonly tags: readonly string[] },
+): Promise<void> {
+  await waitFor(async () => {
+    for (const tag of tags) {
+      if ((await findIndexedTag(service, { repository, tag })) === undefined) return undefined
+    }
+    return (await isSettled(service)) || undefined
+  })
+}
+
+/** Waits until the index lists a tag no more, and has counted its repository since. */
+export async function untilGone(service: Pick<Service, 'database'>, name: Name): Promise<void> {
+  await waitFor(async () => {
+    if ((await findIndexedTag(service, name)) !== undefined) return undefined
+    return (await isSettled(service)) || undefined
+  })
+}
+
+/** Pushes a small image and waits until it is in the index. */
+export async function pushIndexed(
+  service: Service,
+  input: Parameters<typeof pushImage>[1],
+): ReturnType<typeof pushImage> {
+  const pushed = await pushImage(service, input)
+  await untilIndexed(service, input)
+  return pushed
 }

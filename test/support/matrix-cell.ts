@@ -157,9 +157,9 @@ export async function restorePassword(world: RightsWorld, { as }: Cell): Promise
   if (status !== 204) throw new Error(`the password of ${as.username} stays changed: ${status}`)
 }
 
-/** What moves by itself, or is a record of what was asked. */
+/** What moves by itself, or is a record of what was asked; the index follows the registry. */
 const RESTLESS =
-  /^(?:audit|replicas|leases|sign_in_|events|event_sources|reconcile_|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|project_days|project_figures)/
+  /^(?:audit|replicas|leases|sign_in_|events|event_sources|reconcile_|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|pull_marks|project_days|project_figures)/
 
 /** All that a write could change, but the times of last use, which sign-ins write by and by. */
 export async function fingerprint({ database }: RightsWorld): Promise<string> {

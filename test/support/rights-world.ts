@@ -1,5 +1,5 @@
 import { insertUser } from '../../src/accounts/queries.ts'
-import { pushImage } from './image.ts'
+import { pushIndexed } from './index-rows.ts'
 import { startIssuer } from './issuer.ts'
 import { ldapVariables } from './ldap-world.ts'
 import {
@@ -194,7 +194,8 @@ export async function startRightsWorld({
   ])
   const sources = { ...issuer.env, ...(slapd && ldapVariables(slapd)) }
   const env = { WARDEN_IDENTITY_TOKENS: 'on', WARDEN_API_RATE: '0', ...sources, ...options.env }
-  const service = await startService({ ...options, env })
+  const notifies = options.registryUrl === undefined
+  const service = await startService({ notifies, ...options, env })
   const must: Must = async (method, path, json) => {
     const reply = await service.admin(method, `/api/v1${path}`, json)
     if (reply.status < 300) return reply
@@ -233,9 +234,16 @@ export async function startRightsWorld({
   return { ...service, credentials, headers, ask, must, addUser, stop }
 }
 
-/** Images for the reads: the registry takes them from the administrator alone. */
-export async function addImages(world: RightsWorld): Promise<void> {
+/**
+ * Images for the reads: the registry takes them from the administrator alone.
+ *
+ * @returns the digest of all of them
+ */
+export async function addImages(world: RightsWorld): Promise<string> {
+  let image = ''
   for (const repository of ['acme/app', 'acme/web/ui', 'other/app', 'open/site', 'ubuntu']) {
-    await pushImage(world, { as: ADMIN, repository, tags: ['v1'] })
+    const { digest } = await pushIndexed(world, { as: ADMIN, repository, tags: ['v1'] })
+    image = digest
   }
+  return image
 }
