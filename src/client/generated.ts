@@ -1123,7 +1123,7 @@ export interface Operations {
   readonly postMaintenanceReconcile: {
     readonly params: undefined
     readonly query: undefined
-    readonly body: undefined
+    readonly body: Readonly<Record<string, unknown>>
     readonly answer: {
       readonly jobId: number
     }
@@ -1132,7 +1132,7 @@ export interface Operations {
   readonly postMaintenanceReconcileBrake: {
     readonly params: undefined
     readonly query: undefined
-    readonly body: undefined
+    readonly body: Readonly<Record<string, unknown>>
     readonly answer: Schemas["Reconcile"]
   }
   /** Makes an access token; its secret is shown this once. */

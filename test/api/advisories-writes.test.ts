@@ -21,6 +21,8 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
   'post /signin/password-reset': ['/signin/password-reset', 'username email'],
   'post /signin/password-reset/confirm': ['/signin/password-reset/confirm', 'token newPassword'],
   'post /jobs/:id/cancel': ['/jobs/~job/cancel', ''],
+  'post /maintenance/reconcile': ['/maintenance/reconcile', ''],
+  'post /maintenance/reconcile/brake': ['/maintenance/reconcile/brake', ''],
   'post /groups': ['/groups', 'name description'],
   'patch /groups/:group': ['/groups/crew', 'description'],
   'put /groups/:group/members/:username': ['/groups/crew/members/bob', ''],

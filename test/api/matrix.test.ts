@@ -197,9 +197,9 @@ const ROUTES = `
   POST   /jobs/~job/cancel                          401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   THE INDEX AGAINST THE REGISTRY
-  GET    /maintenance/reconcile                     401 403 403 403 403 403 403 200 200 403 403 403 403 401
-  POST   /maintenance/reconcile                     401 403 403 403 403 403 403 403 202 403 403 403 403 401
-  POST   /maintenance/reconcile/brake               401 403 403 403 403 403 403 403 200 403 403 403 403 401
+  GET    /maintenance/reconcile                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /maintenance/reconcile                     401 403 403 403 403 403 403 403 202 403 403 403 403 401 403 403 403
+  POST   /maintenance/reconcile/brake               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   THE DOCUMENT OF THE API
   GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
@@ -236,43 +236,43 @@ const GRANTS = `
 
 // What lists show: + is in it, - is not.
 const LISTS = `
-                              anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso ldp
-  /projects       acme           -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /projects       other          -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /projects       open           +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /projects       library        -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /repositories   acme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /repositories   acme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /repositories   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /repositories   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /repositories   ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /repositories?sort=-pushedAtacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /repositories?sort=sizeBytesother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /repositories?under=acmeacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /repositories?under=otherother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /tree           acme/          -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /tree           other/         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /tree           open/          +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /tree           ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /tree?under=acmeacme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /tree?under=acmeacme/web/      -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /tree?under=otherother/app     -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /search?q=app   acme/app       -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /search?q=app   other/app      -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /search?q=u     acme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /search?q=ite   open/site      +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /search?q=bunt  ubuntu         -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /search?q=v&kind=tagacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /search?q=v&kind=tagacme/web/ui    -   -   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /search?q=v&kind=tagother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /search?q=v&kind=tagopen/site    +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /search?digest=IMAGEacme/app    -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /search?digest=IMAGEother/app    -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /search?digest=IMAGEopen/site    +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /statistics     acme           -   -   +   +   +   +   +   +   +   +   +   +   - 401   +   +   +
-  /statistics     other          -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
-  /statistics     open           +   +   +   +   +   +   +   +   +   +   +   +   + 401   +   +   +
-  /statistics     library        -   -   -   -   -   -   -   +   +   -   +   -   - 401   -   -   -
+                                            anon out lim gue dev mai pad aud adm prj sys tok web dis obo sso ldp
+  /projects                    acme          -   -   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /projects                    other         -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /projects                    open          +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /projects                    library       -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /repositories                acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /repositories                acme/web/ui   -   -   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /repositories                other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /repositories                open/site     +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /repositories                ubuntu        -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /repositories?sort=-pushedAt acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /repositories?sort=sizeBytes other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /repositories?under=acme     acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /repositories?under=other    other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /tree                        acme/         -   -   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /tree                        other/        -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /tree                        open/         +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /tree                        ubuntu        -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /tree?under=acme             acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /tree?under=acme             acme/web/     -   -   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /tree?under=other            other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /search?q=app                acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /search?q=app                other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /search?q=u                  acme/web/ui   -   -   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /search?q=ite                open/site     +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /search?q=bunt               ubuntu        -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /search?q=v&kind=tag         acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /search?q=v&kind=tag         acme/web/ui   -   -   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /search?q=v&kind=tag         other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /search?q=v&kind=tag         open/site     +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /search?digest=IMAGE         acme/app      -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /search?digest=IMAGE         other/app     -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /search?digest=IMAGE         open/site     +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /statistics                  acme          -   -   +   +   +   +   +   +   +   +   +   +   -   401 +   +   +
+  /statistics                  other         -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
+  /statistics                  open          +   +   +   +   +   +   +   +   +   +   +   +   +   401 +   +   +
+  /statistics                  library       -   -   -   -   -   -   -   +   +   -   +   -   -   401 -   -   -
 `
 
 let world: RightsWorld

@@ -26,6 +26,7 @@ const startRoute = (deps: RequestReconcileDeps): Route =>
     method: 'post',
     path: '/maintenance/reconcile',
     summary: 'Compares the index with the registry, now; a run that is under way is answered',
+    body: z.strictObject({}),
     answers: {
       202: {
         description: 'The job that does it; its address is in Location',
@@ -44,6 +45,7 @@ const releaseRoute = (deps: RequestReconcileDeps): Route =>
     method: 'post',
     path: '/maintenance/reconcile/brake',
     summary: 'Releases the brake: what is gone from the registry may leave the index again',
+    body: z.strictObject({}),
     answers: answerState,
     handle: async ({ caller }) => {
       deps.requireSystem(caller, 'job:write')
