@@ -178,7 +178,7 @@ function pickOperation(
   done: ReadonlySet<string>,
 ): Operation {
   const missing = operations.filter(({ operationId }) => !done.has(operationId))
-  return chance.pick(missing.length > 0 && chance.is(0.3) ? missing : operations)
+  return chance.pick(missing.length > 0 && chance.is(0.5) ? missing : operations)
 }
 
 async function runGenerated(seed: number, count: number): Promise<Run> {

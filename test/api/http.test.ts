@@ -203,7 +203,8 @@ test('health does not look at credentials', async (t) => {
 })
 
 test('the registry away is 503 with a reason on what needs it', async (t) => {
-  const { status, headers, body } = await service.admin('GET', '/api/v1/repositories')
+  const tag = '/api/v1/repositories/library/app/tags/v1'
+  const { status, headers, body } = await service.admin('DELETE', tag)
   t.is(status, 503)
   t.is(headers.get('retry-after'), '5')
   t.regex(body.detail, /^the registry does not answer/)

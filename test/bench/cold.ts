@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
 import { type Figure, toFigure } from './figure.ts'
-import type { Measured, Plan } from './open-loop.ts'
+import type { Plan } from './open-loop.ts'
+import { p99, runPlan } from './run-plan.ts'
 import { measureArgon2, PASSWORD, type TokenWorld } from './token-world.ts'
 
 const PATH = '/auth/token?service=registry-warden'
@@ -64,21 +62,6 @@ async function measureColdLogins(world: TokenWorld, users: number): Promise<Figu
     { atLeast: 0.9 },
   )
 }
-
-/** @returns its answer, when the whole plan is through */
-async function runPlan(plan: Plan): Promise<Measured> {
-  const child = spawn(process.execPath, [resolve('dist/test/bench/open-loop.js')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.stdin.end(JSON.stringify(plan))
-  const chunks: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-  await once(child, 'close')
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Measured
-}
-
-const p99 = ({ latenciesMs }: Measured): number =>
-  latenciesMs[Math.ceil(latenciesMs.length * 0.99) - 1] ?? Number.NaN
 
 const warmPlan = (world: TokenWorld): Plan => ({
   perSecond: WARM_PER_SECOND,

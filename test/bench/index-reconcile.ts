@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { startRegistry } from '../../src/stack/registry.ts'
-import { writeRepository } from '../support/reconcile-world.ts'
 import { type Figure, toFigure } from './figure.ts'
+import { startFullRegistry } from './full-registry.ts'
 import { ADMIN, type ServiceWorld, startServiceWorld } from './service-world.ts'
 import { basic, residentMib } from './token-requests.ts'
 
@@ -12,7 +11,6 @@ const run = promisify(execFile)
 
 const LARGE = 10_000
 const TENTH = 1000
-const TAGS = ['1', '2', '3', '4', '5']
 const GOAL_RATIO = 0.8
 const GOAL_MIB = 200
 const LOOK_EVERY_MS = 50
@@ -39,7 +37,12 @@ interface Reconciled extends Walked {
   readonly mostMib: number
 }
 
-async function reconcile({ wardenUrl, wardenPid, database }: ServiceWorld): Promise<Reconciled> {
+/** Compares the index with the registry, once. */
+export async function reconcile({
+  wardenUrl,
+  wardenPid,
+  database,
+}: ServiceWorld): Promise<Reconciled> {
   const headers = {
     authorization: basic(ADMIN.username, ADMIN.password),
     'content-type': 'application/json',
@@ -69,7 +72,8 @@ async function reconcile({ wardenUrl, wardenPid, database }: ServiceWorld): Prom
   return { tags: Number(row.tags), seconds: Number(row.microseconds) / 1e6, mostMib }
 }
 
-async function settle({ database }: ServiceWorld): Promise<void> {
+/** Waits until nothing of the index is to be read or summed up. */
+export async function settle({ database }: ServiceWorld): Promise<void> {
   while ((await database('dirty_figures').first('name')) !== undefined) await sleep(LOOK_EVERY_MS)
 }
 
@@ -123,21 +127,9 @@ export async function benchReconcile(
 ): Promise<readonly Figure[]> {
   const repositories = isLarge ? LARGE : TENTH
   const world = await startServiceWorld()
-  const dir = join(world.dir, 'registry')
   try {
     tell(`writing ${repositories} repositories into the storage of a registry`)
-    for (let n = 0; n < repositories; n++) {
-      writeRepository(dir, { repository: `team-${n % 50}/app-${n}`, tags: TAGS })
-    }
-    const registry = await startRegistry({
-      env: process.env,
-      dir,
-      logPath: join(world.dir, 'registry.log'),
-      preferredPort: world.registryPort,
-      realm: `${world.wardenUrl}/auth/token`,
-      bundlePath: join(world.certsDir, 'bundle', 'ca.crt'),
-      httpSecret: 'bench',
-    })
+    const { registry } = await startFullRegistry(world, repositories)
     try {
       return await measure(world, tell)
     } finally {

@@ -5,6 +5,7 @@ import { type Figure, toFigure } from './figure.ts'
 import { LISTS, type MeasuredList } from './index-lists.ts'
 import { benchReconcile } from './index-reconcile.ts'
 import { type IndexSize, startIndexWorld } from './index-world.ts'
+import { benchIntake } from './intake.ts'
 import type { ServiceWorld } from './service-world.ts'
 import { basic } from './token-requests.ts'
 
@@ -89,10 +90,14 @@ async function benchLists(
   }
 }
 
-/** Lists, then the repair of the index. */
+/** Lists, then the repair of the index, then what comes in. */
 export async function benchIndex(
   tell: (line: string) => void,
   size: { readonly isLarge: boolean },
 ): Promise<readonly Figure[]> {
-  return [...(await benchLists(tell, size)), ...(await benchReconcile(tell, size))]
+  return [
+    ...(await benchLists(tell, size)),
+    ...(await benchReconcile(tell, size)),
+    ...(await benchIntake(tell)),
+  ]
 }

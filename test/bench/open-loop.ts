@@ -7,13 +7,17 @@ import { Agent, request } from 'node:http'
 export interface Plan {
   readonly perSecond: number
   readonly seconds: number
-  /** Taken in turn; `{n}` in a path, an address or a password becomes the number of the request. */
-  readonly requests: readonly {
-    readonly url: string
-    readonly username?: string
-    readonly password?: string
-    readonly address?: string
-  }[]
+  /** Taken in turn; `{n}` in any text becomes the number of the request. */
+  readonly requests: readonly PlannedRequest[]
+}
+
+export interface PlannedRequest {
+  readonly url: string
+  readonly username?: string
+  readonly password?: string
+  readonly address?: string
+  /** Sent by `POST` with that token; without it the request is a `GET`. */
+  readonly posted?: { readonly body: string; readonly bearer: string }
 }
 
 export interface Measured {
@@ -24,10 +28,11 @@ export interface Measured {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
+const planned = ({ requests }: Plan, n: number): PlannedRequest =>
+  requests[n % requests.length] ?? { url: '' }
+
 function send(plan: Plan, n: number): Promise<boolean> {
-  const { url, username, password, address } = plan.requests[n % plan.requests.length] ?? {
-    url: '',
-  }
+  const { url, username, password, address, posted } = planned(plan, n)
   const fill = (text: string): string =>
     text.replace('{n}', String(n)).replace('{net}', `${(n >> 8) % 256}.${n % 256}`)
   const authorization = Buffer.from(`${username}:${fill(password ?? '')}`).toString('base64')
@@ -35,13 +40,15 @@ function send(plan: Plan, n: number): Promise<boolean> {
     const headers = {
       ...(username === undefined ? {} : { authorization: `Basic ${authorization}` }),
       ...(address === undefined ? {} : { 'x-forwarded-for': fill(address) }),
+      ...(posted && { authorization: `Bearer ${posted.bearer}` }),
     }
-    const sent = request(fill(url), { agent, headers }, (response) => {
+    const method = posted ? 'POST' : 'GET'
+    const sent = request(fill(url), { agent, method, headers }, (response) => {
       response.resume()
-      response.on('end', () => resolve(response.statusCode === 200))
+      response.on('end', () => resolve(Math.floor((response.statusCode ?? 0) / 100) === 2))
     })
     sent.on('error', () => resolve(false))
-    sent.end()
+    sent.end(posted && fill(posted.body))
   })
 }
 

@@ -3,16 +3,18 @@ import Table from 'cli-table3'
 import { installMissing } from '../../src/stack/packages.ts'
 import type { Figure } from './figure.ts'
 import { benchIndex } from './index.ts'
+import { benchIntake } from './intake.ts'
 import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens|index [--large]\n'
+const USAGE = 'npm run bench -- tokens|index|intake [--large]\n'
 const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
-
+const WRK = { command: 'wrk', packages: ['wrk'] }
 const REGISTRY = { command: 'docker-registry', packages: ['docker-registry'] }
 
 const BENCHES = {
-  tokens: { measure: benchTokens, needs: [MARIADB, { command: 'wrk', packages: ['wrk'] }] },
+  tokens: { measure: benchTokens, needs: [MARIADB, WRK] },
   index: { measure: benchIndex, needs: [MARIADB, REGISTRY] },
+  intake: { measure: benchIntake, needs: [MARIADB, REGISTRY, WRK] },
 } as const
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)

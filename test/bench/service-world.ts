@@ -7,11 +7,15 @@ import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 
 export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
 
+export const NOTIFICATIONS_SECRET = 'notifications-of-benches'
+
 /** The service with production defaults, and its log on, on a database of its own. */
 export interface ServiceWorld {
   readonly dir: string
   readonly wardenUrl: string
   readonly wardenPid: number
+  /** Where notifications are sent, with `NOTIFICATIONS_SECRET`. */
+  readonly notificationsUrl: string
   /** Where the registry is looked for; there is none but where a bench starts it. */
   readonly registryPort: number
   readonly certsDir: string
@@ -19,6 +23,13 @@ export interface ServiceWorld {
   readonly database: Database
   readonly stop: () => Promise<void>
 }
+
+const VARIABLES = {
+  NODE_ENV: 'production',
+  WARDEN_ADMIN_PASSWORD: ADMIN.password,
+  WARDEN_RECONCILE_CRON: 'off',
+  WARDEN_NOTIFICATIONS_SECRET: NOTIFICATIONS_SECRET,
+} as const
 
 const startDatabase = (dir: string): Promise<Mariadb> =>
   startMariadb({
@@ -48,12 +59,7 @@ export async function startServiceWorld(): Promise<ServiceWorld> {
   const registryPort = await findFreePort()
   const certsDir = join(dir, 'certs')
   const warden = await startWarden({
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      WARDEN_ADMIN_PASSWORD: ADMIN.password,
-      WARDEN_RECONCILE_CRON: 'off',
-    },
+    env: { ...process.env, ...VARIABLES },
     dir: join(dir, 'warden'),
     logPath: join(dir, 'warden.log'),
     port: await findFreePort(),
@@ -77,5 +83,15 @@ export async function startServiceWorld(): Promise<ServiceWorld> {
     removeDir(dir)
   }
   const { url: wardenUrl, pid: wardenPid } = warden
-  return { dir, wardenUrl, wardenPid, registryPort, certsDir, database, stop }
+  const notificationsUrl = `http://127.0.0.1:${warden.privatePort}/notifications`
+  return {
+    dir,
+    wardenUrl,
+    wardenPid,
+    notificationsUrl,
+    registryPort,
+    certsDir,
+    database,
+    stop,
+  }
 }
