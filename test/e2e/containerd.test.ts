@@ -24,9 +24,13 @@ let engine: Containerd
 let own: TestCredentials
 
 const userOf = ({ username, password }: Person) => ['--user', `${username}:${password}`]
-const push = (as: Person, name: string, image = 'hello'): Promise<CommandResult> => {
+/** Now and then ctr tells of the pipe that it closed itself, and not of the answer that made it do so. */
+async function push(as: Person, name: string, image = 'hello'): Promise<CommandResult> {
   const to = [`${stack.address}/${name}`, `local/${image}:v1`]
-  return engine.ctr(['images', 'push', '--plain-http', ...userOf(as), ...to])
+  for (let tries = 1; ; tries++) {
+    const result = await engine.ctr(['images', 'push', '--plain-http', ...userOf(as), ...to])
+    if (tries === 5 || !/read\/write on closed pipe/.test(result.output)) return result
+  }
 }
 const PULL = ['images', 'pull', '--plain-http', '--snapshotter=native']
 const pull = (as: Person | undefined, name: string): Promise<CommandResult> =>
