@@ -1,4 +1,5 @@
 import type { Database } from '../database/open-database.ts'
+import type { VersionWatch } from '../database/version-watch.ts'
 import { pingDatabase } from '../database/wait-for-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Signer } from '../signing/signer.ts'
@@ -8,6 +9,7 @@ const PROBE_MS = 2000
 
 export interface ReadinessDeps {
   readonly database: Database
+  readonly watch: Pick<VersionWatch, 'freshness' | 'lookAgain'>
   readonly registry: RegistryClient
   readonly signer: Signer
   readonly now: () => Date
@@ -57,10 +59,18 @@ async function checkLeaf({ signer, now }: ReadinessDeps): Promise<void> {
   if (signer.leaf().notAfter <= now()) throw new Error('the signing leaf has ended')
 }
 
+/** After an outage the first look may be to come yet; until then those who are not known get 503. */
+async function checkDatabase({ database, watch }: ReadinessDeps): Promise<void> {
+  await pingDatabase(database)
+  if (watch.freshness() === 'fresh') return
+  await watch.lookAgain()
+  if (watch.freshness() !== 'fresh') throw new Error('the change version cannot be read')
+}
+
 /** Asks every part that requests need, at once. Without the registry tokens are still issued. */
 export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
   const parts = await Promise.all([
-    probe('database', () => pingDatabase(deps.database)),
+    probe('database', () => checkDatabase(deps)),
     probe('signing', () => checkLeaf(deps)),
     probe('registry', (signal) => deps.registry.ping({ signal })),
   ])

@@ -1,10 +1,12 @@
 import test from 'ava'
+import type { Freshness } from '../../src/database/version-watch.ts'
 import { AppError } from '../../src/errors.ts'
 import { readReadiness } from '../../src/maintenance/readiness.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 const answering = async (): Promise<void> => undefined
 const now = (): Date => new Date(0)
+const CURRENT = { freshness: () => 'fresh' as Freshness, lookAgain: answering }
 const signer = { leaf: () => ({ notAfter: new Date(1) }) }
 
 type Deps = Parameters<typeof readReadiness>[0]
@@ -12,12 +14,14 @@ type Deps = Parameters<typeof readReadiness>[0]
 const read = ({
   ping = answering,
   query = answering,
+  watch = CURRENT,
 }: {
   readonly ping?: (reading?: { readonly signal?: AbortSignal }) => Promise<void>
   readonly query?: () => Promise<void>
+  readonly watch?: Deps['watch']
 }) => {
   const database = { raw: () => ({ timeout: query }) }
-  return readReadiness({ database, registry: { ping }, signer, now } as unknown as Deps)
+  return readReadiness({ database, watch, registry: { ping }, signer, now } as unknown as Deps)
 }
 
 const late = 'it did not answer within 2 seconds'
@@ -49,4 +53,16 @@ test('a reason tells its cause', async (t) => {
   }
   const { parts } = await read({ ping })
   t.is(parts[2]?.reason, 'the registry does not answer (connect ECONNREFUSED 127.0.0.1:9)')
+})
+
+test('a database that is back is told ready when its change version is known again, which is looked at', async (t) => {
+  const seen = { looks: 0 }
+  const lookAgain = async (): Promise<void> => void seen.looks++
+  const back = { freshness: (): Freshness => (seen.looks > 0 ? 'fresh' : 'grace'), lookAgain }
+  t.is((await read({ watch: back })).status, 'ready')
+  const { status, parts } = await read({
+    watch: { freshness: () => 'grace', lookAgain: answering },
+  })
+  t.is(status, 'unavailable')
+  t.is(parts[0]?.reason, 'the change version cannot be read')
 })
