@@ -12,6 +12,7 @@ import { createIndexMetrics } from './index-metrics.ts'
 import { noteSource } from './intake-queries.ts'
 import { keepInbox } from './keep-inbox.ts'
 import { createNotificationRoutes } from './routes.ts'
+import { createEventWriter } from './write-events.ts'
 
 const LEASE = 'index'
 /** So often a registry is written down as heard of, however much it has to tell. */
@@ -77,6 +78,7 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
   const routes = createNotificationRoutes({
     database,
     now,
+    writeEvents: createEventWriter({ database, now }),
     secret: config.notifications.secret,
     count: metrics.countEvents,
     noteSource: createSourceNote(deps, monotonicMs),

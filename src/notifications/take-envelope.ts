@@ -6,7 +6,7 @@ import type { EventOutcome } from '../metrics/names.ts'
 import { parseEnvelope, type RegistryEvent, type UnreadableEvent } from '../protocol/event.ts'
 import { insertUnreadable } from './intake-queries.ts'
 import { isOwnPull } from './plan-events.ts'
-import { insertEvents } from './queries.ts'
+import type { WriteEvents } from './write-events.ts'
 
 /** An event with all references of the largest manifest is smaller. */
 const MOST_BYTES = 8 * 1024 * 1024
@@ -14,6 +14,7 @@ const MOST_BYTES = 8 * 1024 * 1024
 export interface TakeEnvelopeDeps {
   readonly database: Database
   readonly now: () => Date
+  readonly writeEvents: WriteEvents
   readonly count: (outcome: EventOutcome, events: number) => void
   /** Told where events come from. */
   readonly noteSource: (address: string) => void
@@ -39,12 +40,12 @@ const tooLarge: UnreadableEvent = { reason: `more than ${MOST_BYTES} bytes`, tex
 
 /** What no table takes is no reason to have it sent again either. */
 async function store(
-  { database, now }: TakeEnvelopeDeps,
+  { writeEvents }: TakeEnvelopeDeps,
   events: readonly RegistryEvent[],
 ): Promise<readonly UnreadableEvent[]> {
   if (events.length === 0) return []
   try {
-    await insertEvents(database, events, now())
+    await writeEvents(events)
     return []
   } catch (error) {
     if (!isValueRefused(error)) throw error
