@@ -18,7 +18,9 @@ const STEADY_PER_SECOND = 300
 const STEADY_SECONDS = 10
 const GOAL_LAG_MS = 2000
 const TOKENS_PER_SECOND = 200
-const TOKEN_SECONDS = 10
+const TOKEN_SECONDS = 20
+/** Work beside begins so much earlier: the start of its sender is not what is measured. */
+const AHEAD_SECONDS = 3
 const LOOK_EVERY_MS = 50
 /** An inbox that is not empty after so long does not keep up. */
 const DRAIN_MS = 120_000
@@ -115,11 +117,11 @@ async function measureAccepted(
 
 const steadyPlan = (
   { notificationsUrl: url }: ServiceWorld,
-  run: string,
+  { run, seconds }: { readonly run: string; readonly seconds: number },
   images: readonly Image[],
 ): Plan => ({
   perSecond: STEADY_PER_SECOND,
-  seconds: STEADY_SECONDS,
+  seconds,
   requests: envelopes(run, images).map((body) => ({ url, posted: { body, bearer } })),
 })
 
@@ -140,7 +142,7 @@ async function measureLag(world: ServiceWorld, images: readonly Image[]): Promis
     }
   }
   const looking = look()
-  const { failed } = await runPlan(steadyPlan(world, 'steady', images))
+  const { failed } = await runPlan(steadyPlan(world, { run: 'steady', seconds: STEADY_SECONDS }, images))
   isOver = true
   await looking
   if (failed > 0) throw new Error(`${failed} events were refused`)
@@ -175,7 +177,9 @@ async function measureTokensBeside(world: TokenWorld, images: readonly Image[]):
     while (!isOver) await reconcile(world)
   }
   const comparing = compareAllTheTime()
-  const events = runPlan(steadyPlan(world, 'beside', images))
+  const seconds = AHEAD_SECONDS + TOKEN_SECONDS + 1
+  const events = runPlan(steadyPlan(world, { run: 'beside', seconds }, images))
+  await sleep(AHEAD_SECONDS * 1000)
   const busy = await runPlan(plan)
   isOver = true
   await Promise.all([comparing, events])
