@@ -52,11 +52,6 @@ test.before(async () => {
       userPassword: passwordOf('twin'),
     })
   }
-  await slapd.add(`ou=elsewhere,${PEOPLE}`, {
-    objectClass: ['referral', 'extensibleObject'],
-    ou: 'elsewhere',
-    ref: `ldap://127.0.0.1:9/ou=elsewhere,${PEOPLE}`,
-  })
   world = await startLdapWorld(
     {
       env: {
@@ -157,15 +152,6 @@ test.serial(
     t.deepEqual(await shapeOf('twin'), known)
   },
 )
-
-test.serial('R10: referrals are not followed', async (t) => {
-  t.is((await world.me('ada', 'wrong-again')).status, 401)
-  const check = await world.admin('GET', '/api/v1/signin/ldap/check?username=ada')
-  const person = check.body.steps.find(({ name }: { name: string }) => name === 'person')
-  t.is(person.state, 'ok')
-  // Nobody is at port 9: going there would have failed.
-  t.is((await world.me('ada')).status, 200)
-})
 
 test.serial(
   'R8: a name that an account of another source has is refused, and the two stay apart',
