@@ -3,14 +3,16 @@ import Table from 'cli-table3'
 import { installMissing } from '../../src/stack/packages.ts'
 import type { Figure } from './figure.ts'
 import { benchIndex } from './index.ts'
+import { benchLdap } from './ldap.ts'
 import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens|index [--large]\n'
+const USAGE = 'npm run bench -- tokens|index|ldap [--large]\n'
 const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
 
 const BENCHES = {
   tokens: { measure: benchTokens, needs: [MARIADB, { command: 'wrk', packages: ['wrk'] }] },
   index: { measure: benchIndex, needs: [MARIADB] },
+  ldap: { measure: benchLdap, needs: [MARIADB, { command: 'slapd', packages: ['slapd'] }] },
 } as const
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)
