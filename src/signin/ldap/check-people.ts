@@ -63,7 +63,7 @@ function judgePeople(
   }
   if (person.externalId === undefined) {
     return fault(
-      `${person.dn} has no single ${config.attributes.id}`,
+      `${person.dn} has no single ${config.attributes.id} of 1 to 255 ASCII characters`,
       'set WARDEN_LDAP_ID_ATTRIBUTE: objectGUID in Active Directory, entryUUID in most others; the service account must be let read it',
     )
   }
