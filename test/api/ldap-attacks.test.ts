@@ -103,6 +103,21 @@ test.serial(
   },
 )
 
+test.serial('R10: nor does one that was copied with a space, or not to its end', async (t) => {
+  const jwt = (await world.token(ADMIN.username, undefined, ADMIN.password)).body.token
+  for (const secret of [createSecret('accessToken'), createSecret('robot'), jwt]) {
+    const core = secret.slice(4, -4)
+    for (const copied of [`${secret}\n`, ` ${secret}`, `${secret} `, `\ufeff${secret}`]) {
+      t.true(await isRefused('ada', copied))
+      t.true(await isRefused('nobody-here', copied))
+    }
+    t.false(tap.sent().includes(core))
+  }
+  const cut = createSecret('identityToken').slice(0, -1)
+  t.true(await isRefused('ada', cut))
+  t.false(tap.sent().includes(cut))
+})
+
 test.serial(
   'R10: empty passwords, NUL and endless ones are refused before anything is asked',
   async (t) => {
