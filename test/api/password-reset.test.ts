@@ -215,6 +215,20 @@ test.serial(
   },
 )
 
+test.serial(
+  'R10: a link works no more when another source proves the account by then',
+  async (t) => {
+    const username = await addUser()
+    const token = await world.mailTo(username)
+    const row = () => world.service.database('users').where({ username })
+    const { password_hash: before } = await row().first('password_hash')
+    await row().update({ source: 'corp', external_id: username })
+    const { status, body } = await world.confirm(token, NEW)
+    t.deepEqual([status, body.errors[0].code], [400, 'RESET_LINK_INVALID'])
+    t.is((await row().first('password_hash')).password_hash, before)
+  },
+)
+
 test.serial('a link that is used many times at once works once', async (t) => {
   const username = await addUser()
   const token = await world.mailTo(username)
