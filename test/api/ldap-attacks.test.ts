@@ -1,42 +1,13 @@
-import type { AddressInfo } from 'node:net'
-import { createConnection, createServer, type Socket } from 'node:net'
 import test from 'ava'
 import { createSecret } from '../../src/credentials/secret.ts'
 import { type LdapWorld, startLdapWorld } from '../support/ldap-world.ts'
 import { ADMIN } from '../support/service.ts'
 import { PEOPLE, passwordOf, personDn, type Slapd, startSlapd } from '../support/slapd.ts'
+import { startTap, type Tap } from '../support/tap.ts'
 
 let slapd: Slapd
 let world: LdapWorld
-let tap: Awaited<ReturnType<typeof startTap>>
-
-/** Passes bytes on to the directory and keeps what it was sent. */
-function startTap(port: number) {
-  const bytes: Buffer[] = []
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    const onward = createConnection(port, '127.0.0.1')
-    for (const one of [socket, onward]) {
-      sockets.add(one)
-      one.on('error', () => undefined)
-    }
-    socket.on('data', (chunk) => bytes.push(chunk))
-    socket.pipe(onward).pipe(socket)
-  })
-  return new Promise<{ url: string; sent: () => string; close: () => void }>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port: own } = server.address() as AddressInfo
-      resolve({
-        url: `ldap://127.0.0.1:${own}`,
-        sent: () => Buffer.concat(bytes).toString('latin1'),
-        close: () => {
-          server.close()
-          for (const socket of sockets) socket.destroy()
-        },
-      })
-    })
-  })
-}
+let tap: Tap
 
 test.before(async () => {
   slapd = await startSlapd()
@@ -55,7 +26,7 @@ test.before(async () => {
   world = await startLdapWorld(
     {
       env: {
-        WARDEN_LDAP_URL: tap.url,
+        WARDEN_LDAP_URL: `ldap://${tap.address}`,
         WARDEN_LDAP_TLS: 'off',
         WARDEN_LDAP_CA: '',
         WARDEN_SIGN_IN_FAILURES: '1000',
