@@ -42,7 +42,7 @@ const denied = (detail: string): AppError => new AppError('DENIED', { detail })
 
 /** @throws AppError DENIED (403) */
 async function requireFirstSight(deps: MeetAccountDeps, claims: Claims): Promise<string> {
-  const { source, username: wanted = '' } = claims
+  const { source, username: wanted } = claims
   const { firstSightUsers } = await deps.runtimeSettings.read()
   if (!firstSightUsers) {
     throw denied(
@@ -51,6 +51,11 @@ async function requireFirstSight(deps: MeetAccountDeps, claims: Claims): Promise
   }
   if (await isDeletedIdentity(deps.database, claims)) {
     throw denied('your account here was deleted; ask an administrator')
+  }
+  if (wanted === undefined) {
+    throw denied(
+      `${source} vouches for no user name of yours, so no account is made; ask an administrator`,
+    )
   }
   const username = normalizeUsername(wanted)
   if (username !== undefined) return username

@@ -44,6 +44,9 @@ export function readSecret(text: string): { kind: SecretKind; isBroken: boolean 
   return { kind, isBroken }
 }
 
+/** Whether a text begins like a secret of ours, whole or not: copied in part, or with a space before. */
+export const beginsLikeSecret = (text: string): boolean => /^rw[tri]_/.test(text.trimStart())
+
 /** SHA-256 in hex: enough for 256 random bits, which nobody guesses (decision 4). */
 export const hashSecret = (secret: string): string =>
   createHash('sha256').update(secret).digest('hex')

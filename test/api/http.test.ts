@@ -78,6 +78,23 @@ test('R19: a write without a body needs the content type as well', async (t) => 
   t.is(status, 415)
 })
 
+test('R19: a secret in a query of the API is 400, and stands in no log line', async (t) => {
+  const secret = 'whisper-of-the-harbour'
+  for (const [method, path] of [
+    ['GET', '/api/v1/me'],
+    ['GET', '/api/v1/projects'],
+    ['POST', '/api/v1/me/tokens'],
+    ['GET', '/api/v1/signin/password-reset'],
+    ['POST', '/api/v1/signin/password-reset/confirm'],
+  ] as const) {
+    for (const name of ['access_token', 'password', 'token']) {
+      const { status } = await service.request(method, `${path}?${name}=${secret}`, { as: ADMIN })
+      t.is(status, 400, `${method} ${path} ${name}`)
+    }
+  }
+  t.false(service.logged().includes(secret))
+})
+
 test('R19: an encoded body is 415', async (t) => {
   const { status } = await service.request('POST', '/api/v1/projects', {
     as: ADMIN,

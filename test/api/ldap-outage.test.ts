@@ -1,6 +1,7 @@
 import test from 'ava'
 import { type LdapWorld, startLdapWorld } from '../support/ldap-world.ts'
-import { type Slapd, startSlapd } from '../support/slapd.ts'
+import { passwordOf, SERVICE, type Slapd, startSlapd } from '../support/slapd.ts'
+import { startRefusing, startTap } from '../support/tap.ts'
 
 let slapd: Slapd
 let world: LdapWorld
@@ -123,6 +124,36 @@ test.serial('a certificate of another authority is not taken', async (t) => {
   const tls = body.steps.find(({ name }: { name: string }) => name.startsWith('tls '))
   t.is(tls.state, 'fault')
   t.regex(tls.advice, /WARDEN_LDAP_CA/)
+})
+
+for (const [what, port, scheme] of [
+  ['StartTLS', () => slapd.port, 'ldap'],
+  ['LDAPS', () => Number(new URL(slapd.tlsUrl).port), 'ldaps'],
+] as const) {
+  test.serial(`R10: a certificate for another host is not taken over ${what}`, async (t) => {
+    // The certificate names 127.0.0.1 and localhost.
+    const tap = await startTap(port(), '127.0.0.2')
+    const env = { WARDEN_LDAP_URL: `${scheme}://${tap.address}` }
+    const strange = await startLdapWorld({ env }, slapd)
+    t.teardown(() => strange.stop().then(tap.close))
+    t.is((await strange.me('ada')).status, 503)
+    t.regex(strange.logged(), /IP: 127\.0\.0\.2 is not in the cert's list/)
+    t.true(tap.sent().length > 0)
+    t.false(tap.sent().includes(passwordOf('ada')))
+    t.false(tap.sent().includes(SERVICE.password))
+  })
+}
+
+test.serial('R10: a directory without TLS is sent no password', async (t) => {
+  const refusing = await startRefusing()
+  const env = { WARDEN_LDAP_URL: `ldap://${refusing.address}` }
+  const strange = await startLdapWorld({ env }, slapd)
+  t.teardown(() => strange.stop().then(refusing.close))
+  t.is((await strange.me('ada')).status, 503)
+  t.regex(strange.logged(), /StartTLS is refused \(code 2\)/)
+  t.true(refusing.sent().length > 0)
+  t.false(refusing.sent().includes(passwordOf('ada')))
+  t.false(refusing.sent().includes(SERVICE.password))
 })
 
 test.serial('LDAPS works like StartTLS', async (t) => {

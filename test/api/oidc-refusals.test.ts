@@ -97,6 +97,12 @@ const BAD: Readonly<Record<string, readonly [string, () => string | Promise<stri
   'a time that has not come': ['notYet', () => signToken(key, claims({ nbf: nowSeconds() + 60 }))],
   'an issue to come': ['notYet', () => signToken(key, claims({ iat: nowSeconds() + 60 }))],
   'no time of issue': ['claims', () => signToken(key, claims(withoutClaim('iat')))],
+  // A date that is none would be kept as no end at all of what groups give (R9).
+  'a time of issue that no clock shows': ['claims', () => signToken(key, claims({ iat: -1e300 }))],
+  'a time of issue that no database keeps': [
+    'claims',
+    () => signToken(key, claims({ iat: -1e11 })),
+  ],
   'no subject': ['claims', () => signToken(key, claims(withoutClaim('sub')))],
   'an empty subject': ['claims', () => signToken(key, claims({ sub: '' }))],
   'a subject that is a number': ['claims', () => signToken(key, claims({ sub: 7 }))],

@@ -105,6 +105,32 @@ test.serial('a mail address that the provider has not verified is left out', asy
   t.is(body.email, null)
 })
 
+test.serial('R8: an address that is not verified names nobody at first sight', async (t) => {
+  const issuer = { claims: { username: 'email' } }
+  const mailed = await startOidcWorld({}, { issuer })
+  t.teardown(() => mailed.stop())
+  const [key] = mailed.idp.keys()
+  if (key === undefined) throw new Error('the provider has no key')
+  const iat = nowSeconds()
+  const token = (sub: string, email_verified: boolean): string =>
+    signToken(key, {
+      iss: mailed.idp.issuer,
+      aud: mailed.idp.audience,
+      sub,
+      email: 'boss@corp.test',
+      email_verified,
+      iat,
+      exp: iat + 600,
+    })
+  const { status, body } = await mailed.ask(token('stranger', false))
+  t.is(status, 403)
+  t.is(
+    body.detail,
+    'corp vouches for no user name of yours, so no account is made; ask an administrator',
+  )
+  t.is((await mailed.ask(token('boss', true))).body.username, 'boss@corp.test')
+})
+
 /** What only administrators and auditors are told. */
 const readUsers = async (token: string) => (await world.ask(token, 'GET', '/users')).status
 
@@ -163,7 +189,11 @@ test.serial('R8: a name may change at the provider: the account stays', async (t
 for (const name of ['robot$ci', 'a b', '../x', 'наталья', '', 'x'.repeat(65)]) {
   test.serial(`R8: nobody gets the name ${JSON.stringify(name)}`, async (t) => {
     const token = tokenOf(`strange-${name.length}`, { preferred_username: name })
-    refusedBecause(t, await world.ask(token), /cannot be a user name here/)
+    refusedBecause(
+      t,
+      await world.ask(token),
+      name === '' ? /vouches for no user name/ : /cannot be a user name here/,
+    )
   })
 }
 

@@ -49,15 +49,22 @@ test.before(async () => {
     env: { WARDEN_IDENTITY_TOKENS: 'on' },
   })
   replica = await startReplica(service, now)
-  for (const username of ['ann', 'ben', 'off', 'gone', 'boss', 'aud', 'cat']) {
+  for (const username of ['ann', 'ben', 'off', 'gone', 'boss', 'aud', 'cat', 'late', 'chief']) {
     await must('POST', '/users', person(username))
   }
   await must('POST', '/groups', { name: 'staff' })
-  for (const username of ['ann', 'off', 'gone', 'boss', 'aud']) await addToStaff(username)
+  for (const username of ['ann', 'off', 'gone', 'boss', 'aud', 'late', 'chief']) {
+    await addToStaff(username)
+  }
   await must('PATCH', '/users/off', { disabled: true })
   await must('DELETE', '/users/gone')
   await must('PATCH', '/users/boss', { systemRole: 'administrator' })
   await must('PATCH', '/users/aud', { systemRole: 'auditor' })
+  const { database } = service
+  const idOf = database('users').where({ username: 'late' }).select('id')
+  const ended = { expires_at: new Date(Date.now() - 1000) }
+  await database('group_members').where('user_id', idOf).update(ended)
+  await database('users').where({ username: 'chief' }).update({ claimed_role: 'administrator' })
   for (const name of ['acme', 'other', 'far']) await must('POST', '/projects', { name })
   for (const name of ['acme', 'other']) {
     await must('PUT', `/projects/${name}/members/users/ann`, { role: 'projectAdmin' })
@@ -213,6 +220,9 @@ test.serial('R12: whoever cannot be a target is refused alike, with as many quer
     'aud',
     'cat',
     'ben',
+    // In the group no longer, and with a role that another source claims.
+    'late',
+    'chief',
     'admin',
     'anonymous',
   ]) {
@@ -242,6 +252,8 @@ test('R12: no password, mail, role, member or robot is changed on behalf of some
   const changes: readonly (readonly [string, string, unknown?])[] = [
     ['PUT', '/me/password', { currentPassword: ANN.password, newPassword: 'quite-another-71' }],
     ['PATCH', '/users/ann', { email: 'x@example.com' }],
+    ['PATCH', '/users/cat', { systemRole: 'administrator' }],
+    ['PUT', '/users/ann/identity', { source: 'local' }],
     ['PUT', '/groups/staff/members/cat', {}],
     ['PUT', '/projects/acme/members/users/cat', { role: 'limitedGuest' }],
     ['PUT', '/projects/acme/members/groups/staff', { role: 'limitedGuest' }],

@@ -3,6 +3,7 @@ import test from 'ava'
 import { warden } from '../cli/command.ts'
 import { findLeaks } from '../support/canary.ts'
 import { until } from '../support/jobs-world.ts'
+import { createKeepAliveClient } from '../support/keep-alive-client.ts'
 import { type ResetWorld, readLink, startResetWorld } from '../support/reset-world.ts'
 import { ADMIN, type Reply, startService } from '../support/service.ts'
 
@@ -76,10 +77,20 @@ test.serial(
   async (t) => {
     const username = await addUser()
     const before = world.mail.taken.length
-    await world.service.request('POST', '/api/v1/signin/password-reset', {
-      json: { username },
-      headers: { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' },
+    const client = createKeepAliveClient(Number(new URL(world.service.url).port), 1)
+    t.teardown(client.close)
+    const { status } = await client.send({
+      method: 'POST',
+      path: '/api/v1/signin/password-reset',
+      headers: {
+        host: 'evil.example',
+        'x-forwarded-host': 'evil.example',
+        forwarded: 'host=evil.example',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ username }),
     })
+    t.is(status, 202)
     await until('a mail comes', () => world.mail.taken.length > before)
     const mail = world.mail.taken.at(-1)
     t.false(mail?.raw.includes('evil'))
@@ -201,6 +212,20 @@ test.serial(
     t.deepEqual(replies.map(without), Array(replies.length).fill(without(replies[0] as Reply)))
     t.is(replies[0]?.body.errors[0].code, 'RESET_LINK_INVALID')
     t.true(await world.signsIn({ username, password: OLD }))
+  },
+)
+
+test.serial(
+  'R10: a link works no more when another source proves the account by then',
+  async (t) => {
+    const username = await addUser()
+    const token = await world.mailTo(username)
+    const row = () => world.service.database('users').where({ username })
+    const { password_hash: before } = await row().first('password_hash')
+    await row().update({ source: 'corp', external_id: username })
+    const { status, body } = await world.confirm(token, NEW)
+    t.deepEqual([status, body.errors[0].code], [400, 'RESET_LINK_INVALID'])
+    t.is((await row().first('password_hash')).password_hash, before)
   },
 )
 

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { SETTING_SCHEMAS } from '../../src/settings/types.ts'
 import { type Service, startService } from '../support/service.ts'
 
 const AUDITOR = { username: 'audrey', password: 'audreys-own-7' }
@@ -16,6 +17,16 @@ test.before(async () => {
 test.after.always(() => service.stop())
 
 const PATH = '/api/v1/settings'
+
+test('R20: no setting holds an address, a path, a command or a secret', (t) => {
+  for (const [name, schema] of Object.entries(SETTING_SCHEMAS)) {
+    for (const text of ['https://evil.example', '/etc/passwd', 'rm -rf /', 'hunter2', '']) {
+      t.false(schema.safeParse(text).success, `${name}: ${text}`)
+      t.false(schema.safeParse([text]).success, name)
+      t.false(schema.safeParse({ url: text }).success, name)
+    }
+  }
+})
 
 test.serial('settings are the safe choice until somebody changes them', async (t) => {
   const { status, body } = await service.admin('GET', PATH)

@@ -142,7 +142,9 @@ async function measureLag(world: ServiceWorld, images: readonly Image[]): Promis
     }
   }
   const looking = look()
-  const { failed } = await runPlan(steadyPlan(world, { run: 'steady', seconds: STEADY_SECONDS }, images))
+  const { failed } = await runPlan(
+    steadyPlan(world, { run: 'steady', seconds: STEADY_SECONDS }, images),
+  )
   isOver = true
   await looking
   if (failed > 0) throw new Error(`${failed} events were refused`)

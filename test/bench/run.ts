@@ -4,17 +4,19 @@ import { installMissing } from '../../src/stack/packages.ts'
 import type { Figure } from './figure.ts'
 import { benchIndex } from './index.ts'
 import { benchIntake } from './intake.ts'
+import { benchLdap } from './ldap.ts'
 import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens|index|intake [--large]\n'
+const USAGE = 'npm run bench -- tokens|index|intake|ldap [--large]\n'
 const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
 const WRK = { command: 'wrk', packages: ['wrk'] }
 const REGISTRY = { command: 'docker-registry', packages: ['docker-registry'] }
 
 const BENCHES = {
   tokens: { measure: benchTokens, needs: [MARIADB, WRK] },
-  index: { measure: benchIndex, needs: [MARIADB, REGISTRY] },
+  index: { measure: benchIndex, needs: [MARIADB, REGISTRY, WRK] },
   intake: { measure: benchIntake, needs: [MARIADB, REGISTRY, WRK] },
+  ldap: { measure: benchLdap, needs: [MARIADB, { command: 'slapd', packages: ['slapd'] }] },
 } as const
 
 const round = (value: number): string => value.toFixed(value < 100 ? 1 : 0)

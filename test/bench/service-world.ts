@@ -52,14 +52,17 @@ function connect({ host, port, user, password, database: name }: Mariadb): Datab
   return openDatabase({ host, port, user, password, name, ...settings }, log)
 }
 
-export async function startServiceWorld(): Promise<ServiceWorld> {
+/** @param env variables of the service beside those that it needs */
+export async function startServiceWorld(
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServiceWorld> {
   const dir = makeTemporaryDir()
   const mariadb = await startDatabase(dir)
   const { host, port, user } = mariadb
   const registryPort = await findFreePort()
   const certsDir = join(dir, 'certs')
   const warden = await startWarden({
-    env: { ...process.env, ...VARIABLES },
+    env: { ...process.env, ...VARIABLES, ...env },
     dir: join(dir, 'warden'),
     logPath: join(dir, 'warden.log'),
     port: await findFreePort(),

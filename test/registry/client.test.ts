@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { AppError } from '../../src/errors.ts'
 import { createRegistryClient, type RegistryClient } from '../../src/registry/client.ts'
 import { createGate } from '../../src/registry/gate.ts'
+import { startAnsweringServer } from '../support/answering-server.ts'
 
 async function serve(t: ExecutionContext, listener: RequestListener): Promise<RegistryClient> {
   const server = createServer(listener)
@@ -45,6 +46,30 @@ test('an answer never repeats what the registry said; the cause does', async (t)
   const error = await failureOf(client.listTags('acme/app'))
   t.is(error.message, 'the registry answered 500 to the tags of acme/app')
   t.regex(String(error.cause), /\/var\/lib\/registry\/inner/)
+})
+
+test('R20: where the registry sends to is not followed; of the next page its own path is asked', async (t) => {
+  const elsewhere = await startAnsweringServer()
+  t.teardown(() => elsewhere.close())
+  const asked: string[] = []
+  const client = await serve(t, ({ url = '' }, response) => {
+    asked.push(url)
+    if (url.endsWith('/tags/list')) {
+      response.writeHead(307, { location: `${elsewhere.url}/v2/acme/app/tags/list` }).end()
+      return
+    }
+    const link = `<${elsewhere.url}/v2/_catalog?last=acme%2Fapp&n=1000>; rel="next"`
+    const isFirst = !url.includes('last=')
+    response.writeHead(200, isFirst ? { link } : {})
+    response.end(JSON.stringify({ repositories: [isFirst ? 'acme/app' : 'acme/web'] }))
+  })
+  const redirected = await failureOf(client.listTags('acme/app'))
+  t.is(redirected.message, 'the registry answered 307 to the tags of acme/app')
+  const first = await client.listCatalog('')
+  t.deepEqual(first, { names: ['acme/app'], next: 'acme/app' })
+  t.deepEqual((await client.listCatalog(first.next ?? '')).names, ['acme/web'])
+  t.deepEqual(asked.slice(1), ['/v2/_catalog?n=1000', '/v2/_catalog?n=1000&last=acme%2Fapp'])
+  t.deepEqual(elsewhere.asked, [])
 })
 
 test('four lists are read at a time, whoever asks', async (t) => {

@@ -1,6 +1,7 @@
 // A real OpenID provider as a process of its own: `node idp-server.js SETTINGS.json`.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { JWK } from 'jose'
 import { type Entities, Provider } from 'oidc-provider'
 
@@ -15,14 +16,16 @@ export interface IdpSettings {
   readonly audience: string
   readonly redirectUri: string
   readonly tokenSeconds: number
+  /** Certificate and key as PEM; undefined: plain http. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined
 }
 
 const CLIENT_ID = 'front'
 const SCOPE = 'api'
 
 const settings = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as IdpSettings
-const { port, keys, people, audience, redirectUri, tokenSeconds } = settings
-const issuer = `http://127.0.0.1:${port}`
+const { port, keys, people, audience, redirectUri, tokenSeconds, tls } = settings
+const issuer = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
 
 /** Nobody is asked whether the front end may know who they are: it is the company's own. */
 async function loadExistingGrant({ oidc: { client, session } }: Entities) {
@@ -76,4 +79,6 @@ const provider = new Provider(issuer, {
   },
 })
 
-createServer(provider.callback()).listen(port, '127.0.0.1')
+const answer = provider.callback()
+const server = tls ? createTlsServer(tls, answer) : createServer(answer)
+server.listen(port, '127.0.0.1')

@@ -1,5 +1,7 @@
 import { createHash, createPrivateKey, type JsonWebKey, randomBytes, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { type Part, startPart } from '../../src/stack/part.ts'
@@ -38,6 +40,8 @@ export interface Idp {
 export interface IdpOptions {
   readonly people: Readonly<Record<string, PersonClaims>>
   readonly redirectUri?: string
+  /** Lets it speak https; nobody signs in there by `signIn` then. */
+  readonly tls?: IdpSettings['tls']
 }
 
 /** A private key with an id of its own. */
@@ -113,11 +117,22 @@ async function signInAt({ issuer, redirectUri }: Idp, sub: string): Promise<IdpT
   return { accessToken: access_token, idToken: id_token }
 }
 
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
 function launch(dir: string, settings: IdpSettings): Promise<Part> {
   mkdirSync(dir, { recursive: true })
   const path = join(dir, 'settings.json')
   writeFileSync(path, JSON.stringify(settings), { mode: 0o600 })
-  const url = `http://127.0.0.1:${settings.port}/.well-known/openid-configuration`
   return startPart({
     name: 'idp',
     command: process.execPath,
@@ -125,11 +140,7 @@ function launch(dir: string, settings: IdpSettings): Promise<Part> {
     env: process.env,
     dir: resolve('.'),
     logPath: join(dir, 'idp.log'),
-    isReady: () =>
-      fetch(url).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
+    isReady: () => isListening(settings.port),
     readyTimeoutMs: READY_TIMEOUT_MS,
   })
 }
@@ -145,6 +156,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     audience: 'https://registry.test',
     redirectUri: options.redirectUri ?? 'http://127.0.0.1:9/callback',
     tokenSeconds: DAYS_SECONDS,
+    tls: options.tls,
   }
   let part: Part | undefined = await launch(dir, settings)
   const stop = async (): Promise<void> => {
@@ -161,7 +173,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   }
   const { audience, redirectUri } = settings
   const idp: Idp = {
-    issuer: `http://127.0.0.1:${port}`,
+    issuer: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     audience,
     redirectUri,
     keys: () => settings.keys,

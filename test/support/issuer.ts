@@ -1,3 +1,4 @@
+import type { JWK } from 'jose'
 import { answerJson, startAnsweringServer } from './answering-server.ts'
 import { createKey, signToken } from './idp.ts'
 
@@ -6,14 +7,40 @@ const DAY_SECONDS = 86_400
 
 /** No more of an issuer than a service sees of it: keys, and what is signed with them. */
 export interface Issuer {
-  /** What lets a service trust it as `corp`. */
+  /** As it stands in `WARDEN_OIDC_ISSUERS`. */
+  readonly entry: { readonly name: string; readonly issuer: string }
+  /** What lets a service trust it alone. */
   readonly env: Readonly<Record<string, string>>
-  readonly tokenOf: (sub: string, groups: readonly string[]) => string
+  readonly key: JWK
+  /** @param change other claims, also in place of these */
+  readonly tokenOf: (sub: string, groups: readonly string[], change?: object) => string
   readonly close: () => Promise<void>
 }
 
-export async function startIssuer(): Promise<Issuer> {
-  const [server, key] = await Promise.all([startAnsweringServer(), createKey()])
+export interface IssuerOptions {
+  readonly name?: string
+  /** A private one, which another issuer may have too. */
+  readonly key?: JWK
+}
+
+function claimsOf(issuer: string, sub: string): object {
+  const iat = Math.floor(Date.now() / 1000)
+  return {
+    iss: issuer,
+    aud: AUDIENCE,
+    sub,
+    preferred_username: sub,
+    iat,
+    exp: iat + DAY_SECONDS,
+  }
+}
+
+/** Starts it; it is called `corp` unless said otherwise. */
+export async function startIssuer({
+  name = 'corp',
+  ...given
+}: IssuerOptions = {}): Promise<Issuer> {
+  const [server, key] = await Promise.all([startAnsweringServer(), given.key ?? createKey()])
   const { d: _, ...publicKey } = key
   const { url } = server
   server.answer = (path, response) =>
@@ -21,21 +48,12 @@ export async function startIssuer(): Promise<Issuer> {
       response,
       path === '/keys' ? { keys: [publicKey] } : { issuer: url, jwks_uri: `${url}/keys` },
     )
-  const issuers = [{ name: 'corp', issuer: url, audiences: [AUDIENCE] }]
+  const entry = { name, issuer: url, audiences: [AUDIENCE] }
   return {
-    env: { WARDEN_OIDC_ISSUERS: JSON.stringify(issuers) },
-    tokenOf: (sub, groups) => {
-      const iat = Math.floor(Date.now() / 1000)
-      const time = { iat, exp: iat + DAY_SECONDS }
-      return signToken(key, {
-        iss: url,
-        aud: AUDIENCE,
-        sub,
-        preferred_username: sub,
-        groups,
-        ...time,
-      })
-    },
+    entry,
+    env: { WARDEN_OIDC_ISSUERS: JSON.stringify([entry]) },
+    key,
+    tokenOf: (sub, groups, change) => signToken(key, { ...claimsOf(url, sub), groups, ...change }),
     close: server.close,
   }
 }

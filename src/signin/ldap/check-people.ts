@@ -3,12 +3,14 @@ import { normalizeUsername } from '../../accounts/username.ts'
 import { fault, good, type StepBook, type StepFinding, someOf, warn } from './check-step.ts'
 import { textsOf } from './entry.ts'
 import { findGroups, isAdministrators } from './find-groups.ts'
-import { type FindPeopleDeps, findPeople, type Person } from './find-people.ts'
+import { type FindPeopleDeps, type FoundPeople, findPeople, type Person } from './find-people.ts'
 
 const MOST_NAMES = 1000
 
 const FILTER_ADVICE =
   'check WARDEN_LDAP_USER_BASE, WARDEN_LDAP_USER_FILTER and WARDEN_LDAP_USERNAME_ATTRIBUTE, and that the service account may read these entries'
+const REFERRAL_ADVICE =
+  'where the person is on one of the servers that the directory refers to, put into WARDEN_LDAP_URL one that holds all people, such as a global catalogue'
 const GROUP_ADVICE =
   'check WARDEN_LDAP_GROUP_BASE, WARDEN_LDAP_MEMBER_ATTRIBUTE and WARDEN_LDAP_NESTED_GROUPS, and that the service account may read groups'
 
@@ -45,10 +47,14 @@ export async function checkUsernames({ config, directory, book, inTime }: CheckD
 function judgePeople(
   { config }: CheckDeps,
   username: string,
-  people: readonly Person[],
+  { people, referrals }: FoundPeople,
 ): StepFinding {
   const [person, other] = people
-  if (person === undefined) return fault(`nobody there is called ${username}`, FILTER_ADVICE)
+  const nobody = `nobody there is called ${username}`
+  if (person === undefined && referrals > 0) {
+    return fault(`${nobody}, and ${referrals} referrals are not followed`, REFERRAL_ADVICE)
+  }
+  if (person === undefined) return fault(nobody, FILTER_ADVICE)
   if (other !== undefined) {
     return fault(
       `two entries are called ${username}: ${person.dn} and ${other.dn}`,
@@ -57,7 +63,7 @@ function judgePeople(
   }
   if (person.externalId === undefined) {
     return fault(
-      `${person.dn} has no single ${config.attributes.id}`,
+      `${person.dn} has no single ${config.attributes.id} of 1 to 255 ASCII characters`,
       'set WARDEN_LDAP_ID_ATTRIBUTE: objectGUID in Active Directory, entryUUID in most others; the service account must be let read it',
     )
   }
@@ -75,9 +81,9 @@ async function checkPerson(deps: CheckDeps, text: string): Promise<Person | unde
         'it is 1 to 64 letters, digits or . _ @ + -',
       )
     }
-    const { people } = await deps.inTime((signal) => findPeople(deps, { username }, signal))
-    found = people[0]
-    return judgePeople(deps, username, people)
+    const answer = await deps.inTime((signal) => findPeople(deps, { username }, signal))
+    found = answer.people[0]
+    return judgePeople(deps, username, answer)
   })
   return step.state === 'fault' ? undefined : found
 }

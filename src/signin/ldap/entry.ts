@@ -36,12 +36,23 @@ function guidBytes(text: string): Buffer {
   return Buffer.from(guidText(bytes).replaceAll('-', ''), 'hex')
 }
 
-/** The unchanging id of an entry as a text in lower case; undefined where there is no single one. */
+/** What an account can be kept under. */
+const ID_FORM = /^[\x20-\x7e]{1,255}$/
+
+function idText(attribute: string, value: Value): string {
+  if (typeof value === 'string') return value.trim().toLowerCase()
+  return isGuid(attribute) && value.length === GUID_LENGTH ? guidText(value) : value.toString('hex')
+}
+
+/**
+ * The unchanging id of an entry as a text in lower case; undefined where there is no single one, or
+ * none that an account can be kept under.
+ */
 export function idOf(entry: Entry, attribute: string): string | undefined {
   const [value, ...others] = valuesOf(entry, attribute)
   if (value === undefined || others.length > 0) return undefined
-  if (typeof value === 'string') return value.trim().toLowerCase() || undefined
-  return isGuid(attribute) && value.length === GUID_LENGTH ? guidText(value) : value.toString('hex')
+  const id = idText(attribute, value)
+  return ID_FORM.test(id) ? id : undefined
 }
 
 /** What the directory compares the attribute with to find an id again. */

@@ -38,6 +38,9 @@ export async function readClaims(
   }
 }
 
+const ELSEWHERE =
+  'nobody of this directory has the name, and it refers to other servers; nobody is sent there'
+
 /** A name beneath the base that no entry has. */
 const nobody = ({ config }: FindPeopleDeps): string =>
   `${config.attributes.username}=nobody-${randomBytes(8).toString('hex')},${config.userBase}`
@@ -48,9 +51,13 @@ async function findOne(
   username: string,
   signal: AbortSignal,
 ): Promise<(Person & { readonly externalId: string }) | undefined> {
-  const { people } = await findPeople(deps, { username }, signal)
+  const { people, referrals } = await findPeople(deps, { username }, signal)
   const [person, ...others] = people
-  if (person === undefined) return undefined
+  if (person === undefined) {
+    // Without the name: people type passwords there.
+    if (referrals > 0) deps.log.warn({ referrals }, ELSEWHERE)
+    return undefined
+  }
   if (others.length > 0) {
     deps.log.warn(
       { username },

@@ -4,10 +4,11 @@ import type { FairQueue } from '../../accounts/fair-queue.ts'
 import { LDAP } from '../../accounts/identity.ts'
 import type { MeetAccount } from '../../accounts/meet-account.ts'
 import type { Claims, UserWithPassword } from '../../accounts/types.ts'
-import { readSecret } from '../../credentials/secret.ts'
+import { beginsLikeSecret } from '../../credentials/secret.ts'
 import { AppError } from '../../errors.ts'
 import type { Origin } from '../../http/caller.ts'
 import type { FamiliarNetworks } from '../familiar-networks.ts'
+import { isWebToken } from '../oidc/read-bearer.ts'
 import type { SignInThrottle, Standing } from '../throttle.ts'
 import type { AskDirectory } from './breaker.ts'
 import { withDeadline } from './deadline.ts'
@@ -49,12 +50,13 @@ const directoryAway = (cause: DirectoryAway): AppError =>
     cause,
   })
 
-/** Some servers take an empty password as that of nobody; secrets of ours are none of their business. */
+/** Some servers take an empty password as that of nobody; tokens are none of their business. */
 const mayBeSent = (secret: string): boolean =>
   secret !== '' &&
   secret.length <= LONGEST_SECRET &&
   !secret.includes('\0') &&
-  readSecret(secret) === undefined
+  !beginsLikeSecret(secret) &&
+  !isWebToken(secret.trim())
 
 /** Whether the account is still the one that was proven, and may sign in. */
 const isOf = (user: UserWithPassword, proof: Proof): boolean =>

@@ -26,6 +26,24 @@ function toDate(header: string | string[] | undefined): Date | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms)
 }
 
+/** What node says of a certificate whose authority it does not know. */
+const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+])
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { message, name, code } = error as NodeJS.ErrnoException
+  const reason = message || name
+  if (!UNKNOWN_AUTHORITY.has(code)) return reason
+  return `${reason}; give the issuer its authority as ca in WARDEN_OIDC_ISSUERS`
+}
+
 /**
  * Reads a document of an issuer: within five seconds, so many bytes, and from that address alone,
  * whatever it redirects to (R20).
@@ -45,8 +63,7 @@ export async function readJson(url: string, ca: string | undefined): Promise<Jso
     const text = await readAtMost(answer.body)
     return { json: JSON.parse(text), text, date: toDate(answer.headers.date) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message || error.name : String(error)
-    throw new Error(`${url}: ${reason}`, { cause: error })
+    throw new Error(`${url}: ${reasonOf(error)}`, { cause: error })
   } finally {
     await dispatcher.destroy()
   }

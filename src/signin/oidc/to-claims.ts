@@ -27,18 +27,28 @@ const listOf = (value: unknown): readonly string[] => {
   return all.flatMap((one) => textOf(one) ?? [])
 }
 
+/** Some issuers say it in a text, and some do not speak of it. */
+const isUnverified = ({ email_verified: verified }: JWTPayload): boolean =>
+  verified !== undefined && String(verified).toLowerCase() !== 'true'
+
+/** An address that anybody may have typed there is nobody's, and no name for an account (R8). */
+function readMail({ claims }: IssuerConfig, payload: JWTPayload) {
+  const isNobodys = isUnverified(payload)
+  const isName = claims.username === claims.email || claims.username === 'email'
+  return {
+    email: isNobodys ? undefined : textOf(readClaim(payload, claims.email)),
+    username: isNobodys && isName ? undefined : textOf(readClaim(payload, claims.username)),
+  }
+}
+
 /** Takes what the configuration names out of a token that has been proven. */
-export function toClaims(
-  { name, issuer, claims, administratorGroup }: IssuerConfig,
-  payload: VerifiedBearer['payload'],
-): Claims {
+export function toClaims(config: IssuerConfig, payload: VerifiedBearer['payload']): Claims {
+  const { name, issuer, claims, administratorGroup } = config
   const groups = listOf(readClaim(payload, claims.groups))
   return {
     source: name,
     externalId: externalIdOfSubject(issuer, payload.sub),
-    username: textOf(readClaim(payload, claims.username)),
-    // Somebody else's address would do no harm here, but has no business here either.
-    email: payload.email_verified === false ? undefined : textOf(readClaim(payload, claims.email)),
+    ...readMail(config, payload),
     displayName: textOf(readClaim(payload, claims.displayName)),
     groups,
     saidAt: new Date(payload.iat * 1000),

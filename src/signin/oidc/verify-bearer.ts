@@ -104,6 +104,8 @@ async function verifyWith(keys: KeySet, input: VerifyBearerInput): Promise<Verif
     requiredClaims: ['sub', 'exp', 'iat'],
   })
   if (!isPayload(payload)) return refuse('claims', `the sub is no text of 1 to ${LONGEST_SUBJECT}`)
+  // Groups hold for some time from then on, and from no time at all they would hold for ever (R9).
+  if (payload.iat < 0) return refuse('claims', `the iat is before 1970: ${payload.iat}`)
   if (payload.iat > now.getTime() / 1000 + issuer.leewaySeconds) {
     return refuse('notYet', `it was issued later than now: ${payload.iat}`)
   }
