@@ -20,6 +20,7 @@ import { createDocumentRoutes } from './http/document-routes.ts'
 import { createKoaListener } from './http/listener.ts'
 import { createOriginReader, type Log } from './http/middleware.ts'
 import type { Route } from './http/route.ts'
+import { createTraffic } from './http/traffic.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
 import { createWork } from './maintenance/create-work.ts'
@@ -92,6 +93,7 @@ function createListener(
 function createParts(deps: AppDeps) {
   const { config, authority, now } = deps
   const metrics = createMetrics()
+  const traffic = createTraffic({ monotonicMs: () => performance.now() })
   const signer = createSigner({ authority, leafSeconds: config.token.leafSeconds, now })
   const issue = { signer, now, settings: config.token, metrics }
   const registry = createRegistryClient({ ...config.registry, tokenFor: createOwnTokens(issue) })
@@ -115,8 +117,9 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    ...createWork({ ...deps, registry, metrics, hasher }),
+    ...createWork({ ...deps, registry, metrics, hasher, giveWay: traffic.giveWay }),
     readOrigin,
+    traffic,
     readInnerOrigin,
     readCensus,
     answerAtOnce,
@@ -176,6 +179,7 @@ export function createApp(deps: AppDeps): App {
   const listener = createListener(parts, 'public', routes)
   return {
     publicListener: (request, response) => {
+      parts.traffic.note()
       if (!parts.answerAtOnce(request, response)) listener(request, response)
     },
     privateListener: createListener(privateParts, 'private', createPrivateRoutes(parts)),

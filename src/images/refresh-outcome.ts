@@ -10,6 +10,8 @@ export interface RefreshDeps {
   readonly registry: RegistryClient
   /** What its looks at the registry wait for; a few at once for each batch where this is undefined. */
   readonly looks?: LimitFunction
+  /** Waited for before each look, where nobody waits for the work. */
+  readonly giveWay?: () => Promise<void>
   /** Digests among these that we put on tags ourselves for a moment, to remove the tags (R23). */
   readonly findPassing: (digests: readonly string[]) => Promise<ReadonlySet<string>>
 }

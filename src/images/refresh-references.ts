@@ -20,12 +20,13 @@ type Look = { readonly mark: DirtyMark } & (
 
 /** When the registry as a whole is away, those that are left are not even tried. */
 function lookUp(
-  { registry, looks = pLimit(READS_AT_ONCE) }: RefreshDeps,
+  { registry, looks = pLimit(READS_AT_ONCE), giveWay }: RefreshDeps,
   marks: readonly DirtyMark[],
 ): Promise<readonly Look[]> {
   let away: { readonly error: unknown } | undefined
   return looks.map(marks, async (mark): Promise<Look> => {
     if (away !== undefined) return { mark, found: undefined, ...away }
+    await giveWay?.()
     try {
       return { mark, found: await registry.lookUpManifest(mark) }
     } catch (error) {

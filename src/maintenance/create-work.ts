@@ -22,7 +22,7 @@ const CONCURRENCY = 4
 export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
   Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
   NotificationsDeps &
-  Pick<CreateReconcileDeps, 'config'>
+  Pick<CreateReconcileDeps, 'config' | 'giveWay'>
 
 export interface Work {
   readonly work: {

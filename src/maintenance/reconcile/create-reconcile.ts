@@ -15,6 +15,7 @@ import { watchReconcile } from './watch-reconcile.ts'
 export interface CreateReconcileDeps extends RequestReconcileDeps {
   readonly config: Pick<Config, 'reconcile'>
   readonly refresh: RefreshDeps
+  readonly giveWay: () => Promise<void>
   readonly metrics: Pick<Metrics, 'read'>
   readonly log: Log
 }
@@ -29,7 +30,7 @@ export interface Reconcile {
 
 /** The repair of the index from the registry: now and then, on demand, and once at the very first. */
 export function createReconcile(deps: CreateReconcileDeps): Reconcile {
-  const { config, database, refresh, log, wake } = deps
+  const { config, database, refresh, giveWay, log, wake } = deps
   const { cron } = config.reconcile
   const watch = watchReconcile({ ...refresh, ...deps })
   const begin = async (): Promise<void> => {
@@ -38,7 +39,7 @@ export function createReconcile(deps: CreateReconcileDeps): Reconcile {
     wake()
   }
   return {
-    kinds: { [KIND]: createReconcileKind({ ...refresh, log }) },
+    kinds: { [KIND]: createReconcileKind({ ...refresh, giveWay, log }) },
     schedules:
       cron === undefined ? [] : [{ name: SCHEDULE, pattern: cron, kind: KIND, payload: {} }],
     routes: createReconcileRoutes(deps),

@@ -103,6 +103,7 @@ function createBatches(reading: Reading) {
 /** Reads every tag that the registry lists. @returns names whose tags were listed */
 async function readListed(reading: Reading, names: readonly string[]): Promise<readonly string[]> {
   const list = async (repository: string) => {
+    await reading.deps.giveWay?.()
     try {
       return { repository, tags: (await reading.deps.registry.listTags(repository)) ?? [] }
     } catch (error) {
