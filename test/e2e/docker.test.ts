@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { type Dockerd, startDockerd } from '../support/dockerd.ts'
+import { fetchToken } from '../support/image.ts'
 import { findObstacle, testUnless } from '../support/skip-aloud.ts'
 import {
   ALICE,
@@ -13,6 +14,7 @@ import {
   type TestStack,
 } from '../support/stack.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const obstacle = findObstacle(['docker', 'dockerd', 'docker-registry', 'mariadbd', 'nginx'], {
   asRoot: true,
@@ -66,6 +68,42 @@ declare('docker push by a developer arrives, and docker pull brings it back', as
   t.is(pulled.code, 0, pulled.output)
   t.regex(pulled.output, /Downloaded newer image|Image is up to date/)
 })
+
+/** What a registry holds of an image: its manifest, its config and its layers. */
+async function bytesAtRegistry(repository: string, tag: string): Promise<number> {
+  const token = await fetchToken(stack, { as: ALICE, scope: `repository:${repository}:pull` })
+  const response = await fetch(`${stack.registryUrl}/v2/${repository}/manifests/${tag}`, {
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/vnd.docker.distribution.manifest.v2+json',
+    },
+  })
+  const text = await response.text()
+  const { config, layers } = JSON.parse(text)
+  return [config, ...layers].reduce((sum, { size }) => sum + size, Buffer.byteLength(text))
+}
+
+declare(
+  'what docker pushes is listed within two seconds, with the size of its parts',
+  async (t) => {
+    await engine.docker('alice', [
+      'tag',
+      `${stack.address}/acme/app:v1`,
+      `${stack.address}/acme/app:v2`,
+    ])
+    const { code, output } = await push('alice', 'acme/app:v2')
+    t.is(code, 0, output)
+    const read = async () => {
+      const { status, text } = await stack.api('GET', '/repositories/acme/app/tags/v2', {
+        as: ALICE,
+      })
+      return status === 200 && JSON.parse(text)
+    }
+    const { found, tookMs } = await waitFor(read, { what: 'the tag in the index' })
+    t.true(tookMs < 2000, `${tookMs} ms`)
+    t.is(found.sizeBytes, await bytesAtRegistry('acme/app', 'v2'))
+  },
+)
 
 declare('docker push to another repository of hers mounts the layer', async (t) => {
   await engine.docker('alice', [
