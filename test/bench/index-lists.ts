@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '../../src/database/open-database.ts'
+import { textKey } from '../../src/http/page.ts'
 import { ADMINISTRATOR, CROWD, KEEPER, READER } from './index-world.ts'
 
 /** One list, as it is asked for, and where its pages may begin. */
@@ -81,18 +82,21 @@ const auditList = (what: string, filter: string, as: MeasuredList['as']): Measur
   },
 })
 
+async function listMemberNames(database: Database, count: number): Promise<readonly string[]> {
+  const rows: Promise<readonly { name: string }[]> = database('members')
+    .join('users', 'users.id', 'members.member_id')
+    .join('projects', 'projects.id', 'members.project_id')
+    .where({ 'projects.name': CROWD, member_kind: 'user' })
+    .select({ name: 'users.username' })
+  return (await someRows(rows, count)).map(({ name }) => name)
+}
+
 const members: MeasuredList = {
   what: 'members of a project of many',
   path: `/projects/${CROWD}/members`,
   as: ADMINISTRATOR,
-  keys: async (database, count) => {
-    const rows: Promise<readonly { name: string }[]> = database('members')
-      .join('users', 'users.id', 'members.member_id')
-      .join('projects', 'projects.id', 'members.project_id')
-      .where({ 'projects.name': CROWD, member_kind: 'user' })
-      .select({ name: 'users.username' })
-    return (await someRows(rows, count)).map(({ name }) => `user/${name}`)
-  },
+  keys: async (database, count) =>
+    (await listMemberNames(database, count)).map((name) => textKey(`user/${name}`)),
 }
 
 const robots: MeasuredList = {
@@ -109,8 +113,7 @@ const groupMembers: MeasuredList = {
   what: 'members of a group of many',
   path: '/groups/crowd/members',
   as: ADMINISTRATOR,
-  keys: async (database, count) =>
-    (await members.keys(database, count)).map((key) => key.replace('user/', '')),
+  keys: listMemberNames,
 }
 
 const SORTS = ['createdAt', '-createdAt'] as const
