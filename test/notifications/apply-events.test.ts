@@ -4,6 +4,7 @@ import { applyEvents } from '../../src/notifications/apply-events.ts'
 import { insertEvents } from '../../src/notifications/queries.ts'
 import type { RegistryEvent } from '../../src/protocol/event.ts'
 import { digestOf, openIndexDatabase } from '../support/index-database.ts'
+import { AT, registryEvent } from '../support/registry-event.ts'
 
 let index: Awaited<ReturnType<typeof openIndexDatabase>>
 
@@ -12,25 +13,7 @@ test.before(async () => {
 })
 test.after.always(() => index?.stop())
 
-let last = 0
-const AT = new Date('2026-11-27T10:00:00.000Z')
 const after = (seconds: number): Date => new Date(AT.getTime() + seconds * 1000)
-
-const event = (change: Partial<RegistryEvent>): RegistryEvent => ({
-  id: `event-${++last}`,
-  happenedAt: AT,
-  action: 'pull',
-  content: 'manifest',
-  repository: 'acme/app',
-  tag: undefined,
-  digest: digestOf(1),
-  sizeBytes: 100,
-  method: 'GET',
-  actor: 'alice',
-  address: '10.0.0.7',
-  source: 'r:5000',
-  ...change,
-})
 
 /** Applies them all, one envelope each. */
 async function apply(...events: readonly RegistryEvent[]): Promise<void> {
@@ -57,7 +40,7 @@ const marksOf = (repository: string) =>
 
 test.serial('R29: an event that comes again counts once', async (t) => {
   const repository = 'twice/app'
-  const once = event({ repository, tag: 'v1' })
+  const once = registryEvent({ repository, tag: 'v1' })
   await apply(once, once)
   await apply(once)
   t.is(await pullsOf(repository), 1)
@@ -66,9 +49,9 @@ test.serial('R29: an event that comes again counts once', async (t) => {
 test.serial('R29: events write no tag, they say what is to be read', async (t) => {
   const repository = 'marks/app'
   await apply(
-    event({ repository, action: 'push', tag: 'v1' }),
-    event({ repository, action: 'push', digest: digestOf(2) }),
-    event({ repository, action: 'delete', tag: 'v2', digest: undefined, actor: 'bob' }),
+    registryEvent({ repository, action: 'push', tag: 'v1' }),
+    registryEvent({ repository, action: 'push', digest: digestOf(2) }),
+    registryEvent({ repository, action: 'delete', tag: 'v2', digest: undefined, actor: 'bob' }),
   )
   t.deepEqual(await marksOf(repository), [
     { reference: digestOf(2), is_deletion: 0, actor: 'alice' },
@@ -80,7 +63,7 @@ test.serial('R29: events write no tag, they say what is to be read', async (t) =
 
 test.serial('R29: our own pulls are nobody’s', async (t) => {
   const repository = 'own/app'
-  await apply(event({ repository, tag: 'v1', actor: 'warden$system' }))
+  await apply(registryEvent({ repository, tag: 'v1', actor: 'warden$system' }))
   t.is(await pullsOf(repository), 0)
   t.is(await index.database('repositories').where({ name: repository }).first(), undefined)
 })
@@ -88,16 +71,16 @@ test.serial('R29: our own pulls are nobody’s', async (t) => {
 test.serial('a client that asks by tag and then by digest pulls once, by HEAD too', async (t) => {
   const repository = 'client/app'
   await apply(
-    event({ repository, tag: 'v1', method: 'HEAD' }),
-    event({ repository, happenedAt: after(1) }),
-    event({ repository, tag: 'v1', happenedAt: after(2) }),
+    registryEvent({ repository, tag: 'v1', method: 'HEAD' }),
+    registryEvent({ repository, happenedAt: after(1) }),
+    registryEvent({ repository, tag: 'v1', happenedAt: after(2) }),
   )
   t.is(await pullsOf(repository), 1)
 })
 
 test.serial('the child of an index that was pulled a moment before is the same pull', async (t) => {
   const repository = 'child/app'
-  await apply(event({ repository, action: 'push', content: 'blob', digest: digestOf(50) }))
+  await apply(registryEvent({ repository, action: 'push', content: 'blob', digest: digestOf(50) }))
   const { database } = index
   const { id } = await database('repositories').where({ name: repository }).first('id')
   const [manifest_id] = await database('manifests').insert({
@@ -122,12 +105,12 @@ test.serial('the child of an index that was pulled a moment before is the same p
   })
   const pulledAt = async () =>
     (await database('tags').where({ repository_id: id }).first('pulled_at')).pulled_at
-  await apply(event({ repository, digest: digestOf(11), actor: 'bob' }))
+  await apply(registryEvent({ repository, digest: digestOf(11), actor: 'bob' }))
   t.deepEqual(await pulledAt(), AT)
   t.is(await pullsOf(repository), 1)
   await apply(
-    event({ repository, tag: 'v1', digest: digestOf(10) }),
-    event({ repository, digest: digestOf(11), happenedAt: after(3) }),
+    registryEvent({ repository, tag: 'v1', digest: digestOf(10) }),
+    registryEvent({ repository, digest: digestOf(11), happenedAt: after(3) }),
   )
   t.is(await pullsOf(repository), 2)
 })
@@ -136,23 +119,23 @@ test.serial('other clients, other tags and later pulls count', async (t) => {
   const repository = 'others/app'
   const tag = 'v1'
   await apply(
-    event({ repository, tag }),
-    event({ repository, tag, actor: 'bob' }),
-    event({ repository, tag, address: '10.0.0.8' }),
-    event({ repository, tag: 'v2' }),
-    event({ repository, tag, happenedAt: after(59) }),
-    event({ repository, tag, happenedAt: after(61) }),
+    registryEvent({ repository, tag }),
+    registryEvent({ repository, tag, actor: 'bob' }),
+    registryEvent({ repository, tag, address: '10.0.0.8' }),
+    registryEvent({ repository, tag: 'v2' }),
+    registryEvent({ repository, tag, happenedAt: after(59) }),
+    registryEvent({ repository, tag, happenedAt: after(61) }),
   )
   t.is(await pullsOf(repository), 5)
 })
 
 test.serial('events in any order come to the same', async (t) => {
   const make = (repository: string) => [
-    event({ repository, tag: 'v1' }),
-    event({ repository, happenedAt: after(1) }),
-    event({ repository, action: 'push', content: 'blob', digest: digestOf(60) }),
-    event({ repository, action: 'mount', content: 'blob', digest: digestOf(61) }),
-    event({ repository, action: 'push', tag: 'v1' }),
+    registryEvent({ repository, tag: 'v1' }),
+    registryEvent({ repository, happenedAt: after(1) }),
+    registryEvent({ repository, action: 'push', content: 'blob', digest: digestOf(60) }),
+    registryEvent({ repository, action: 'mount', content: 'blob', digest: digestOf(61) }),
+    registryEvent({ repository, action: 'push', tag: 'v1' }),
   ]
   const insert = async (events: readonly RegistryEvent[]) => {
     await insertEvents(index.database, events, AT)
@@ -175,7 +158,7 @@ test.serial('events in any order come to the same', async (t) => {
 
 test.serial('of two appliers at once each event is applied by one', async (t) => {
   const repository = 'race/app'
-  const events = Array.from({ length: 300 }, (_, n) => event({ repository, tag: `v${n}` }))
+  const events = Array.from({ length: 300 }, (_, n) => registryEvent({ repository, tag: `v${n}` }))
   await insertEvents(index.database, events, AT)
   const applied = await Promise.all([1, 2, 3].map(() => applyEvents(index.database)))
   while ((await applyEvents(index.database)) > 0);

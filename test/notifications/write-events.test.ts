@@ -1,9 +1,8 @@
 import test from 'ava'
 import { createEventWriter } from '../../src/notifications/write-events.ts'
 import type { RegistryEvent } from '../../src/protocol/event.ts'
-import { digestOf, openIndexDatabase } from '../support/index-database.ts'
-
-const AT = new Date('2026-11-27T10:00:00.000Z')
+import { openIndexDatabase } from '../support/index-database.ts'
+import { AT, registryEvent } from '../support/registry-event.ts'
 
 let index: Awaited<ReturnType<typeof openIndexDatabase>>
 
@@ -12,21 +11,7 @@ test.before(async () => {
 })
 test.after.always(() => index?.stop())
 
-const event = (id: string, change: Partial<RegistryEvent> = {}): RegistryEvent => ({
-  id,
-  happenedAt: AT,
-  action: 'pull',
-  content: 'manifest',
-  repository: 'acme/app',
-  tag: undefined,
-  digest: digestOf(1),
-  sizeBytes: 100,
-  method: 'GET',
-  actor: 'alice',
-  address: '10.0.0.7',
-  source: 'r:5000',
-  ...change,
-})
+const event = (id: string): RegistryEvent => registryEvent({ id })
 
 const kept = (prefix: string): Promise<readonly string[]> =>
   index
@@ -60,7 +45,7 @@ const PACKET_BYTES = 16 * 1024 * 1024
 test.serial('an event that no table takes is refused alone', async (t) => {
   const write = createEventWriter({ database: index.database, now: () => AT })
   const first = write([event('alone-1')])
-  const [bad, good] = [event('alone-2', { actor: 'x'.repeat(PACKET_BYTES) }), event('alone-3')]
+  const [bad, good] = [registryEvent({ actor: 'x'.repeat(PACKET_BYTES) }), event('alone-3')]
   const outcomes = await Promise.allSettled([first, write([bad]), write([good])])
   t.deepEqual(
     outcomes.map(({ status }) => status),
