@@ -1,6 +1,7 @@
 import test from 'ava'
 import { markDirty } from '../../src/images/dirty-queries.ts'
 import { refreshDirty } from '../../src/images/refresh-dirty.ts'
+import { refreshReferences } from '../../src/images/refresh-references.ts'
 import { refreshRepository } from '../../src/images/refresh-repository.ts'
 import { refreshTag } from '../../src/images/refresh-tag.ts'
 import { digestOf, openIndexDatabase, scriptRegistry } from '../support/index-database.ts'
@@ -171,3 +172,28 @@ test.serial(
     t.deepEqual((await find(repository))?.pushedAt, pushedAt)
   },
 )
+
+test.serial('R30: a manifest that was absent once and is there again starts anew', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r30/manifest'
+  const reference = digestOf(30)
+  const isPlaced = async () => {
+    const row = await index
+      .database('repository_manifests')
+      .join('manifests', 'manifests.id', 'repository_manifests.manifest_id')
+      .where({ digest: reference })
+      .first('missing_since')
+    return row !== undefined
+  }
+  const look = () => refreshReferences(deps, [{ repository, reference, isDeletion: true }])
+  deps.script.tags.set(`${repository}:${reference}`, reference)
+  await look()
+  deps.script.tags.clear()
+  t.is((await look())[0]?.state, 'waiting')
+  await index.database('repository_manifests').update({ missing_since: new Date(0) })
+  deps.script.tags.set(`${repository}:${reference}`, reference)
+  t.is((await look())[0]?.state, 'read')
+  deps.script.tags.clear()
+  t.is((await look())[0]?.state, 'waiting')
+  t.true(await isPlaced())
+})
