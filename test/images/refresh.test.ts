@@ -197,3 +197,28 @@ test.serial('R30: a manifest that was absent once and is there again starts anew
   t.is((await look())[0]?.state, 'waiting')
   t.true(await isPlaced())
 })
+
+test.serial('a reference that the database does not take leaves the others alone', async (t) => {
+  await index.database('dirty_references').delete()
+  const deps = scriptRegistry(index.database)
+  const repository = 'odd/app'
+  const tags = ['v1', 'v2', 'v3']
+  for (const name of tags) deps.script.tags.set(`${repository}:${name}`, digestOf(1))
+  const lookUpManifest: typeof deps.registry.lookUpManifest = async (asked) => {
+    const found = await deps.registry.lookUpManifest(asked)
+    const isOdd = asked.reference === 'v2' && found !== 'unknown'
+    return isOdd ? { ...found, mediaType: 'application/größer' } : found
+  }
+  await markDirty(
+    index.database,
+    tags.map((reference) => ({ repository, reference })),
+  )
+  const odd = { ...deps, registry: { ...deps.registry, lookUpManifest } }
+  const { read, failures } = await refreshDirty(odd)
+  t.is(read, 3)
+  t.is(failures.length, 1)
+  t.is((await findIndexedTag(index, { repository, tag: 'v1' }))?.digest, digestOf(1))
+  t.is((await findIndexedTag(index, { repository, tag: 'v3' }))?.digest, digestOf(1))
+  const left = await index.database('dirty_references').where({ repository }).select('reference')
+  t.deepEqual(left, [{ reference: 'v2' }])
+})
