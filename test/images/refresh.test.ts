@@ -4,6 +4,7 @@ import { refreshDirty } from '../../src/images/refresh-dirty.ts'
 import { refreshReferences } from '../../src/images/refresh-references.ts'
 import { refreshRepository } from '../../src/images/refresh-repository.ts'
 import { refreshTag } from '../../src/images/refresh-tag.ts'
+import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { digestOf, openIndexDatabase, scriptRegistry } from '../support/index-database.ts'
 import { findIndexedTag } from '../support/index-rows.ts'
 
@@ -221,4 +222,36 @@ test.serial('a reference that the database does not take leaves the others alone
   t.is((await findIndexedTag(index, { repository, tag: 'v3' }))?.digest, digestOf(1))
   const left = await index.database('dirty_references').where({ repository }).select('reference')
   t.deepEqual(left, [{ reference: 'v2' }])
+})
+
+test.serial('R33: fifty manifests with as many words as are kept are written', async (t) => {
+  await index.database('dirty_references').delete()
+  const deps = scriptRegistry(index.database)
+  const repository = 'wordy/app'
+  const tags = Array.from({ length: 50 }, (_, n) => `v${n}`)
+  for (const [n, name] of tags.entries()) {
+    deps.script.tags.set(`${repository}:${name}`, digestOf(500 + n))
+  }
+  // Each letter becomes four in a statement.
+  const words = Array.from({ length: 30 }, (_, n) => [`word${n}`, '"'.repeat(4096)])
+  const content = Buffer.from(
+    JSON.stringify({ layers: [], annotations: Object.fromEntries(words) }),
+  )
+  const readManifest = async ({ reference: digest }: { readonly reference: string }) => ({
+    digest,
+    mediaType: OCI_MANIFEST,
+    content,
+  })
+  await markDirty(
+    index.database,
+    tags.map((reference) => ({ repository, reference })),
+  )
+  const wordy = { ...deps, registry: { ...deps.registry, readManifest } }
+  t.deepEqual(await refreshDirty(wordy), { read: 50, failures: [] })
+  const row = await index
+    .database('manifest_details')
+    .join('manifests', 'manifests.id', 'manifest_details.manifest_id')
+    .where({ digest: digestOf(549) })
+    .first('annotations')
+  t.is(JSON.parse(row.annotations).word29.length, 4096)
 })
