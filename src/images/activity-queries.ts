@@ -74,7 +74,9 @@ export async function findParents(
       .whereIn('children.digest', [...batch])
       .select({ child: 'children.digest', parent: 'manifests.digest' })
     for (const { child, parent } of rows) {
-      parents.set(child, [...(parents.get(child) ?? []), parent])
+      const known = parents.get(child)
+      if (known === undefined) parents.set(child, [parent])
+      else known.push(parent)
     }
   }
   return parents
