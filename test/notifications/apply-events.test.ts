@@ -1,5 +1,6 @@
 import test from 'ava'
 import { inBatches } from '../../src/database/bulk.ts'
+import { recomputeProject, recomputeRepository } from '../../src/images/figure-queries.ts'
 import { ensureRepositories, takeTicket } from '../../src/images/repository-queries.ts'
 import { applyEvents } from '../../src/notifications/apply-events.ts'
 import { insertEvents } from '../../src/notifications/queries.ts'
@@ -219,3 +220,31 @@ test.serial(
     t.is(await pullsOf(repository), 1)
   },
 )
+
+test.serial('R32: sizes that no registry has are counted as far as a column goes', async (t) => {
+  const repository = 'huge/app'
+  const sizeBytes = Number.MAX_SAFE_INTEGER
+  const blobs = Array.from({ length: 2500 }, (_, n) =>
+    event({
+      repository,
+      action: 'push',
+      content: 'blob',
+      method: 'PUT',
+      digest: digestOf(n),
+      sizeBytes,
+    }),
+  )
+  for (const batch of inBatches(blobs)) await insertEvents(index.database, batch, AT)
+  while ((await applyEvents(index.database)) > 0);
+  const days = await index
+    .database('project_days')
+    .where({ project: 'huge' })
+    .select('pushed_bytes')
+  t.deepEqual(days, [{ pushed_bytes: sizeBytes }])
+  await recomputeRepository(index.database, repository)
+  await recomputeProject(index.database, 'huge')
+  const of = await index.database('repositories').where({ name: repository }).first('size_bytes')
+  t.deepEqual(of, { size_bytes: sizeBytes })
+  const figures = await index.database('project_figures').where({ project: 'huge' }).first()
+  t.is(figures.size_bytes, sizeBytes)
+})
