@@ -23,7 +23,13 @@ const reach: Reach = {
     [
       'acme',
       {
-        project: { id: 1, name: 'acme', visibility: 'private', createdAt: CREATED, updatedAt: CREATED },
+        project: {
+          id: 1,
+          name: 'acme',
+          visibility: 'private',
+          createdAt: CREATED,
+          updatedAt: CREATED,
+        },
         memberships: [{ role: 'guest', repositories: ['open'], expiresAt: undefined }],
       },
     ],
