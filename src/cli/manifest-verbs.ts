@@ -16,7 +16,7 @@ const platformText = (platform: Manifest['platform']): string | null =>
 const childText = ({ digest, role, platform }: Child): string =>
   `${digest} ${role === 'attestation' ? role : (platformText(platform) ?? '')}`.trim()
 
-const listText = (texts: readonly string[]): string | null => texts.join('\n') || null
+const listText = (texts: readonly string[]): string | null => texts.join(', ') || null
 
 const COLUMNS: readonly Column<Manifest>[] = [
   { head: 'digest', cell: ({ digest }) => digest },

@@ -11,6 +11,24 @@ export const inBatches = <T>(rows: readonly T[], size = AT_ONCE): readonly (read
     rows.slice(batch * size, (batch + 1) * size),
   )
 
+/** The same for rows that may be large: a batch weighs no more than `most`, or is one row. */
+export function inBatchesOf<T>(
+  rows: readonly T[],
+  { weightOf, most }: { readonly weightOf: (row: T) => number; readonly most: number },
+): readonly (readonly T[])[] {
+  const batches: T[][] = []
+  let weight = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    weight += weightOf(row)
+    if (weight <= most) batches.at(-1)?.push(row)
+    else {
+      batches.push([row])
+      weight = weightOf(row)
+    }
+  }
+  return batches
+}
+
 /** Inserts the rows whose key is not there yet; the others stay as they are. */
 export async function insertMissing(
   database: Database,

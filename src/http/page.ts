@@ -5,7 +5,7 @@ const DEFAULT_LIMIT = 50
 const MOST = 1000
 const CURSOR_LENGTH = 1024
 /** Keys are names, plain or sealed, and those are plain ASCII. */
-const KEY = /^[\x21-\x7e]{1,512}$/
+const KEY = /^[\x21-\x7e]{1,768}$/
 const ID = /^[1-9]\d{0,14}$/
 
 /** Query of every list: `limit` (50, at most 1000) and the opaque `cursor` of the page before. */

@@ -74,7 +74,9 @@ export async function findParents(
       .whereIn('children.digest', [...batch])
       .select({ child: 'children.digest', parent: 'manifests.digest' })
     for (const { child, parent } of rows) {
-      parents.set(child, [...(parents.get(child) ?? []), parent])
+      const known = parents.get(child)
+      if (known === undefined) parents.set(child, [parent])
+      else known.push(parent)
     }
   }
   return parents
@@ -92,6 +94,9 @@ export interface Activity {
   readonly pushedBytes: number
 }
 
+/** What a registry says to be larger is no size; and no sum may be more than its column holds. */
+const MOST = Number.MAX_SAFE_INTEGER
+
 const SUMS = ['pulls', 'pushes', 'pulled_bytes', 'pushed_bytes'] as const
 
 async function addRows(
@@ -100,7 +105,7 @@ async function addRows(
   rows: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
   const added = Object.fromEntries(
-    SUMS.map((column) => [column, database.raw(`${column} + VALUES(${column})`)]),
+    SUMS.map((column) => [column, database.raw(`LEAST(${MOST}, ${column} + VALUES(${column}))`)]),
   )
   for (const batch of inBatches(rows)) {
     await database(table).insert(batch).onConflict().merge(added)
@@ -111,8 +116,8 @@ const sumsOf = ({ day, pulls, pushes, pulledBytes, pushedBytes }: Activity) => (
   day,
   pulls,
   pushes,
-  pulled_bytes: pulledBytes,
-  pushed_bytes: pushedBytes,
+  pulled_bytes: Math.min(pulledBytes, MOST),
+  pushed_bytes: Math.min(pushedBytes, MOST),
 })
 
 /** Adds to the days; two entries of the same day and repository are added both. */

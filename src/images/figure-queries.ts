@@ -1,5 +1,12 @@
 import type { Database } from '../database/open-database.ts'
 
+/** Where events told of impossible sizes: no more than a column, or a number of ours, holds. */
+const sumOf = (...bytes: readonly unknown[]): number =>
+  Math.min(
+    bytes.reduce<number>((sum, part) => sum + Number(part ?? 0), 0),
+    Number.MAX_SAFE_INTEGER,
+  )
+
 /**
  * Counts a repository's tags, bytes and pulls anew: what is added up now and then goes wrong for
  * ever, what is counted again is right again.
@@ -39,8 +46,8 @@ export async function recomputeRepository(
     .update({
       is_listed: count > 0 ? 1 : 0,
       tag_count: count,
-      size_bytes: Number(blobs?.bytes ?? 0) + Number(manifests?.bytes ?? 0),
-      pull_count: Number(days?.pulls ?? 0),
+      size_bytes: sumOf(blobs?.bytes, manifests?.bytes),
+      pull_count: sumOf(days?.pulls),
       pushed_at: database.raw('GREATEST(pushed_at, ?)', [tags?.pushedAt ?? new Date(0)]),
     })
   return row.project
@@ -78,9 +85,10 @@ export async function recomputeProject(database: Database, project: string): Pro
     .first()
   const blobs = { link: 'repository_blobs', part: 'blobs', bytes: 'size_bytes' }
   const manifests = { link: 'repository_manifests', part: 'manifests', bytes: 'content_bytes' }
-  const sizeBytes =
-    (await sumOfDistinct(database, project, blobs)) +
-    (await sumOfDistinct(database, project, manifests))
+  const sizeBytes = sumOf(
+    await sumOfDistinct(database, project, blobs),
+    await sumOfDistinct(database, project, manifests),
+  )
   await database('project_figures')
     .insert({
       project,

@@ -24,6 +24,9 @@ export interface ImageConfig extends Platform {
   readonly history: readonly BuildStep[]
 }
 
+const isObject = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && !Array.isArray(given)
+
 const plain = z
   .string()
   .optional()
@@ -36,25 +39,28 @@ const text = z
   .catch(undefined)
   .transform((given) => given?.slice(0, STEP_LENGTH) || undefined)
 
+const stepSchema = z.object({
+  created: text,
+  created_by: text,
+  comment: text,
+  empty_layer: z.boolean().optional().catch(undefined),
+})
+
+// No registry looks into a config, so it may have a million entries: only those that are kept are parsed.
 const configSchema = z.object({
   os: plain,
   architecture: plain,
   variant: plain,
   created: z.string().optional().catch(undefined),
   config: z
-    .object({ Labels: z.record(z.string(), z.string()).nullish().catch(undefined) })
+    .object({ Labels: z.custom<object>(isObject).optional().catch(undefined) })
     .nullish()
     .catch(undefined),
   history: z
-    .array(
-      z.object({
-        created: text,
-        created_by: text,
-        comment: text,
-        empty_layer: z.boolean().optional().catch(undefined),
-      }),
-    )
-    .nullish()
+    .custom<readonly unknown[]>(Array.isArray)
+    .transform((steps) => steps.slice(0, MOST_STEPS))
+    .pipe(z.array(stepSchema))
+    .optional()
     .catch(undefined),
 })
 
@@ -65,13 +71,15 @@ function readTime(given: string | undefined): Date | undefined {
   return year >= 1000 && year < 10_000 ? time : undefined
 }
 
-const readLabels = (labels: Readonly<Record<string, string>> = {}): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(labels)
-      .filter(([name]) => name !== '' && name.length <= 255)
-      .slice(0, MOST_LABELS)
-      .map(([name, value]) => [name, value.slice(0, LABEL_LENGTH)]),
-  )
+function readLabels(labels: object): Record<string, string> {
+  const kept: [string, string][] = []
+  for (const [name, value] of Object.entries(labels)) {
+    if (typeof value !== 'string' || name === '' || name.length > 255) continue
+    kept.push([name, value.slice(0, LABEL_LENGTH)])
+    if (kept.length === MOST_LABELS) break
+  }
+  return Object.fromEntries(kept)
+}
 
 /** @returns undefined when it is no config of an image */
 export function readImageConfig(content: Buffer): ImageConfig | undefined {
@@ -89,7 +97,7 @@ export function readImageConfig(content: Buffer): ImageConfig | undefined {
     variant: parsed.variant,
     createdAt: readTime(parsed.created),
     labels: readLabels(parsed.config?.Labels ?? {}),
-    history: (parsed.history ?? []).slice(0, MOST_STEPS).map((step) => ({
+    history: (parsed.history ?? []).map((step) => ({
       createdAt: step.created,
       createdBy: step.created_by,
       comment: step.comment,

@@ -1,4 +1,4 @@
-import { insertMissing } from '../database/bulk.ts'
+import { inBatchesOf, insertMissing } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
 import { type DigestIds, findManifestIds } from './digest-queries.ts'
 import type { ImageConfig } from './image-config.ts'
@@ -7,6 +7,8 @@ import type { ReadManifest } from './walk-tree.ts'
 /** Bytes of JSON that are kept of each of annotations, labels and history. */
 const MOST_DETAIL = 256 * 1024
 const LABEL_LENGTH = 255
+/** Letters of details in one statement: of the longest ones two together would be too much for a server. */
+const DETAILS_AT_ONCE = 1024 * 1024
 
 export interface ManifestRecord extends ReadManifest {
   /** Undefined for what is no image, and where it could not be read. */
@@ -38,6 +40,9 @@ const toDetailRow = (manifest_id: number, { content, config }: ManifestRecord) =
   labels: detail(config?.labels ?? {}),
   history: detail(config?.history ?? []),
 })
+
+const lettersOf = (row: ReturnType<typeof toDetailRow>): number =>
+  [row.annotations, row.labels, row.history].reduce((sum, text) => sum + (text?.length ?? 0), 0)
 
 const toChildRows = (manifest_id: number, { content }: ManifestRecord) =>
   content.children.map((child, position) => ({
@@ -72,11 +77,10 @@ export async function insertManifests(
   )
   const each = <T>(rowsOf: (id: number, manifest: ManifestRecord) => readonly T[]): readonly T[] =>
     sorted.flatMap((manifest) => rowsOf(ids.get(manifest.digest) ?? 0, manifest))
-  await insertMissing(
-    transaction,
-    'manifest_details',
-    each((id, manifest) => [toDetailRow(id, manifest)]),
-  )
+  const details = each((id, manifest) => [toDetailRow(id, manifest)])
+  for (const batch of inBatchesOf(details, { weightOf: lettersOf, most: DETAILS_AT_ONCE })) {
+    await insertMissing(transaction, 'manifest_details', batch)
+  }
   await insertMissing(transaction, 'manifest_children', each(toChildRows))
   await insertMissing(transaction, 'manifest_labels', each(toLabelRows))
   return ids

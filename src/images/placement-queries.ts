@@ -41,7 +41,10 @@ export interface ManifestKey {
   readonly digest: string
 }
 
-/** Sizes of the manifests that are known in their repository with all that they lead to. */
+/**
+ * Sizes of the manifests that are known in their repository with all that they lead to. One that was
+ * found absent is none of them: when it is there again, it is read and written anew (R30).
+ */
 export async function findTreeBytes(
   database: Database,
   keys: readonly ManifestKey[],
@@ -67,6 +70,7 @@ export async function findTreeBytes(
         ),
       )
       .whereNotNull('tree_bytes')
+      .whereNull('missing_since')
       .select('repository_id', 'manifest_id', 'tree_bytes')
     const bytes = new Map(
       rows.map((row) => [`${row.repository_id} ${row.manifest_id}`, row.tree_bytes]),

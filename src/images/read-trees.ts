@@ -10,7 +10,9 @@ import { type ManifestTree, measureTree, walkTree } from './walk-tree.ts'
 /** Of one batch; the rest of the registry's connections is for people. */
 export const READS_AT_ONCE = 6
 const CONFIG_BYTES = 4 * 1024 * 1024
-/** Manifests of one batch that are held; what would be more waits for the next one. */
+/** Configs of one tree; when so much was read, the images that are left have none (R33). */
+const TREE_CONFIG_BYTES = 4 * 1024 * 1024
+/** Manifests and configs of one batch that are held; what would be more waits for the next one. */
 const BATCH_BYTES = 32 * 1024 * 1024
 
 export interface ReadTreesDeps {
@@ -32,19 +34,27 @@ export interface TreeRecord extends SoughtTree {
   readonly newBlobs: readonly string[]
 }
 
+type Spend = (bytes: number) => void
+
 export type TreeOutcome = TreeRecord | { readonly error: unknown } | 'deferred'
 
+/** One config may stand in as many manifests as its pusher likes: it is read for each, but not for ever. */
 async function readConfigs(
   { database, registry }: ReadTreesDeps,
   { repository, manifests }: ManifestTree,
+  spend: Spend,
 ): Promise<ReadonlyMap<string, ImageConfig>> {
   const known = await findManifestIds(database, [...manifests.keys()])
   const configs = new Map<string, ImageConfig>()
+  let left = TREE_CONFIG_BYTES
   for (const [digest, { content }] of manifests) {
     const config = content.imageConfigDigest
-    if (config === undefined || known.has(digest)) continue
+    if (config === undefined || known.has(digest) || left <= 0) continue
     const blob = await registry.readBlob({ repository, digest: config, mostBytes: CONFIG_BYTES })
-    const read = blob && readImageConfig(blob)
+    if (blob === undefined) continue
+    left -= blob.length
+    spend(blob.length)
+    const read = readImageConfig(blob)
     if (read !== undefined) configs.set(digest, read)
   }
   return configs
@@ -77,11 +87,11 @@ const blobsOf = ({ manifests }: ManifestTree): readonly string[] => [
 async function readTree(
   deps: ReadTreesDeps,
   sought: SoughtTree,
-  spend: (bytes: number) => void,
+  spend: Spend,
 ): Promise<TreeRecord> {
   const tree = await walkTree(deps.registry, sought)
   spend(tree.contentBytes)
-  const configs = await readConfigs(deps, tree)
+  const configs = await readConfigs(deps, tree, spend)
   const blobs = await readBlobBytes(deps, sought, blobsOf(tree))
   const manifests = [...tree.manifests.values()].map((manifest) => {
     const isCut = manifest.digest === sought.root && !tree.isWhole
@@ -103,7 +113,7 @@ export async function readTrees(
   sought: readonly SoughtTree[],
 ): Promise<readonly TreeOutcome[]> {
   let spent = 0
-  const spend = (bytes: number): void => {
+  const spend: Spend = (bytes) => {
     spent += bytes
   }
   return pLimit(READS_AT_ONCE).map(sought, async (tree) => {

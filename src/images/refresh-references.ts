@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { isDatabaseLost, isRepeatable } from '../database/database-error.ts'
 import type { Descriptor } from '../registry/manifests.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import { READS_AT_ONCE } from './read-trees.ts'
@@ -36,6 +37,23 @@ function lookUp(
   })
 }
 
+/** What the database does not take of one is no reason to leave the others out. */
+async function writePresent(
+  deps: RefreshDeps,
+  present: readonly Present[],
+  ticket: number,
+): Promise<readonly RefreshOutcome[]> {
+  try {
+    return await refreshPresent(deps, present, ticket)
+  } catch (error) {
+    if (isDatabaseLost(error) || isRepeatable(error)) throw error
+    if (present.length === 1) return present.map(({ mark }) => outcomeOf(mark, 'failed', error))
+    const outcomes: RefreshOutcome[] = []
+    for (const one of present) outcomes.push(...(await writePresent(deps, [one], ticket)))
+    return outcomes
+  }
+}
+
 /**
  * Reads tags and digests at the registry and writes what is found into the index, all of them under
  * one ticket, which is taken first (R29). One that fails leaves the others alone.
@@ -56,7 +74,7 @@ export async function refreshReferences(
     look.found === undefined ? [outcomeOf(look.mark, 'failed', look.error)] : [],
   )
   return [
-    ...(await refreshPresent(deps, present, ticket)),
+    ...(await writePresent(deps, present, ticket)),
     ...(await refreshAbsent(deps, absent, ticket)),
     ...found
       .filter((look) => passing.has(look.found.digest))

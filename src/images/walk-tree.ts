@@ -125,5 +125,6 @@ export function measureTree(
     sizes.set(digest, manifest.contentBytes)
     for (const child of manifest.content.children) visited.add(child.digest)
   }
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0)
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+  return Math.min(bytes, Number.MAX_SAFE_INTEGER)
 }

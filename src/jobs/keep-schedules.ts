@@ -22,6 +22,8 @@ export interface Schedule {
   readonly pattern: string
   readonly kind: string
   readonly payload: unknown
+  /** How often each of its jobs is begun at most; as of any job by default. */
+  readonly mostAttempts?: number
 }
 
 export interface KeepSchedulesDeps {
@@ -46,13 +48,13 @@ export function nextRun(pattern: string, after: Date): Date {
  */
 async function enqueueDue(
   { database }: KeepSchedulesDeps,
-  { name, pattern, kind, payload }: Schedule,
+  { name, pattern, ...job }: Schedule,
   stored: StoredSchedule,
 ): Promise<void> {
   const next = nextRun(pattern, await readDatabaseTime(database))
   await inTransaction(database, async (transaction) => {
     if (!(await moveSchedule(transaction, stored, next))) return
-    await enqueueJob(transaction, { kind, payload, dedupeKey: `schedule:${name}` })
+    await enqueueJob(transaction, { ...job, dedupeKey: `schedule:${name}` })
   })
 }
 

@@ -20,6 +20,8 @@ import type { EventPlan } from './plan-events.ts'
 
 /** Events may come late, and are then held against what was counted meanwhile. */
 const KEEP_MARKS_SECONDS = 600
+/** Indexes that a pull is held against; one image may be in as many as its pusher likes. */
+const MOST_PARENTS = 100
 
 const groupBy = <T>(items: readonly T[], keyOf: (item: T) => number): ReadonlyMap<number, T[]> => {
   const groups = new Map<number, T[]>()
@@ -55,7 +57,8 @@ async function findPulledTags(
   )
   const untagged = pulls.filter(({ tag }) => tag === undefined)
   for (const [id, group] of groupBy(untagged, (pull) => idOf(ids, pull))) {
-    const digests = new Set(group.flatMap((pull) => [pull.digest, ...parents(pull)]))
+    const pulled = new Map(group.map((pull) => [pull.digest, pull]))
+    const digests = new Set([...pulled].flatMap(([digest, pull]) => [digest, ...parents(pull)]))
     tags.push(...(await findTagsOn(transaction, id, [...digests])))
   }
   return tags
@@ -89,8 +92,9 @@ export async function applyPulls(
 ): Promise<readonly PullEvent[]> {
   if (pulls.length === 0) return []
   const parents = await createReadParents(transaction, pulls, ids)
-  const known = await findPullMarks(transaction, keysOf(pulls, parents))
-  const counted = countPulls(pulls, known, parents)
+  const few: ReadParents = (pull) => parents(pull).slice(0, MOST_PARENTS)
+  const known = await findPullMarks(transaction, keysOf(pulls, few))
+  const counted = countPulls(pulls, known, few)
   await upsertPullMarks(transaction, counted.marks, WINDOW_SECONDS + KEEP_MARKS_SECONDS)
   // By our own clock: late is the safe side for who goes by it.
   const at = new Date(Math.max(...pulls.map(({ receivedAt }) => +receivedAt)))

@@ -138,6 +138,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** What is nested too deeply for the writer of JSON was not for its reader. */
+function textOf(given: unknown): string {
+  try {
+    return JSON.stringify(given)
+  } catch {
+    return ''
+  }
+}
+
 const describe = ({ path, message }: z.core.$ZodIssue): string => `${path.join('.')}: ${message}`
 
 /**
@@ -156,7 +165,7 @@ export function parseEnvelope(text: string): EventEnvelope {
   for (const given of envelope.events.slice(0, MOST_EVENTS)) {
     const { data, error } = eventSchema.safeParse(given)
     if (data !== undefined) events.push(toEvent(data))
-    else broken.push(unreadable(error.issues.map(describe).join('; '), JSON.stringify(given)))
+    else broken.push(unreadable(error.issues.map(describe).join('; '), textOf(given)))
   }
   const rest = envelope.events.length - MOST_EVENTS
   if (rest > 0) broken.push(unreadable(`${rest} events more than one envelope may hold`, ''))

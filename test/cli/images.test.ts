@@ -102,6 +102,26 @@ test.serial('an image is shown by tag and by digest, and what is kept about it',
   t.deepEqual([about.stdout, about.stderr], ['', 'There is nothing about it.\n'])
 })
 
+test.serial('what an index holds is shown in one line', async (t) => {
+  const { database } = service
+  const { id: manifest_id } = await database('manifests')
+    .where({ digest: image.digest })
+    .first('id')
+  const digests = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`)
+  await database('manifest_children').insert(
+    digests.map((digest, position) => ({
+      manifest_id,
+      position,
+      digest,
+      media_type: '',
+      role: 'attestation',
+    })),
+  )
+  const { stdout } = await asAdmin(['manifest', 'show', 'acme/app:1'])
+  const holds = stdout.split('\n').find((line) => line.startsWith('holds'))
+  t.is(holds?.trimEnd(), `holds          ${digests[0]} attestation, ${digests[1]} attestation`)
+})
+
 test.serial('names and tags are searched', async (t) => {
   const { stdout } = await asAdmin(['search', 'app'])
   t.deepEqual(rowsOf(stdout), ['repository | tag | digest', 'acme/app | - | -', ''])

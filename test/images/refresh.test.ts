@@ -1,8 +1,10 @@
 import test from 'ava'
 import { markDirty } from '../../src/images/dirty-queries.ts'
 import { refreshDirty } from '../../src/images/refresh-dirty.ts'
+import { refreshReferences } from '../../src/images/refresh-references.ts'
 import { refreshRepository } from '../../src/images/refresh-repository.ts'
 import { refreshTag } from '../../src/images/refresh-tag.ts'
+import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { digestOf, openIndexDatabase, scriptRegistry } from '../support/index-database.ts'
 import { findIndexedTag } from '../support/index-rows.ts'
 
@@ -171,3 +173,85 @@ test.serial(
     t.deepEqual((await find(repository))?.pushedAt, pushedAt)
   },
 )
+
+test.serial('R30: a manifest that was absent once and is there again starts anew', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r30/manifest'
+  const reference = digestOf(30)
+  const isPlaced = async () => {
+    const row = await index
+      .database('repository_manifests')
+      .join('manifests', 'manifests.id', 'repository_manifests.manifest_id')
+      .where({ digest: reference })
+      .first('missing_since')
+    return row !== undefined
+  }
+  const look = () => refreshReferences(deps, [{ repository, reference, isDeletion: true }])
+  deps.script.tags.set(`${repository}:${reference}`, reference)
+  await look()
+  deps.script.tags.clear()
+  t.is((await look())[0]?.state, 'waiting')
+  await index.database('repository_manifests').update({ missing_since: new Date(0) })
+  deps.script.tags.set(`${repository}:${reference}`, reference)
+  t.is((await look())[0]?.state, 'read')
+  deps.script.tags.clear()
+  t.is((await look())[0]?.state, 'waiting')
+  t.true(await isPlaced())
+})
+
+test.serial('a reference that the database does not take leaves the others alone', async (t) => {
+  await index.database('dirty_references').delete()
+  const deps = scriptRegistry(index.database)
+  const repository = 'odd/app'
+  const tags = ['v1', 'v2', 'v3']
+  for (const name of tags) deps.script.tags.set(`${repository}:${name}`, digestOf(1))
+  const lookUpManifest: typeof deps.registry.lookUpManifest = async (asked) => {
+    const found = await deps.registry.lookUpManifest(asked)
+    const isOdd = asked.reference === 'v2' && found !== 'unknown'
+    return isOdd ? { ...found, mediaType: 'application/größer' } : found
+  }
+  await markDirty(
+    index.database,
+    tags.map((reference) => ({ repository, reference })),
+  )
+  const odd = { ...deps, registry: { ...deps.registry, lookUpManifest } }
+  const { read, failures } = await refreshDirty(odd)
+  t.is(read, 3)
+  t.is(failures.length, 1)
+  t.is((await findIndexedTag(index, { repository, tag: 'v1' }))?.digest, digestOf(1))
+  t.is((await findIndexedTag(index, { repository, tag: 'v3' }))?.digest, digestOf(1))
+  const left = await index.database('dirty_references').where({ repository }).select('reference')
+  t.deepEqual(left, [{ reference: 'v2' }])
+})
+
+test.serial('R33: fifty manifests with as many words as are kept are written', async (t) => {
+  await index.database('dirty_references').delete()
+  const deps = scriptRegistry(index.database)
+  const repository = 'wordy/app'
+  const tags = Array.from({ length: 50 }, (_, n) => `v${n}`)
+  for (const [n, name] of tags.entries()) {
+    deps.script.tags.set(`${repository}:${name}`, digestOf(500 + n))
+  }
+  // Each letter becomes four in a statement.
+  const words = Array.from({ length: 30 }, (_, n) => [`word${n}`, '"'.repeat(4096)])
+  const content = Buffer.from(
+    JSON.stringify({ layers: [], annotations: Object.fromEntries(words) }),
+  )
+  const readManifest = async ({ reference: digest }: { readonly reference: string }) => ({
+    digest,
+    mediaType: OCI_MANIFEST,
+    content,
+  })
+  await markDirty(
+    index.database,
+    tags.map((reference) => ({ repository, reference })),
+  )
+  const wordy = { ...deps, registry: { ...deps.registry, readManifest } }
+  t.deepEqual(await refreshDirty(wordy), { read: 50, failures: [] })
+  const row = await index
+    .database('manifest_details')
+    .join('manifests', 'manifests.id', 'manifest_details.manifest_id')
+    .where({ digest: digestOf(549) })
+    .first('annotations')
+  t.is(JSON.parse(row.annotations).word29.length, 4096)
+})

@@ -1,5 +1,7 @@
 import test from 'ava'
-import { takeTicket } from '../../src/images/repository-queries.ts'
+import { inBatches } from '../../src/database/bulk.ts'
+import { recomputeProject, recomputeRepository } from '../../src/images/figure-queries.ts'
+import { ensureRepositories, takeTicket } from '../../src/images/repository-queries.ts'
 import { applyEvents } from '../../src/notifications/apply-events.ts'
 import { insertEvents } from '../../src/notifications/queries.ts'
 import type { RegistryEvent } from '../../src/protocol/event.ts'
@@ -164,4 +166,68 @@ test.serial('of two appliers at once each event is applied by one', async (t) =>
   while ((await applyEvents(index.database)) > 0);
   t.true(applied.reduce((sum, count) => sum + count, 0) <= 300)
   t.is(await pullsOf(repository), 300)
+})
+
+test.serial(
+  'R33: a pull of an image that is in thousands of indexes asks for few marks',
+  async (t) => {
+    const repository = 'maze/app'
+    const repositoryId =
+      (await ensureRepositories(index.database, [repository])).get(repository) ?? 0
+    const child = digestOf(7777)
+    const parents = Array.from({ length: 3000 }, (_, n) => ({
+      id: 100_000 + n,
+      digest: digestOf(100_000 + n),
+    }))
+    for (const batch of inBatches(parents)) {
+      const { database } = index
+      const one = { media_type: 'index', kind: 'index', content_bytes: 1 }
+      await database('manifests').insert(batch.map((parent) => ({ ...parent, ...one })))
+      const leads = { position: 0, digest: child, media_type: 'image', role: 'image' }
+      await database('manifest_children').insert(
+        batch.map(({ id: manifest_id }) => ({ manifest_id, ...leads })),
+      )
+      const placed = { repository_id: repositoryId, created_at: AT }
+      await database('repository_manifests').insert(
+        batch.map(({ id: manifest_id }) => ({ manifest_id, ...placed })),
+      )
+    }
+    let asked = 0
+    const onQuery = ({ sql, bindings }: { readonly sql: string; readonly bindings: unknown[] }) => {
+      if (/^select .* from `pull_marks`/.test(sql)) asked += bindings.length
+    }
+    index.database.on('query', onQuery)
+    await apply(event({ repository, digest: child }))
+    index.database.removeListener('query', onQuery)
+    t.is(asked, 101)
+    t.is(await pullsOf(repository), 1)
+  },
+)
+
+test.serial('R32: sizes that no registry has are counted as far as a column goes', async (t) => {
+  const repository = 'huge/app'
+  const sizeBytes = Number.MAX_SAFE_INTEGER
+  const blobs = Array.from({ length: 2500 }, (_, n) =>
+    event({
+      repository,
+      action: 'push',
+      content: 'blob',
+      method: 'PUT',
+      digest: digestOf(n),
+      sizeBytes,
+    }),
+  )
+  for (const batch of inBatches(blobs)) await insertEvents(index.database, batch, AT)
+  while ((await applyEvents(index.database)) > 0);
+  const days = await index
+    .database('project_days')
+    .where({ project: 'huge' })
+    .select('pushed_bytes')
+  t.deepEqual(days, [{ pushed_bytes: sizeBytes }])
+  await recomputeRepository(index.database, repository)
+  await recomputeProject(index.database, 'huge')
+  const of = await index.database('repositories').where({ name: repository }).first('size_bytes')
+  t.deepEqual(of, { size_bytes: sizeBytes })
+  const figures = await index.database('project_figures').where({ project: 'huge' }).first()
+  t.is(figures.size_bytes, sizeBytes)
 })

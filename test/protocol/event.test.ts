@@ -122,3 +122,11 @@ test('an envelope is read up to a thousand events, and an event kept up to 4000 
   t.deepEqual(unreadable, [{ reason: '501 events more than one envelope may hold', text: '' }])
   t.is(parseEnvelope('x'.repeat(100_000)).unreadable[0]?.text.length, 4000)
 })
+
+test('an event that is nested too deeply to be written down is kept without its words', (t) => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000)
+  const { events, unreadable } = parseEnvelope(`{"events":[${deep}]}`)
+  t.is(events.length, 0)
+  t.is(unreadable.length, 1)
+  t.is(unreadable[0]?.text, '')
+})

@@ -186,6 +186,7 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
 export const INDEX_NOT_CALLED: Readonly<Record<string, string>> = {
   'database/bulk.ts#insertMissing': 'inserts what others give it',
   'database/bulk.ts#inBatches': 'cuts a list',
+  'database/bulk.ts#inBatchesOf': 'cuts a list',
   'database/bulk.ts#withAnyKey': 'a part of other statements',
   'images/repository-queries.ts#idOf': 'looks into a map',
   'images/tag-queries.ts#toTagKey': 'makes a key',

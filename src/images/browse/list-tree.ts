@@ -5,7 +5,8 @@ import { walkRepositories } from './walk-repositories.ts'
 
 /** Names that are looked at in one step; what is in a folder that is known is then left out. */
 const NAMES_AT_ONCE = 200
-const MOST_WALKS = 50
+/** Names that are looked at for one page, however few of them are the caller's or a folder's first. */
+const MOST_NAMES = 10_000
 
 /** A repository, or a folder of names; the name of a folder ends with a slash. */
 export interface TreeNode {
@@ -39,20 +40,20 @@ function placeBehind(last: TreeNode | undefined, end: string): string {
   return jump > end ? jump : end
 }
 
-/** @returns where to go on; undefined at the end */
+/** @returns where to go on, undefined at the end, and how many names were looked at */
 async function addNodes(
   deps: ReachDeps,
   { subject, reach, under }: ListTreeInput,
   { nodes, place }: { readonly nodes: TreeNode[]; readonly place: string | undefined },
-): Promise<string | undefined> {
+): Promise<{ readonly place: string | undefined; readonly looked: number }> {
   const after = place === undefined ? undefined : { name: place, value: undefined }
   const walk = { by: 'name', descending: false, after, under, most: NAMES_AT_ONCE } as const
-  const { found, end } = await walkRepositories(deps, { subject, reach, walk })
+  const { found, end, looked } = await walkRepositories(deps, { subject, reach, walk })
   for (const { name } of found) {
     const node = nodeOf(name, under ?? '')
     if (nodes.at(-1)?.name !== node.name) nodes.push(node)
   }
-  return end && placeBehind(nodes.at(-1), end.name)
+  return { place: end && placeBehind(nodes.at(-1), end.name), looked }
 }
 
 /** One level of the names of repositories, as a disk shows its folders, by name. */
@@ -62,11 +63,12 @@ export async function listTree(
 ): Promise<PageAt<TreeNode, string>> {
   const nodes: TreeNode[] = []
   let place = input.after
-  let walks = 0
+  let looked = 0
   do {
-    place = await addNodes(deps, input, { nodes, place })
-    walks++
-  } while (place !== undefined && walks < MOST_WALKS && nodes.length <= input.limit)
+    const step = await addNodes(deps, input, { nodes, place })
+    place = step.place
+    looked += step.looked
+  } while (place !== undefined && looked < MOST_NAMES && nodes.length <= input.limit)
   const items = nodes.slice(0, input.limit)
   const last = items.at(-1)
   return { items, next: nodes.length > input.limit && last ? behind(last) : place }

@@ -8,6 +8,9 @@ export type SealedKey = readonly (string | number | null)[]
 
 const cursorSchema = z.tuple([z.string(), z.array(z.string().or(z.number()).or(z.null())).max(4)])
 
+/** No key is longer. All are made as long, so that the length of a cursor tells nothing of a name. */
+const CURSOR_LENGTH = 448
+
 interface Question {
   readonly limit: number
   readonly cursor?: string | undefined
@@ -49,4 +52,5 @@ export const sealKey = (
   seal: NameSeal,
   question: ListQuestion,
   key: SealedKey | undefined,
-): string | undefined => key && seal.seal(JSON.stringify([hashOf(question), key]))
+): string | undefined =>
+  key && seal.seal(JSON.stringify([hashOf(question), key]).padEnd(CURSOR_LENGTH))

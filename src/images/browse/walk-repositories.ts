@@ -60,7 +60,7 @@ function stepsOf(reach: Reach, walk: RepositoryWalk, looked: number): number {
 export async function walkRepositories(
   deps: ReachDeps,
   { subject, reach, walk }: WalkInput,
-): Promise<WalkedPiece> {
+): Promise<WalkedPiece & { readonly looked: number }> {
   const kept: RepositoryStep[] = []
   let after: RepositoryPlace | undefined = walk.after
   let looked = 0
@@ -70,11 +70,11 @@ export async function walkRepositories(
     const { under } = walk
     const inside = under === undefined ? found : found.filter(({ name }) => name.startsWith(under))
     kept.push(...(await keepReadable(deps, { subject, reach }, inside)))
-    if (end === undefined) return { found: kept, end: undefined }
-    after = end
     looked += most
+    if (end === undefined) return { found: kept, end: undefined, looked }
+    after = end
   }
-  return { found: kept, end: after }
+  return { found: kept, end: after, looked }
 }
 
 /** Below a path all is of one project; where the subject has nothing there, nothing is looked at. */

@@ -7,7 +7,12 @@ import type { Schedule } from '../../jobs/keep-schedules.ts'
 import type { JobKinds } from '../../jobs/types.ts'
 import type { Metrics } from '../../metrics/create-metrics.ts'
 import { findLastRun } from './queries.ts'
-import { enqueueReconcile, type RequestReconcileDeps, SCHEDULE } from './request-reconcile.ts'
+import {
+  enqueueReconcile,
+  MOST_ATTEMPTS,
+  type RequestReconcileDeps,
+  SCHEDULE,
+} from './request-reconcile.ts'
 import { createReconcileRoutes } from './routes.ts'
 import { createReconcileKind, KIND } from './run-reconcile.ts'
 import { watchReconcile } from './watch-reconcile.ts'
@@ -41,7 +46,17 @@ export function createReconcile(deps: CreateReconcileDeps): Reconcile {
   return {
     kinds: { [KIND]: createReconcileKind({ ...refresh, giveWay, log }) },
     schedules:
-      cron === undefined ? [] : [{ name: SCHEDULE, pattern: cron, kind: KIND, payload: {} }],
+      cron === undefined
+        ? []
+        : [
+            {
+              name: SCHEDULE,
+              pattern: cron,
+              kind: KIND,
+              payload: {},
+              mostAttempts: MOST_ATTEMPTS,
+            },
+          ],
     routes: createReconcileRoutes(deps),
     start: () => {
       // Whoever cannot be asked now is asked by the schedule.

@@ -8,7 +8,8 @@ import { KIND } from './run-reconcile.ts'
 export const SCHEDULE = 'reconcile'
 /** That of the schedule: there is one run at a time, whoever asked for it. */
 const DEDUPE_KEY = `schedule:${SCHEDULE}`
-const MOST_ATTEMPTS = 12
+/** Of a run, whoever asked for it. */
+export const MOST_ATTEMPTS = 12
 
 /** Puts a run into the queue. @returns the job; that of the run that waits or runs already */
 export const enqueueReconcile = (transaction: Database): Promise<number> =>
