@@ -197,7 +197,7 @@ test.serial(
       if (/^select .* from `pull_marks`/.test(sql)) asked += bindings.length
     }
     index.database.on('query', onQuery)
-    await apply(event({ repository, digest: child }))
+    await apply(registryEvent({ repository, digest: child }))
     index.database.removeListener('query', onQuery)
     t.is(asked, 101)
     t.is(await pullsOf(repository), 1)
@@ -208,7 +208,7 @@ test.serial('R32: sizes that no registry has are counted as far as a column goes
   const repository = 'huge/app'
   const sizeBytes = Number.MAX_SAFE_INTEGER
   const blobs = Array.from({ length: 2500 }, (_, n) =>
-    event({
+    registryEvent({
       repository,
       action: 'push',
       content: 'blob',
