@@ -37,7 +37,8 @@ async function tryToken(t: ExecutionContext, token: string) {
   const headers = { 'x-request-id': requestId }
   const reply = await world.ask(token, 'GET', '/me', { headers })
   const lines = world.service.logged().split('\n')
-  const line = lines.find((text) => text.includes(requestId) && text.includes('bearer refused'))
+  const ours = `"${requestId}"`
+  const line = lines.find((text) => text.includes(ours) && text.includes('bearer refused'))
   t.false(lines.some((text) => token !== '' && text.includes(token)))
   return { reply, requestId, reason: line === undefined ? undefined : JSON.parse(line).reason }
 }
