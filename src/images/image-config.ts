@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Platform } from './manifest-content.ts'
+import { readJson } from './read-json.ts'
 
 const PLATFORM_LENGTH = 64
 const MOST_LABELS = 200
@@ -83,13 +84,7 @@ function readLabels(labels: object): Record<string, string> {
 
 /** @returns undefined when it is no config of an image */
 export function readImageConfig(content: Buffer): ImageConfig | undefined {
-  let json: unknown
-  try {
-    json = JSON.parse(content.toString('utf8'))
-  } catch {
-    return undefined
-  }
-  const parsed = configSchema.safeParse(json).data
+  const parsed = configSchema.safeParse(readJson(content)).data
   if (parsed === undefined) return undefined
   return {
     os: parsed.os,

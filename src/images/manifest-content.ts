@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isDigest } from '../protocol/reference.ts'
+import { readJson } from './read-json.ts'
 
 /** More than any index of people has; what a pusher wrote may be a maze. */
 const MOST_CHILDREN = 500
@@ -153,13 +154,7 @@ function artifactTypeOf(
 
 /** Reads what a manifest says; whatever it is, an answer comes. */
 export function readManifestContent(content: Buffer): ManifestContent {
-  let json: unknown
-  try {
-    json = JSON.parse(content.toString('utf8'))
-  } catch {
-    return UNREADABLE
-  }
-  const parsed = manifestSchema.safeParse(json).data
+  const parsed = manifestSchema.safeParse(readJson(content)).data
   if (parsed === undefined) return UNREADABLE
   const { config, layers = [], blobs = [], manifests = [], subject, annotations } = parsed
   const isImage = parsed.artifactType === undefined && IMAGE_CONFIGS.has(config?.mediaType ?? '')

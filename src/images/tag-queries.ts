@@ -72,20 +72,6 @@ export async function lockTags(
   return rows.map(toKnown)
 }
 
-/** Names of the tags of a repository after a name, that the index knows of. */
-export async function listTagNames(
-  database: Database,
-  { repositoryId, after, most }: { repositoryId: number; after: string; most: number },
-): Promise<readonly string[]> {
-  const rows: readonly { readonly name: string }[] = await database('tags')
-    .where({ repository_id: repositoryId, is_listed: 1 })
-    .where('name', '>', after)
-    .orderBy('name')
-    .limit(most)
-    .select('name')
-  return rows.map(({ name }) => name)
-}
-
 /** Some tag of some repository, as good as any other. */
 export async function findAnyTag(
   database: Database,

@@ -2,20 +2,11 @@ import type { Database } from '../database/open-database.ts'
 import type { EventAction, EventContent, RegistryEvent } from '../protocol/event.ts'
 
 /** An event in the inbox. */
-export interface WaitingEvent {
+export interface WaitingEvent extends Omit<RegistryEvent, 'id' | 'happenedAt' | 'source'> {
   readonly id: number
   readonly receivedAt: Date
-  /** By the registry's clock. */
+  /** By the registry's clock; when it came, where that could not be read. */
   readonly happenedAt: Date
-  readonly action: EventAction
-  readonly content: EventContent
-  readonly repository: string
-  readonly tag: string | undefined
-  readonly digest: string | undefined
-  readonly sizeBytes: number | undefined
-  readonly method: string
-  readonly actor: string
-  readonly address: string
 }
 
 interface EventRow {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { readJson } from '../images/read-json.ts'
 import { OCI_INDEX } from '../protocol/media-types.ts'
 import { digestOf, type Manifest } from '../registry/manifests.ts'
 
@@ -22,10 +23,5 @@ export function createEmptyIndex(): Manifest {
 const indexSchema = z.object({ manifests: z.array(z.unknown()) })
 
 /** Whether a manifest is an index without entries: the repository may then hold no layer at all. */
-export function isEmptyIndex({ content }: Manifest): boolean {
-  try {
-    return indexSchema.safeParse(JSON.parse(content.toString('utf8'))).data?.manifests.length === 0
-  } catch {
-    return false
-  }
-}
+export const isEmptyIndex = ({ content }: Manifest): boolean =>
+  indexSchema.safeParse(readJson(content)).data?.manifests.length === 0

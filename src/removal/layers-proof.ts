@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readJson } from '../images/read-json.ts'
 import { isDigest } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
@@ -9,13 +10,8 @@ const digestSchema = z.object({ digest: z.string().refine(isDigest) })
 const imageSchema = z.object({ config: digestSchema, layers: z.array(digestSchema).min(1) })
 const indexSchema = z.object({ manifests: z.array(digestSchema).min(1) })
 
-function read<T>(schema: z.ZodType<T>, { content }: Manifest): T | undefined {
-  try {
-    return schema.safeParse(JSON.parse(content.toString('utf8'))).data
-  } catch {
-    return undefined
-  }
-}
+const read = <T>(schema: z.ZodType<T>, { content }: Manifest): T | undefined =>
+  schema.safeParse(readJson(content)).data
 
 async function holdsImage(
   registry: RegistryClient,

@@ -9,7 +9,14 @@ import { keepSecret } from '../../src/stack/secrets.ts'
 import { answers, waitUntil } from '../../src/stack/wait-until.ts'
 import { runCommand } from '../support/run-command.ts'
 import { findObstacle, testUnless } from '../support/skip-aloud.ts'
-import { ALICE, addPeople, basic, startTestStack, type TestStack } from '../support/stack.ts'
+import {
+  ALICE,
+  addPeople,
+  basic,
+  startDatabaseAgain,
+  startTestStack,
+  type TestStack,
+} from '../support/stack.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 
 const obstacle = findObstacle(['docker-registry', 'mariadbd', 'nginx'], { asRoot: false })
@@ -35,17 +42,6 @@ const status = async (path: string, password = ALICE.password): Promise<number> 
   return response.status
 }
 
-/** The same data on the same port, as after a restart of the server. */
-const startDatabaseAgain = () =>
-  startMariadb({
-    env: process.env,
-    dir: join(stack.dir, 'database'),
-    logPath: join(stack.dir, 'logs', 'database.log'),
-    secretsDir: join(stack.dir, 'secrets'),
-    preferredPort: stack.database.port,
-    account: 'one-database',
-  })
-
 declare(
   'MySQL gone: what needs it is 503, the process lives on, and recovers by itself',
   async (t) => {
@@ -55,7 +51,7 @@ declare(
     t.is(await status('/auth/token?service=registry-warden', 'never-seen-before'), 503)
     t.true(await answers(`${stack.url}/healthz`, [200]))
     t.true(await answers(`${stack.url}/readyz`, [503]))
-    const again = await startDatabaseAgain()
+    const again = await startDatabaseAgain(stack)
     try {
       t.true(await waitUntil(() => answers(`${stack.url}/readyz`, [200]), { timeoutMs: 20_000 }))
       t.is(await status('/auth/token?service=registry-warden'), 200)

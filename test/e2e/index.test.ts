@@ -6,13 +6,18 @@ import { readConfig } from '../../src/config/read-config.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { runDoctor } from '../../src/maintenance/doctor/run-doctor.ts'
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/protocol/media-types.ts'
-import { startMariadb } from '../../src/stack/mariadb.ts'
 import { fetchToken, pushImage, putManifest } from '../support/image.ts'
 import { findIndexedRepository, findIndexedTag, isSettled } from '../support/index-rows.ts'
 import { writeOciIndexLayout } from '../support/layered-image.ts'
 import { runCommand } from '../support/run-command.ts'
 import { findObstacle, testUnless } from '../support/skip-aloud.ts'
-import { ALICE, addPeople, startTestStack, type TestStack } from '../support/stack.ts'
+import {
+  ALICE,
+  addPeople,
+  startDatabaseAgain,
+  startTestStack,
+  type TestStack,
+} from '../support/stack.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -159,14 +164,7 @@ declare('what is pushed while MySQL is away is in the index when it is back', as
   })
   await stack.database.stop()
   const pushed = await pushImage(service(), { as: ALICE, repository, tags: ['v1'], token })
-  const again = await startMariadb({
-    env: process.env,
-    dir: join(stack.dir, 'database'),
-    logPath: join(stack.dir, 'logs', 'database.log'),
-    secretsDir: join(stack.dir, 'secrets'),
-    preferredPort: stack.database.port,
-    account: 'one-database',
-  })
+  const again = await startDatabaseAgain(stack)
   try {
     const { found } = await waitFor(() => find(repository, 'v1'), { mostMs: 30_000 })
     t.is(found.digest, pushed.digest)

@@ -17,7 +17,6 @@ import type { RegistryEvent } from '../../src/protocol/event.ts'
 import { digestOf, repositoryOf } from './grown-index.ts'
 
 const now = new Date()
-const MOST = 101
 const KEY = { repositoryId: 1, name: '1.7' }
 const KEYS = [KEY, { repositoryId: 2, name: '1.1' }]
 const DIGESTS = [digestOf(7), digestOf(8)]
@@ -152,8 +151,6 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
 
   'images/tag-queries.ts#findTags': (db) => tags.findTags(db, KEYS),
   'images/tag-queries.ts#lockTags': (db) => tags.lockTags(db, KEYS),
-  'images/tag-queries.ts#listTagNames': (db) =>
-    tags.listTagNames(db, { repositoryId: 1, after: '1.2', most: MOST }),
   'images/tag-queries.ts#findAnyTag': (db) => tags.findAnyTag(db),
   'images/tag-queries.ts#findTagsOn': (db) => tags.findTagsOn(db, 1, DIGESTS),
   'images/tag-queries.ts#upsertTags': (db) => tags.upsertTags(db, [FOUND], 22),

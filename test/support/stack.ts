@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Mariadb, startMariadb } from '../../src/stack/mariadb.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
 import { type Stack, startStack } from '../../src/stack/start-stack.ts'
 import { makeTemporaryDir, removeDir } from './temporary-dir.ts'
@@ -68,6 +69,17 @@ export async function startTestStack(
     },
   }
 }
+
+/** Starts the database that was stopped: the same data on the same port. */
+export const startDatabaseAgain = ({ dir, database }: TestStack): Promise<Mariadb> =>
+  startMariadb({
+    env: process.env,
+    dir: join(dir, 'database'),
+    logPath: join(dir, 'logs', 'database.log'),
+    secretsDir: join(dir, 'secrets'),
+    preferredPort: database.port,
+    account: 'one-database',
+  })
 
 /** Makes the people above, and the projects `acme` and `tools` (private) and `open` (public). */
 export async function addPeople({ api }: TestStack): Promise<void> {

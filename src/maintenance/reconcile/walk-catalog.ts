@@ -5,10 +5,6 @@ import type { RegistryClient } from '../../registry/client.ts'
 const MOST_NAMES = 20_000_000
 const MOST_PAGES = 1_000_000
 
-export interface WalkedPage {
-  readonly names: readonly string[]
-}
-
 const endless = (): AppError =>
   new AppError('REGISTRY_FAILED', {
     detail: "the pages of the registry's catalog do not come to an end",
