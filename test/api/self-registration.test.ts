@@ -22,7 +22,7 @@ test.serial.afterEach.always(() =>
 )
 
 const set = (json: object) => service.admin('PATCH', '/api/v1/settings', json)
-const signUp = (json: object) => service.request('POST', '/api/v1/users', { json })
+const signUp = (json: object) => service.request('POST', '/api/v1/users', { json, takesBusy: true })
 const makeProject = (as: Credentials, json: object) =>
   service.request('POST', '/api/v1/projects', { as, json })
 

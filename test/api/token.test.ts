@@ -185,6 +185,7 @@ const askFrom = (crowded: Service, address: string, as: Credentials) =>
   crowded.request('GET', `/auth/token?service=registry-warden&n=${asked++}`, {
     as,
     headers: { 'x-forwarded-for': address },
+    takesBusy: true,
   })
 
 /** Wrong passwords, never the same twice, so many at once for as long as `work` runs. */
