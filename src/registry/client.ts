@@ -6,6 +6,7 @@ import { type BlobReference, findBlobSize, lookUpManifest, readBlob } from './lo
 import {
   type Descriptor,
   deleteManifest,
+  deleteTagByName,
   findManifest,
   type Manifest,
   type ManifestReading,
@@ -56,6 +57,9 @@ export interface RegistryClient {
   readonly deleteManifest: (
     reference: ManifestReference,
   ) => Promise<'deleted' | 'missing' | 'disabled'>
+  readonly deleteTagByName: (
+    reference: ManifestReference,
+  ) => Promise<'deleted' | 'missing' | 'unsupported' | 'disabled'>
   readonly close: () => Promise<void>
 }
 
@@ -88,6 +92,7 @@ export function createRegistryClient(deps: RegistryTransportDeps): RegistryClien
     readBlob: (blob, reading) => readBlob(transport, { ...blob, ...reading }),
     putManifest: (reference, manifest) => putManifest(transport, reference, manifest),
     deleteManifest: (reference) => deleteManifest(transport, reference),
+    deleteTagByName: (reference) => deleteTagByName(transport, reference),
     close: transport.close,
   }
 }

@@ -103,3 +103,26 @@ export async function deleteManifest(
   if (answer.status === 405) return 'disabled'
   throw unexpected(`deleting ${repository} ${reference}`, answer)
 }
+
+/**
+ * Deletes one tag and leaves its manifest, which registries of the 3.x line can.
+ *
+ * @returns `unsupported` from 2.8, which deletes digests alone; `disabled` when the registry is
+ *   configured without deletes
+ */
+export async function deleteTagByName(
+  { send }: RegistryTransport,
+  { repository, reference }: ManifestReference,
+): Promise<'deleted' | 'missing' | 'unsupported' | 'disabled'> {
+  const answer = await send({
+    method: 'DELETE',
+    path: `${repository}/manifests/${reference}`,
+    access: repositoryAccess(repository, 'delete'),
+    mostBytes: ERROR_BYTES,
+  })
+  if (answer.status === 202) return 'deleted'
+  if (answer.status === 404) return 'missing'
+  if (answer.status === 400) return 'unsupported'
+  if (answer.status === 405) return 'disabled'
+  throw unexpected(`deleting the tag ${reference} of ${repository}`, answer)
+}

@@ -1,3 +1,4 @@
+import { inBatchesOf } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
 
 /** What is about to be done to a tag, written down before it is begun. */
@@ -36,13 +37,20 @@ export interface TagKey {
 const inSeconds = (database: Database, seconds: number) =>
   database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
 
-/** A tag that is being removed already is a duplicate key. */
-export async function insertTagRemoval(
+/** No statement is larger than any server takes: bytes may be written as twice as many. */
+const MOST_STATEMENT_BYTES = 4 * 1024 * 1024
+
+/**
+ * Writes down what is about to be done to tags of one repository.
+ *
+ * @returns those that are ours to remove now; the others are being removed already
+ */
+export async function insertTagRemovals(
   database: Database,
-  removal: TagRemoval,
+  removals: readonly TagRemoval[],
   { holder, termSeconds }: { readonly holder: string; readonly termSeconds: number },
-): Promise<void> {
-  await database('tag_removals').insert({
+): Promise<ReadonlySet<string>> {
+  const rows = removals.map((removal) => ({
     repository: removal.repository,
     tag: removal.tag,
     digest: removal.digest,
@@ -55,7 +63,17 @@ export async function insertTagRemoval(
     holder,
     expires_at: inSeconds(database, termSeconds),
     created_at: database.raw('UTC_TIMESTAMP(3)'),
-  })
+  }))
+  const weightOf = ({ manifest }: { readonly manifest: Buffer }): number => manifest.length * 2
+  for (const batch of inBatchesOf(rows, { weightOf, most: MOST_STATEMENT_BYTES })) {
+    await database('tag_removals').insert(batch).onConflict().ignore()
+  }
+  const [first] = removals
+  if (first === undefined) return new Set()
+  const held: readonly { readonly tag: string }[] = await database('tag_removals')
+    .where({ repository: first.repository, holder })
+    .select('tag')
+  return new Set(held.map(({ tag }) => tag))
 }
 
 /**
@@ -82,6 +100,23 @@ export async function deleteTagRemoval(
   holder: string,
 ): Promise<boolean> {
   return (await database('tag_removals').where({ repository, tag, holder }).delete()) === 1
+}
+
+/** @returns those tags whose removals the holder still had */
+export async function deleteTagRemovals(
+  transaction: Database,
+  { repository, tags }: { readonly repository: string; readonly tags: readonly string[] },
+  holder: string,
+): Promise<ReadonlySet<string>> {
+  if (tags.length === 0) return new Set()
+  const rows: readonly { readonly tag: string }[] = await transaction('tag_removals')
+    .where({ repository, holder })
+    .whereIn('tag', [...tags])
+    .forUpdate()
+    .select('tag')
+  const held = rows.map(({ tag }) => tag)
+  await transaction('tag_removals').where({ repository, holder }).whereIn('tag', held).delete()
+  return new Set(held)
 }
 
 /** Removals whose holder did not finish them in its term, the oldest first. */

@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { recordActorAudit } from '../audit/record.ts'
+import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { projectOf } from '../protocol/reference.ts'
-import { type DeleteTagDeps, markRemoved, TERM_SECONDS, WORK_SECONDS } from './delete-tag.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import {
   deleteTagRemoval,
   listAbandonedRemovals,
   type TagRemoval,
   takeTagRemoval,
 } from './queries.ts'
+import { markRemoved, TERM_SECONDS, WORK_SECONDS } from './remove-batch.ts'
 
 const CHECK_MS = 15_000
 const MOST_AT_ONCE = 20
 
-export interface RecoverRemovalsDeps extends DeleteTagDeps {
+export interface RecoverRemovalsDeps {
+  readonly database: Database
+  readonly registry: RegistryClient
+  readonly now: () => Date
   readonly log: (fields: object, message: string) => void
 }
 
@@ -45,7 +50,7 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   const isRemoved = await finish(deps, removal, deadline)
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
-    await markRemoved(transaction, removal)
+    await markRemoved(transaction, { repository: removal.repository, tags: [removal.tag], actor: removal })
     await recordActorAudit(transaction, removal, {
       action: 'tag.delete',
       target: `${removal.repository}:${removal.tag}`,

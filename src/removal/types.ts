@@ -1,0 +1,54 @@
+/** A tag that is to go. */
+export interface TagTarget {
+  readonly tag: string
+  /** What it has to be on; undefined: whatever it is on. */
+  readonly digest: string | undefined
+}
+
+/**
+ * `absent`: it was not there. `changed`: it is on another digest than was asked for. `immutable`: a
+ * rule keeps it. `hollow`: nothing else in the repository is seen to be an image. `busy`: it is being
+ * deleted already. `unfinished`: begun, and completed or undone by itself within minutes.
+ */
+export type KeptOutcome = 'absent' | 'changed' | 'immutable' | 'hollow' | 'busy' | 'unfinished'
+
+export type TagResult =
+  | { readonly outcome: 'removed' }
+  | { readonly outcome: KeptOutcome; readonly reason: string; readonly cause?: unknown }
+
+/** What became of each tag of a batch. */
+export interface RemovalNotes {
+  readonly keep: (tag: string, outcome: KeptOutcome, reason: string, cause?: unknown) => undefined
+  readonly remove: (tag: string) => void
+  readonly results: ReadonlyMap<string, TagResult>
+}
+
+export function createRemovalNotes(): RemovalNotes {
+  const results = new Map<string, TagResult>()
+  return {
+    keep: (tag, outcome, reason, cause) => {
+      results.set(tag, { outcome, reason, cause })
+      return undefined
+    },
+    remove: (tag) => void results.set(tag, { outcome: 'removed' }),
+    results,
+  }
+}
+
+/** A hold on writes, in force and drained: nothing that was on its way before it can still arrive. */
+export interface WriteHold {
+  /** Holds it for its whole time again. @throws AppError CONFLICT (409) when it was lost */
+  readonly prolong: () => Promise<void>
+  readonly release: () => Promise<void>
+}
+
+/**
+ * Holds pushes to these tags of a repository, to all of it where there are none named.
+ *
+ * @param reason what docker prints for who waited too long
+ */
+export type HoldTags = (input: {
+  readonly repository: string
+  readonly tags: readonly string[] | undefined
+  readonly reason: string
+}) => Promise<WriteHold>
