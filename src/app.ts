@@ -33,8 +33,6 @@ import { createRequireAuditRead } from './projects/require-audit-read.ts'
 import { requireSystem } from './projects/require-permission.ts'
 import { createProjectRoutes } from './projects/routes.ts'
 import { createRegistryClient } from './registry/client.ts'
-import { keepRecoveringRemovals } from './removal/recover-removals.ts'
-import { createRemovalRoutes } from './removal/routes.ts'
 import { createSettingsRoutes } from './settings/routes.ts'
 import { createProofForApi } from './signin/api-caller.ts'
 import { createSignIn, createSources } from './signin/create-sign-in.ts'
@@ -117,7 +115,15 @@ function createParts(deps: AppDeps) {
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    ...createWork({ ...deps, registry, metrics, hasher, giveWay: traffic.giveWay }),
+    ...createWork({
+      ...deps,
+      registry,
+      metrics,
+      hasher,
+      giveWay: traffic.giveWay,
+      holdTags: async () => ({ prolong: async () => undefined, release: async () => undefined }),
+      findImmutable: async () => new Map(),
+    }),
     readOrigin,
     traffic,
     readInnerOrigin,
@@ -139,7 +145,6 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...parts.credentialRoutes,
       ...parts.signInRoutes,
       ...createExplainRoutes(parts),
-      ...createRemovalRoutes(parts),
       ...createImageRoutes(parts),
       ...parts.work.routes,
       ...parts.audit.createRoutes(createRequireAuditRead(parts)),
@@ -162,7 +167,6 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.startSignIn(),
     parts.audit.start(),
     parts.work.start(),
-    keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))

@@ -34,6 +34,7 @@ export const ERRORS = {
   REPOSITORY_UNKNOWN: { status: 404, title: 'there is no such repository', oci: 'NAME_UNKNOWN' },
   TAG_UNKNOWN: { status: 404, title: 'there is no such tag', oci: 'MANIFEST_UNKNOWN' },
   MANIFEST_UNKNOWN: { status: 404, title: 'there is no such manifest', oci: 'MANIFEST_UNKNOWN' },
+  REMOVAL_UNKNOWN: { status: 404, title: 'there is no such removal', oci: 'NAME_UNKNOWN' },
   JOB_UNKNOWN: { status: 404, title: 'there is no such job', oci: 'NAME_UNKNOWN' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'the method is not allowed here', oci: 'UNSUPPORTED' },
   NAME_TAKEN: { status: 409, title: 'the name is taken', oci: 'DENIED' },

@@ -14,6 +14,7 @@ import {
   type NotificationsDeps,
 } from '../notifications/create-notifications.ts'
 import { requireSystem } from '../projects/require-permission.ts'
+import { createRemoval, type RemovalDeps } from '../removal/create-removal.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
 
 /** Jobs that one process runs at once: they share cores and connections with requests. */
@@ -22,7 +23,8 @@ const CONCURRENCY = 4
 export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
   Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
   NotificationsDeps &
-  Pick<CreateReconcileDeps, 'config' | 'giveWay'>
+  Pick<CreateReconcileDeps, 'config' | 'giveWay'> &
+  Omit<RemovalDeps, 'wake' | 'refreshCaller'>
 
 export interface Work {
   readonly work: {
@@ -46,16 +48,22 @@ export function createWork(deps: WorkDeps): Work {
     wake,
     refresh: notifications.refresh,
   })
-  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds }
+  const removal = createRemoval({ ...deps, refreshCaller, wake })
+  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds, ...removal.kinds }
   const { schedules } = reconcile
   const jobs = createJobs({ ...deps, kinds, schedules, concurrency: CONCURRENCY })
-  const parts = [jobs, passwordReset, notifications, reconcile]
+  const parts = [jobs, passwordReset, notifications, reconcile, removal]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())
     return async () => {
       await Promise.all(stops.map((stop) => stop()))
     }
   }
-  const routes = [...passwordReset.routes, ...jobs.createRoutes(operators), ...reconcile.routes]
+  const routes = [
+    ...passwordReset.routes,
+    ...jobs.createRoutes(operators),
+    ...reconcile.routes,
+    ...removal.routes,
+  ]
   return { work: { routes, start }, notifications }
 }

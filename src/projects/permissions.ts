@@ -23,6 +23,8 @@ export type ProjectPermission =
   | 'robot:read'
   | 'robot:write'
   | 'audit:read'
+  | 'removal:read'
+  | 'removal:write'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
@@ -30,7 +32,12 @@ export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repo
 const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
 const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
 const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
-const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
+const MAINTAINER: readonly ProjectPermission[] = [
+  ...DEVELOPER,
+  'repository:delete',
+  'removal:read',
+  'removal:write',
+]
 const PROJECT_ADMIN: readonly ProjectPermission[] = [
   ...MAINTAINER,
   'project:write',
@@ -68,6 +75,7 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'robot:read',
   'audit:read',
   'job:read',
+  'removal:read',
 ])
 
 /** What everybody may in a public project. */

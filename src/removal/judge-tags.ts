@@ -31,51 +31,73 @@ export interface JudgeTagsInput {
   readonly targets: readonly TagTarget[]
 }
 
+const HOLLOW =
+  'is on an index without entries and no other tag there is seen to be on an image, so it cannot be deleted by itself; push an image to it first'
+
+interface Judging extends JudgeTagsInput {
+  readonly notes: RemovalNotes
+  readonly immutable: ReadonlyMap<string, string>
+  /** Whether the repository has an image besides; asked once. */
+  readonly hasImage: (tag: string) => Promise<boolean>
+}
+
+/** Whether what a tag is on says that it stays; that is noted then. */
+async function isKept(
+  { notes, repository, hasImage }: Judging,
+  { tag, digest }: TagTarget,
+  manifest: Manifest,
+): Promise<boolean> {
+  if (digest !== undefined && manifest.digest !== digest) {
+    const reason = `the tag ${tag} of ${repository} is on ${manifest.digest} by now, not on ${digest}`
+    notes.keep(tag, 'changed', reason)
+    return true
+  }
+  // In a repository without any layer the registry's collector would stumble over our index.
+  if (!isEmptyIndex(manifest) || (await hasImage(tag))) return false
+  notes.keep(tag, 'hollow', `the tag ${tag} of ${repository} ${HOLLOW}`)
+  return true
+}
+
+async function judgeTag(
+  { registry }: JudgeTagsDeps,
+  judging: Judging,
+  target: TagTarget,
+): Promise<FoundTarget | undefined> {
+  const { repository, notes, immutable } = judging
+  const { tag } = target
+  const rule = immutable.get(tag)
+  if (rule !== undefined) return notes.keep(tag, 'immutable', rule)
+  const manifest = await registry.readManifest({ repository, reference: tag })
+  if (manifest === undefined) {
+    return notes.keep(tag, 'absent', `there is no tag ${tag} in ${repository}`)
+  }
+  return (await isKept(judging, target, manifest)) ? undefined : { ...target, manifest }
+}
+
 /**
  * Reads tags live and tells which of them may go. The others get their note, except those for which
  * this batch has no room: they get none.
  */
 export async function judgeTags(
-  { registry, findImmutable }: JudgeTagsDeps,
+  deps: JudgeTagsDeps,
   { repository, targets }: JudgeTagsInput,
   notes: RemovalNotes,
 ): Promise<readonly FoundTarget[]> {
-  const limit = pLimit(CALLS_AT_ONCE)
-  const immutable = await findImmutable(
-    repository,
-    targets.map(({ tag }) => tag),
-  )
+  const tags = targets.map(({ tag }) => tag)
+  const immutable = await deps.findImmutable(repository, tags)
   let proof: Promise<boolean> | undefined
+  const hasImage = (tag: string): Promise<boolean> => {
+    proof ??= hasOtherImage(deps.registry, { repository, tag })
+    return proof
+  }
+  const judging = { repository, targets, notes, immutable, hasImage }
+  const limit = pLimit(CALLS_AT_ONCE)
   let bytes = 0
   const judge = async (target: TagTarget): Promise<FoundTarget | undefined> => {
     if (bytes > MOST_BYTES) return undefined
-    const { tag, digest } = target
-    const why = immutable.get(tag)
-    if (why !== undefined) return notes.keep(tag, 'immutable', why)
-    const manifest = await registry.readManifest({ repository, reference: tag })
-    if (manifest === undefined) {
-      return notes.keep(tag, 'absent', `there is no tag ${tag} in ${repository}`)
-    }
-    if (digest !== undefined && manifest.digest !== digest) {
-      return notes.keep(
-        tag,
-        'changed',
-        `the tag ${tag} of ${repository} is on ${manifest.digest} by now, not on ${digest}`,
-      )
-    }
-    if (isEmptyIndex(manifest)) {
-      // In a repository without any layer the registry's collector would stumble over our index.
-      proof ??= hasOtherImage(registry, { repository, tag })
-      if (!(await proof)) {
-        return notes.keep(
-          tag,
-          'hollow',
-          `the tag ${tag} of ${repository} is on an index without entries and no other tag there is seen to be on an image, so it cannot be deleted by itself; push an image to it first`,
-        )
-      }
-    }
-    bytes += manifest.content.length
-    return { ...target, manifest }
+    const found = await judgeTag(deps, judging, target)
+    bytes += found?.manifest.content.length ?? 0
+    return found
   }
   const judged = await Promise.all(targets.map((target) => limit(() => judge(target))))
   return judged.filter((target) => target !== undefined)

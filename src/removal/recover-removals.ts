@@ -50,7 +50,11 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   const isRemoved = await finish(deps, removal, deadline)
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
-    await markRemoved(transaction, { repository: removal.repository, tags: [removal.tag], actor: removal })
+    await markRemoved(transaction, {
+      repository: removal.repository,
+      tags: [removal.tag],
+      actor: removal,
+    })
     await recordActorAudit(transaction, removal, {
       action: 'tag.delete',
       target: `${removal.repository}:${removal.tag}`,

@@ -498,22 +498,26 @@ const CALLS: Readonly<Record<string, Call>> = {
 
   'removal/queries.ts#listDummyDigests': (db) =>
     removal.listDummyDigests(db, [`sha256:${hashOf('dummy 7')}`]),
-  'removal/queries.ts#insertTagRemoval': (db) =>
-    removal.insertTagRemoval(
+  'removal/queries.ts#insertTagRemovals': (db) =>
+    removal.insertTagRemovals(
       db,
-      {
-        repository: 'new',
-        tag: '1',
-        digest: 'sha256:a',
-        mediaType: 'application/json',
-        content: Buffer.from('{}'),
-        dummyDigest: 'sha256:b',
-        actorId: undefined,
-        actorName: 'user-0001',
-        onBehalfOf: undefined,
-      },
+      [
+        {
+          repository: 'new',
+          tag: '1',
+          digest: 'sha256:a',
+          mediaType: 'application/json',
+          content: Buffer.from('{}'),
+          dummyDigest: 'sha256:b',
+          actorId: undefined,
+          actorName: 'user-0001',
+          onBehalfOf: undefined,
+        },
+      ],
       HOLDER,
     ),
+  'removal/queries.ts#deleteTagRemovals': (db) =>
+    removal.deleteTagRemovals(db, { repository: TAG.repository, tags: [TAG.tag] }, 'another'),
   'removal/queries.ts#takeTagRemoval': (db) => removal.takeTagRemoval(db, TAG, HOLDER),
   'removal/queries.ts#deleteTagRemoval': (db) => removal.deleteTagRemoval(db, TAG, 'another'),
   'removal/queries.ts#listAbandonedRemovals': (db) => removal.listAbandonedRemovals(db, 100),

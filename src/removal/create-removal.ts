@@ -1,0 +1,45 @@
+import { repeat } from '../database/repeat.ts'
+import type { Log } from '../http/middleware.ts'
+import type { Route } from '../http/route.ts'
+import type { JobKinds } from '../jobs/types.ts'
+import { trimRemovals } from './many/queries.ts'
+import type { RequestRemovalDeps } from './many/request-removal.ts'
+import { createRemovalJobRoutes } from './many/routes.ts'
+import { createRemovalKind, type RunRemovalDeps } from './many/run-removal.ts'
+import { keepRecoveringRemovals } from './recover-removals.ts'
+import { createRemovalRoutes } from './routes.ts'
+
+const TRIM_EVERY_MS = 60_000
+const TRIM = { keepDays: 90, atOnce: 1000 }
+
+export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps {
+  readonly log: Log
+}
+
+export interface RemovalParts {
+  readonly routes: readonly Route[]
+  readonly kinds: JobKinds
+  /** @returns stops it */
+  readonly start: () => () => Promise<void>
+}
+
+/** All that deletes at the registry: one tag by request, many by job, and the end of what was cut off. */
+export function createRemoval(deps: RemovalDeps): RemovalParts {
+  const { database, log } = deps
+  const start = (): (() => Promise<void>) => {
+    const stops = [
+      keepRecoveringRemovals({ ...deps, log: (fields, message) => log.info(fields, message) }),
+      repeat({
+        everyMs: TRIM_EVERY_MS,
+        work: () => trimRemovals(database, TRIM),
+        onFailure: (error) => log.warn({ error }, 'old removals cannot be removed now'),
+      }),
+    ]
+    return async () => {
+      await Promise.all(stops.map((stop) => stop()))
+    }
+  }
+  // A repository's own path takes all that it can get, so that it comes last.
+  const routes = [...createRemovalRoutes(deps), ...createRemovalJobRoutes(deps)]
+  return { routes, kinds: createRemovalKind(deps), start }
+}
