@@ -13,7 +13,7 @@ export interface Batch {
   readonly notes: RemovalNotes
 }
 
-const DISABLED =
+export const DISABLED =
   'the registry is configured without deletes; set storage.delete.enabled to true in its configuration'
 
 const disabled = (): AppError => new AppError('CONFLICT', { detail: DISABLED })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { repositoryNameSchema, tagNameSchema } from '../images/name-schemas.ts'
+import { digestSchema, repositoryNameSchema, tagNameSchema } from '../images/name-schemas.ts'
+import { deleteManifest, readManifestNeeds } from './delete-manifest.ts'
 import { type DeleteTagDeps, deleteTag } from './delete-tag.ts'
 
 const deleteTagRoute = (deps: DeleteTagDeps): Route =>
@@ -16,4 +17,66 @@ const deleteTagRoute = (deps: DeleteTagDeps): Route =>
     },
   })
 
-export const createRemovalRoutes = (deps: DeleteTagDeps): readonly Route[] => [deleteTagRoute(deps)]
+const manifestParams = z.strictObject({ name: repositoryNameSchema, digest: digestSchema })
+
+const needsSchema = z
+  .object({
+    tags: z.array(z.string()).readonly(),
+    indexes: z.array(z.string()).readonly(),
+    referrers: z.array(z.string()).readonly(),
+  })
+  .meta({ id: 'ManifestNeeds' })
+
+const needsRoute = (deps: DeleteTagDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/repositories/*name/manifests/:digest/needs',
+    summary: 'Looks live at what hangs on a manifest: tags, indexes that lead to it, referrers',
+    params: manifestParams,
+    answers: { 200: { description: 'What hangs on it', schema: needsSchema } },
+    handle: async ({ caller, params: { name: repository, digest } }) => ({
+      status: 200,
+      body: await readManifestNeeds(deps, { caller, repository, digest }),
+    }),
+  })
+
+const MOST_NAMED_TAGS = 100
+
+const deleteQuery = z.strictObject({
+  tags: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(tagNameSchema).max(MOST_NAMED_TAGS))
+    .optional()
+    .meta({ description: 'The tags on it that are to go with it, parted by commas' }),
+  referrers: z.enum(['refuse', 'delete']).default('refuse'),
+})
+
+const deleteManifestRoute = (deps: DeleteTagDeps): Route =>
+  defineRoute({
+    method: 'delete',
+    path: '/repositories/*name/manifests/:digest',
+    summary: 'Deletes a manifest with the tags on it, which are named or matched by If-Match',
+    conditional: true,
+    params: manifestParams,
+    query: deleteQuery,
+    answers: { 204: { description: 'The manifest and its tags are gone' } },
+    handle: async ({ caller, params, query: { tags, referrers }, precondition, request }) => {
+      const isAsked = request.headers['if-match'] !== undefined
+      await deleteManifest(deps, {
+        caller,
+        repository: params.name,
+        digest: params.digest,
+        tags,
+        takesReferrers: referrers === 'delete',
+        condition: { isAsked, check: precondition.on((needs: object) => needs) },
+      })
+      return { status: 204 }
+    },
+  })
+
+export const createRemovalRoutes = (deps: DeleteTagDeps): readonly Route[] => [
+  deleteTagRoute(deps),
+  needsRoute(deps),
+  deleteManifestRoute(deps),
+]
