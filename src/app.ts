@@ -11,6 +11,9 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
+import { createDoor } from './door/create-door.ts'
+import { ALLOW_ALL } from './door/decide-write.ts'
+import { createReadOnlyRoutes } from './holds/routes.ts'
 import { isOfApi, underApi } from './http/api-path.ts'
 import { readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
@@ -123,6 +126,7 @@ function createParts(deps: AppDeps) {
     readInnerOrigin,
     readCensus,
     answerAtOnce,
+    door: createDoor({ ...deps, registry, metrics, rules: ALLOW_ALL }),
   }
 }
 
@@ -133,6 +137,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
     ...createTokenRoutes(parts),
     ...underApi([
       ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
+      ...createReadOnlyRoutes(parts),
       ...createAccountRoutes({ ...parts, requireSystem }),
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
@@ -167,7 +172,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
     await removeReplica(database, replica.id).catch(() => undefined)
-    await parts.registry.close()
+    await Promise.all([parts.registry.close(), parts.door.close()])
   }
 }
 

@@ -8,3 +8,7 @@ const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json'
  * to the old schema 1 under another digest.
  */
 export const MANIFEST_ACCEPT = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].join(', ')
+
+/** Whether a manifest of that type leads to others. */
+export const isIndexType = (mediaType: string | undefined): boolean =>
+  mediaType === OCI_INDEX || mediaType === DOCKER_LIST
