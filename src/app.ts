@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { createMeetAccount } from './accounts/meet-account.ts'
 import { createPasswordHasher } from './accounts/password-hash.ts'
@@ -11,6 +10,10 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
+import { createDoor } from './door/create-door.ts'
+import { ALLOW_ALL } from './door/decide-write.ts'
+import { createHolds } from './holds/create-holds.ts'
+import { createReadOnlyRoutes } from './holds/routes.ts'
 import { isOfApi, underApi } from './http/api-path.ts'
 import { readBasicCredentials } from './http/basic-auth.ts'
 import { createClientAddressReader } from './http/client-address.ts'
@@ -42,7 +45,7 @@ import type { TokenAuthority } from './signing/token-authority.ts'
 import { createAnswerAtOnce } from './token/answer-at-once.ts'
 import { createExplainRoutes } from './token/explain-routes.ts'
 import { createOwnTokens } from './token/issue-token.ts'
-import { keepLeafFresh } from './token/keep-leaf-fresh.ts'
+import { announceReplica, keepLeafFresh } from './token/keep-leaf-fresh.ts'
 import { createMemory } from './token/memory.ts'
 import { createTokenRoutes } from './token/routes.ts'
 
@@ -65,6 +68,8 @@ export interface App {
   readonly privateListener: RequestListener
   /** Every route of the public listener, with its whole path. */
   readonly routes: readonly Route[]
+  /** Tells other processes of this one; before it serves anybody. */
+  readonly announce: () => Promise<void>
   /** Starts the work that no request asks for. @returns stops it and closes what the app opened */
   readonly start: () => () => Promise<void>
 }
@@ -109,26 +114,22 @@ function createParts(deps: AppDeps) {
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
   const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
   observeParts(metrics, known, deps.version)
+  const holds = createHolds(deps)
+  const work = { ...deps, ...holds, registry, metrics, hasher, giveWay: traffic.giveWay }
   return {
     ...known,
     ...createRequestRules(deps),
     registry,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    ...createWork({
-      ...deps,
-      registry,
-      metrics,
-      hasher,
-      giveWay: traffic.giveWay,
-      holdTags: async () => ({ prolong: async () => undefined, release: async () => undefined }),
-      findImmutable: async () => new Map(),
-    }),
+    ...createWork({ ...work, findImmutable: async () => new Map() }),
     readOrigin,
     traffic,
     readInnerOrigin,
     readCensus,
     answerAtOnce,
+    ...holds,
+    door: createDoor({ ...deps, ...holds, registry, metrics, rules: ALLOW_ALL }),
   }
 }
 
@@ -139,6 +140,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
     ...createTokenRoutes(parts),
     ...underApi([
       ...createSettingsRoutes({ ...parts, requireSystem, refreshCaller, recordAudit }),
+      ...createReadOnlyRoutes(parts),
       ...createAccountRoutes({ ...parts, requireSystem }),
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
@@ -156,11 +158,11 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
 }
 
 function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
-  const { database, log, now, installation, version } = deps
-  const replica = { id: randomUUID(), version, startedAt: now() }
+  const { database, log, installation } = deps
+  const { replica } = parts
   const info = (fields: object, message: string): void => log.info(fields, message)
   const stops = [
-    keepLeafFresh({ ...parts, log: info, replica }, installation.leafEpoch),
+    keepLeafFresh({ ...parts, log: info }, installation.leafEpoch),
     parts.watch.start(),
     parts.forgetAnswers(),
     parts.lastUse.start(),
@@ -171,7 +173,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
     await removeReplica(database, replica.id).catch(() => undefined)
-    await parts.registry.close()
+    await Promise.all([parts.registry.close(), parts.door.close()])
   }
 }
 
@@ -188,6 +190,7 @@ export function createApp(deps: AppDeps): App {
     },
     privateListener: createListener(privateParts, 'private', createPrivateRoutes(parts)),
     routes,
+    announce: () => announceReplica(parts, deps.installation.leafEpoch),
     start: () => startBackground(deps, parts),
   }
 }

@@ -116,6 +116,8 @@ async function run(config: Config, databases: Databases, output: Output): Promis
   const app = await open(config, databases, output)
   yieldToRequests(process.pid)
   setFlagsFromString('--heap-growing-percent=20')
+  // Who takes a hold asks whom there is to wait for.
+  await app.announce()
   const servers = await openServers([
     { ...config.privateListen, listener: app.privateListener },
     { ...config.listen, listener: app.publicListener },

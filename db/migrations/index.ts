@@ -3,6 +3,7 @@ import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
+import { HOLDS } from './holds.ts'
 import { HTTP } from './http.ts'
 import { IMAGES } from './images.ts'
 import { JOBS } from './jobs.ts'
@@ -37,4 +38,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...IMAGES,
   ...RECONCILE,
   ...REMOVALS,
+  ...HOLDS,
 }

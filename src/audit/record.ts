@@ -36,6 +36,8 @@ export type AuditAction =
   | 'group.member.remove'
   | 'settings.update'
   | 'job.cancel'
+  | 'read-only.enable'
+  | 'read-only.disable'
   | 'reconcile.start'
   | 'reconcile.brake.release'
   | 'project.create'

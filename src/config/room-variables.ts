@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AUDIT_VARIABLES, type AuditConfig, toAuditConfig } from './audit-variables.ts'
 import { CORS_VARIABLES, type CorsConfig, toCorsConfig } from './cors-variables.ts'
+import { DOOR_VARIABLES, type DoorMode, toDoorMode } from './door-variables.ts'
 import { type LdapConfig, toLdapConfig } from './ldap-variables.ts'
 import { MAIL_VARIABLES, type MailConfig, toMailConfig } from './mail-variables.ts'
 import {
@@ -25,6 +26,7 @@ export const ROOM_VARIABLES = {
   ...MAIL_VARIABLES,
   ...NOTIFICATION_VARIABLES,
   ...RECONCILE_VARIABLES,
+  ...DOOR_VARIABLES,
 } as const
 
 export interface RoomsConfig {
@@ -38,6 +40,8 @@ export interface RoomsConfig {
   readonly mail: MailConfig | undefined
   readonly notifications: NotificationsConfig
   readonly reconcile: ReconcileConfig
+  /** Whether manifest writes pass our door. */
+  readonly door: DoorMode
 }
 
 export const toRoomsConfig = (v: z.output<z.ZodObject<typeof ROOM_VARIABLES>>): RoomsConfig => ({
@@ -49,4 +53,5 @@ export const toRoomsConfig = (v: z.output<z.ZodObject<typeof ROOM_VARIABLES>>): 
   mail: toMailConfig(v),
   notifications: toNotificationsConfig(v),
   reconcile: toReconcileConfig(v),
+  door: toDoorMode(v),
 })

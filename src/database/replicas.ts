@@ -59,3 +59,9 @@ export async function listReplicas(database: Database): Promise<readonly Replica
     seenAt: row.seen_at,
   }))
 }
+
+/** Every process that did not say that it stops, also those that died within the last hour. */
+export async function listReplicaIds(database: Database): Promise<readonly string[]> {
+  const rows: readonly { readonly id: string }[] = await database('replicas').select('id')
+  return rows.map(({ id }) => id)
+}

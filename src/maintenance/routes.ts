@@ -52,18 +52,20 @@ export const createPublicHealthRoutes = (deps: ReadinessDeps): readonly Route[] 
 ]
 
 /**
- * All of the private listener: health with reasons and how many clients there were, metrics, and the
- * intake of notifications.
+ * All of the private listener: health with reasons and how many clients there were, metrics, the
+ * intake of notifications, and the door.
  */
 export const createPrivateRoutes = (
   deps: ReadinessDeps &
     Pick<ClientCensus, 'readCensus'> & {
       readonly metrics: Metrics
       readonly notifications: { readonly routes: readonly Route[] }
+      readonly door: { readonly routes: readonly Route[] }
     },
 ): readonly Route[] => [
   healthRoute(),
   readyRoute(deps, (readiness) => ({ ...readiness, clients: deps.readCensus() })),
   metricsRoute(deps.metrics),
   ...deps.notifications.routes,
+  ...deps.door.routes,
 ]

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { DOOR_KINDS, DOOR_OUTCOMES, type DoorKind, type DoorOutcome } from './door-names.ts'
 import { createDurations, type Observe } from './durations.ts'
 import {
   JOB_OUTCOMES,
@@ -33,6 +34,7 @@ export interface Metrics {
   readonly countJobs: (kind: string) => (outcome: JobOutcome) => void
   readonly observeHash: Observe
   readonly observeLdap: (request: LdapRequest, outcome: LdapOutcome, seconds: number) => void
+  readonly observeDoor: (kind: DoorKind, outcome: DoorOutcome, seconds: number) => void
   /** For numbers that a part keeps anyhow. */
   readonly read: Readings['read']
   readonly expose: () => Promise<Exposition>
@@ -58,6 +60,19 @@ function createLdapObserver(registry: Registry, { tally }: Readings): Metrics['o
   }
 }
 
+function createDoorObserver(registry: Registry, { tally }: Readings): Metrics['observeDoor'] {
+  const durations = createDurations(registry, 'warden_door_request_duration_seconds')
+  const parts = DOOR_KINDS.map((request) => {
+    const count = tally('warden_door_requests_total', 'outcome', DOOR_OUTCOMES, { request })
+    return [request, { count, observe: durations({ request }) }] as const
+  })
+  const byKind = new Map<DoorKind, (typeof parts)[number][1]>(parts)
+  return (kind, outcome, seconds) => {
+    byKind.get(kind)?.count(outcome)
+    byKind.get(kind)?.observe(seconds)
+  }
+}
+
 /**
  * Makes the metrics of one process, in a registry of their own, with those that prom-client knows of
  * every Node process.
@@ -74,6 +89,7 @@ export function createMetrics(): Metrics {
       readings.tally('warden_job_attempts_total', 'outcome', JOB_OUTCOMES, { kind }),
     observeHash: createDurations(registry, 'warden_password_hash_duration_seconds')({}),
     observeLdap: createLdapObserver(registry, readings),
+    observeDoor: createDoorObserver(registry, readings),
     read: readings.read,
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }

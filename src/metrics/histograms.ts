@@ -15,4 +15,9 @@ export const HISTOGRAMS = {
     help: 'One request to the directory (LDAP), or one connection with its TLS.',
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 8],
   },
+  warden_door_request_duration_seconds: {
+    labels: ['request'],
+    help: 'One write of a manifest, or one question about an upload, with its wait.',
+    buckets: [0.002, 0.005, 0.02, 0.1, 1, 15, 60],
+  },
 } as const

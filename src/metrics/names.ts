@@ -1,3 +1,4 @@
+import { DOOR_METRICS } from './door-names.ts'
 import { INDEX_METRICS } from './index-names.ts'
 
 /**
@@ -88,6 +89,7 @@ export const METRICS = {
     help: 'Pieces of work that wait for a connection of the pool.',
   },
   ...INDEX_METRICS,
+  ...DOOR_METRICS,
   warden_jobs_waiting: {
     kind: 'gauge',
     labels: ['kind'],

@@ -1,9 +1,10 @@
 import { actorOf } from '../audit/record.ts'
 import { AppError } from '../errors.ts'
+import type { HoldTags } from '../holds/hold-tags.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireRepository } from '../images/require-repository.ts'
 import { type RemoveBatchDeps, removeBatch, TERM_SECONDS } from './remove-batch.ts'
-import type { HoldTags, TagResult } from './types.ts'
+import type { TagResult } from './types.ts'
 
 export interface DeleteTagDeps extends RemoveBatchDeps {
   readonly holdTags: HoldTags

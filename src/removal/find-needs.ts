@@ -83,7 +83,7 @@ async function findLeading(
   sought: SoughtDigest,
   roots: readonly string[],
 ): Promise<readonly string[]> {
-  const seen = new Set(roots.filter((root) => root !== sought.digest))
+  const seen = new Set(roots)
   const leading: string[] = []
   for (const index of seen) {
     if (seen.size > MOST_INDEXES) {
@@ -93,9 +93,8 @@ async function findLeading(
     }
     const children = await readChildren(deps, sought, index)
     if (children.some(({ digest }) => digest === sought.digest)) leading.push(index)
-    for (const { digest, mediaType } of children) {
-      if (isIndexType(mediaType) && digest !== sought.digest) seen.add(digest)
-    }
+    const below = children.filter(({ mediaType }) => isIndexType(mediaType))
+    for (const { digest } of below) seen.add(digest)
   }
   return leading
 }

@@ -34,21 +34,3 @@ export function createRemovalNotes(): RemovalNotes {
     results,
   }
 }
-
-/** A hold on writes, in force and drained: nothing that was on its way before it can still arrive. */
-export interface WriteHold {
-  /** Holds it for its whole time again. @throws AppError CONFLICT (409) when it was lost */
-  readonly prolong: () => Promise<void>
-  readonly release: () => Promise<void>
-}
-
-/**
- * Holds pushes to these tags of a repository, to all of it where there are none named.
- *
- * @param reason what docker prints for who waited too long
- */
-export type HoldTags = (input: {
-  readonly repository: string
-  readonly tags: readonly string[] | undefined
-  readonly reason: string
-}) => Promise<WriteHold>

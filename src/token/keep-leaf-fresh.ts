@@ -35,24 +35,36 @@ function renew({ signer, log }: KeepLeafFreshDeps, state: LeafState, reason: str
   log({ reason, fingerprint, notAfter }, 'signing leaf renewed')
 }
 
+/**
+ * Tells other processes of this one and its leaf.
+ *
+ * @throws when the database does not answer
+ */
+export async function announceReplica(
+  { database, signer, now, replica }: Omit<KeepLeafFreshDeps, 'log'>,
+  leafEpoch: number,
+): Promise<void> {
+  const leaf = signer.leaf()
+  await reportReplica(database, {
+    ...replica,
+    leafFingerprint: leaf.fingerprint,
+    leafEpoch,
+    leafNotBefore: leaf.notBefore,
+    leafNotAfter: leaf.notAfter,
+    seenAt: now(),
+  })
+}
+
 /** @throws when the database does not answer */
 async function follow(deps: KeepLeafFreshDeps, state: LeafState): Promise<void> {
-  const { database, signer, now, replica } = deps
+  const { database } = deps
   const epoch = await findLeafEpoch(database)
   if (epoch !== undefined && epoch !== state.epoch) {
     renew(deps, state, 'asked for by an administrator')
     state.epoch = epoch
   }
   if (performance.now() - state.reportedAtMs < REPORT_EVERY_MS && state.reportedAtMs > 0) return
-  const leaf = signer.leaf()
-  await reportReplica(database, {
-    ...replica,
-    leafFingerprint: leaf.fingerprint,
-    leafEpoch: state.epoch,
-    leafNotBefore: leaf.notBefore,
-    leafNotAfter: leaf.notAfter,
-    seenAt: now(),
-  })
+  await announceReplica(deps, state.epoch)
   state.reportedAtMs = performance.now()
   state.hasFailed = false
 }

@@ -1,0 +1,116 @@
+import type { IncomingMessage } from 'node:http'
+import { findHold } from '../holds/find-hold.ts'
+import type { Log } from '../http/middleware.ts'
+import type { Answer } from '../http/route.ts'
+import { hasReservedSegment, isDigest } from '../protocol/reference.ts'
+import type { Forwarded } from '../registry/forward-write.ts'
+import { digestOf } from '../registry/manifests.ts'
+import type { WriteDecision, WriteOutcome, WriteRules } from './decide-write.ts'
+import { answerOf, type HandOnDeps, handBack, handOn } from './hand-on.ts'
+import type { Places } from './places.ts'
+import { announcedBytes, readBody } from './read-body.ts'
+import { denied, type Free, type WaitUntilFreeDeps, waitUntilFree } from './wait-until-free.ts'
+
+/** A decision that took longer is followed by another look: half of the time is left for the registry. */
+const LOOK_AGAIN_AFTER_MS = 2000
+
+export interface WriteDeps extends WaitUntilFreeDeps, HandOnDeps {
+  readonly rules: WriteRules
+  readonly places: Places
+  readonly log: Log
+}
+
+export interface ManifestWrite {
+  readonly request: IncomingMessage
+  readonly repository: string
+  readonly reference: string
+  /** Who writes, by a token that was proven. */
+  readonly subject: string
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
+}
+
+type Allowed = Extract<WriteDecision, { readonly allowed: true }>
+
+const outcomeOf = (forwarded: Forwarded): WriteOutcome => {
+  if (forwarded.kind !== 'answered') return forwarded.kind === 'unsent' ? 'refused' : 'unknown'
+  const { status } = forwarded.answer
+  if (status >= 200 && status < 300) return 'written'
+  return status >= 500 ? 'unknown' : 'refused'
+}
+
+async function settle({ log }: WriteDeps, decision: Allowed, outcome: WriteOutcome): Promise<void> {
+  try {
+    await decision.settle?.(outcome)
+  } catch (error) {
+    log.warn({ error, outcome }, 'what became of a write could not be noted down')
+  }
+}
+
+/** Sends what the rules allow, and tells them what became of it, whatever that is. */
+export async function sendAllowed(
+  deps: WriteDeps,
+  decision: WriteDecision,
+  send: () => Promise<Forwarded>,
+): Promise<Answer> {
+  if (!decision.allowed) throw denied(decision.reason)
+  let outcome: WriteOutcome = 'refused'
+  try {
+    const forwarded = await send()
+    outcome = outcomeOf(forwarded)
+    return handBack(answerOf(forwarded))
+  } finally {
+    await settle(deps, decision, outcome)
+  }
+}
+
+async function decideAndSend(
+  deps: WriteDeps,
+  write: ManifestWrite,
+  content: Buffer,
+): Promise<Answer> {
+  const { request, repository, reference, subject, signal } = write
+  const target = { repository, tag: isDigest(reference) ? undefined : reference }
+  const wait = (): Promise<Free> =>
+    waitUntilFree(deps, () => findHold(deps.database, target), signal)
+  let free = await wait()
+  try {
+    const decision = await deps.rules.decideWrite({
+      repository,
+      reference,
+      digest: digestOf(content),
+      mediaType: request.headers['content-type'] ?? '',
+      content,
+      subject,
+    })
+    return await sendAllowed(deps, decision, async () => {
+      if (free.sinceLook() > LOOK_AGAIN_AFTER_MS) {
+        free.end()
+        free = await wait()
+      }
+      const { sinceLook } = free
+      const handed = { request, method: 'PUT', repository, reference, body: content } as const
+      return handOn(deps, { ...handed, sinceLook })
+    })
+  } finally {
+    free.end()
+  }
+}
+
+/**
+ * Writes a manifest: the whole body first, then what holds it, then the rules, then the registry.
+ *
+ * @throws AppError DENIED (403) with the reason, BODY_TOO_LARGE (413), UNAVAILABLE (503)
+ */
+export async function putManifest(deps: WriteDeps, write: ManifestWrite): Promise<Answer> {
+  const { request, repository, subject } = write
+  const bytes = announcedBytes(request)
+  if (hasReservedSegment(repository)) {
+    throw denied(
+      `the name ${repository} holds tags, manifests, blobs or referrers, a word of the paths of the registry; push under another name`,
+    )
+  }
+  return deps.places.enter({ subject, bytes }, async () =>
+    decideAndSend(deps, write, await readBody(request)),
+  )
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../database/open-database.ts'
+import { AppError } from '../errors.ts'
+import { forgetEndedHolds } from './queries.ts'
+import { deleteHolds, extendHolds, findStopping, insertTagHolds } from './tag-hold-queries.ts'
+import { describeTarget } from './take-hold.ts'
+import type { WaitDrained } from './wait-drained.ts'
+
+/** Long enough for a batch of removals with all its limits, see `removeBatch`. */
+const HOLD_SECONDS = 120
+const REASON_LENGTH = 400
+
+/** A hold on writes, in force and drained: nothing that was on its way before it can still arrive. */
+export interface WriteHold {
+  /** Holds it for its whole time again. @throws AppError CONFLICT (409) when it was lost */
+  readonly prolong: () => Promise<void>
+  readonly release: () => Promise<void>
+}
+
+export interface HoldTagsInput {
+  readonly repository: string
+  /** Undefined: the whole repository. */
+  readonly tags: readonly string[] | undefined
+  /** What docker prints for who waited too long. */
+  readonly reason: string
+}
+
+/** @throws AppError CONFLICT (409) while another hold is in force that overlaps */
+export type HoldTags = (input: HoldTagsInput) => Promise<WriteHold>
+
+export interface HoldTagsDeps {
+  readonly database: Database
+  readonly waitDrained: WaitDrained
+  readonly config: { readonly door: 'required' | 'off' }
+}
+
+/**
+ * Holds pushes to tags of a repository, or to all of it, and waits until those before have ended.
+ * Without a door nobody looks for holds: then it only keeps removals from each other.
+ */
+export const createHoldTags =
+  ({ database, waitDrained, config }: HoldTagsDeps): HoldTags =>
+  async ({ repository, tags, reason }) => {
+    const holder = randomUUID()
+    const release = async (): Promise<void> => {
+      // What cannot be taken back ends by itself.
+      await deleteHolds(database, holder).catch(() => undefined)
+    }
+    try {
+      await forgetEndedHolds(database)
+      const taken = { repository, tags, holder, reason: reason.slice(0, REASON_LENGTH) }
+      await insertTagHolds(database, { ...taken, seconds: HOLD_SECONDS })
+      const takenAtMs = performance.now()
+      // Of two that come at once one at least sees the other: both rows stand by now.
+      const other = await findStopping(database, taken)
+      if (other !== undefined) {
+        const detail = `${describeTarget(other.target)} is held already: ${other.reason}`
+        throw new AppError('CONFLICT', { detail, retryAfterSeconds: 5 })
+      }
+      if (config.door === 'required') await waitDrained({ takenAtMs })
+    } catch (error) {
+      await release()
+      throw error
+    }
+    const prolong = async (): Promise<void> => {
+      const most = tags?.length ?? 1
+      if ((await extendHolds(database, holder, HOLD_SECONDS)) === most) return
+      throw new AppError('CONFLICT', { detail: `the hold on ${repository} is over; begin again` })
+    }
+    return { prolong, release }
+  }

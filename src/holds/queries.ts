@@ -1,0 +1,172 @@
+import type { Database } from '../database/open-database.ts'
+import { EVERYTHING, type Hold, type HoldKind, type HoldTarget } from './types.ts'
+
+/** So long the fence of a collector that said nothing more stays closed for others (R25). */
+const COLLECTING_GRACE_SECONDS = 60
+const KEPT_HOURS = 24
+const FORGET_AT_ONCE = 100
+const MOST = 100
+
+export interface HoldRow {
+  readonly id: number
+  readonly repository: string
+  readonly tag: string
+  readonly kind: HoldKind
+  readonly holder: string
+  readonly reason: string
+  readonly taken_at: Date
+  readonly expires_at: Date | null
+}
+
+const COLUMNS = [
+  'id',
+  'repository',
+  'tag',
+  'kind',
+  'holder',
+  'reason',
+  'taken_at',
+  'expires_at',
+] as const
+
+export const toHold = (row: HoldRow): Hold => ({
+  epoch: Number(row.id),
+  target: { repository: row.repository, tag: row.tag === EVERYTHING ? undefined : row.tag },
+  kind: row.kind,
+  holder: row.holder,
+  reason: row.reason,
+  takenAt: row.taken_at,
+  expiresAt: row.expires_at ?? undefined,
+})
+
+export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
+
+export const inSeconds = (database: Database, seconds: number) =>
+  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
+
+/** Those in force, by the database's own clock; ended ones of that index are not even looked at. */
+export const inForce = (database: Database) =>
+  database<HoldRow>('holds')
+    .where((either) =>
+      either
+        .whereNull('expires_at')
+        .orWhere('expires_at', '>', inSeconds(database, -COLLECTING_GRACE_SECONDS)),
+    )
+    .andWhere((either) =>
+      either
+        .whereNull('expires_at')
+        .orWhere('kind', 'collecting')
+        .orWhere('expires_at', '>', now(database)),
+    )
+    .limit(MOST)
+    .select(...COLUMNS)
+
+/** Those that stop a write to a tag of a repository, or without one to no tag. */
+export async function listConcerning(
+  database: Database,
+  { repository, tag }: HoldTarget,
+): Promise<readonly Hold[]> {
+  const tags = tag === undefined ? [EVERYTHING] : [EVERYTHING, tag]
+  const rows: HoldRow[] = await inForce(database)
+    .whereIn('repository', [EVERYTHING, repository])
+    .whereIn('tag', tags)
+  return rows.map(toHold)
+}
+
+/** Those that reach into the target, or that the target reaches into. */
+export async function listOverlapping(
+  database: Database,
+  target: HoldTarget,
+): Promise<readonly Hold[]> {
+  if (target.repository !== EVERYTHING && target.tag !== undefined) {
+    return listConcerning(database, target)
+  }
+  const found = inForce(database)
+  const rows: HoldRow[] = await (target.repository === EVERYTHING
+    ? found
+    : found.whereIn('repository', [EVERYTHING, target.repository]))
+  return rows.map(toHold)
+}
+
+/** @returns undefined when it is not in force any more */
+export async function findHoldByEpoch(
+  database: Database,
+  { epoch, holder }: Pick<Hold, 'epoch' | 'holder'>,
+): Promise<Hold | undefined> {
+  const row: HoldRow | undefined = await database<HoldRow>('holds')
+    .where({ id: epoch, holder })
+    .andWhere('expires_at', '>', now(database))
+    .first(...COLUMNS)
+  return row && toHold(row)
+}
+
+export interface NewHold {
+  readonly target: HoldTarget
+  readonly kind: HoldKind
+  readonly holder: string
+  readonly reason: string
+  /** Undefined: until it is released. */
+  readonly seconds: number | undefined
+}
+
+/** @returns its epoch */
+export async function insertHold(
+  database: Database,
+  { target, kind, holder, reason, seconds }: NewHold,
+): Promise<number> {
+  const [id] = await database('holds').insert({
+    repository: target.repository,
+    tag: target.tag ?? EVERYTHING,
+    kind,
+    holder,
+    reason,
+    taken_at: now(database),
+    expires_at: seconds === undefined ? null : inSeconds(database, seconds),
+  })
+  return Number(id)
+}
+
+/** @returns whether it was still in force, and is now until then */
+export async function extendHold(
+  database: Database,
+  { epoch, holder }: Pick<Hold, 'epoch' | 'holder'>,
+  seconds: number,
+): Promise<boolean> {
+  const extended = await database('holds')
+    .where({ id: epoch, holder })
+    .andWhere('expires_at', '>', now(database))
+    .update({ expires_at: inSeconds(database, seconds) })
+  return extended === 1
+}
+
+/** @returns whether it was there */
+export async function deleteHold(
+  database: Database,
+  { epoch, holder }: Pick<Hold, 'epoch' | 'holder'>,
+): Promise<boolean> {
+  return (await database('holds').where({ id: epoch, holder }).delete()) === 1
+}
+
+/** The one that an administrator set, if the registry is read-only. */
+export async function findReadOnly(database: Database): Promise<Hold | undefined> {
+  const row: HoldRow | undefined = await database<HoldRow>('holds')
+    .where({ repository: EVERYTHING, tag: EVERYTHING, kind: 'read-only' })
+    .orderBy('id')
+    .first(...COLUMNS)
+  return row && toHold(row)
+}
+
+export async function deleteReadOnly(transaction: Database): Promise<void> {
+  await transaction('holds')
+    .where({ repository: EVERYTHING, tag: EVERYTHING, kind: 'read-only' })
+    .delete()
+}
+
+/** Takes away some of those that ended a day ago. */
+export async function forgetEndedHolds(database: Database): Promise<void> {
+  await database('holds')
+    .where('expires_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? HOUR', [KEPT_HOURS]))
+    .orderBy('expires_at')
+    .limit(FORGET_AT_ONCE)
+    .delete()
+}

@@ -1,0 +1,108 @@
+import { type KeyObject, verify, X509Certificate } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import type { TokenAuthority } from './token-authority.ts'
+
+/** Registries take tokens this long after their end, and before their beginning. */
+const LEEWAY_SECONDS = 60
+const MOST_LEAVES = 64
+const TOKEN_LENGTH = 32 * 1024
+const PART = /^[A-Za-z0-9_-]+$/
+const SIGNATURE_BYTES = 64
+
+const headerSchema = z.object({ alg: z.literal('ES256'), x5c: z.tuple([z.string()]) })
+
+const claimsSchema = z.object({
+  iss: z.string(),
+  aud: z.string(),
+  sub: z.string(),
+  exp: z.int(),
+  nbf: z.int(),
+  access: z.array(z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })),
+})
+
+/** What a token of this installation says. */
+export type TokenClaims = z.output<typeof claimsSchema>
+
+export interface VerifyTokenDeps {
+  readonly authority: Pick<TokenAuthority, 'certificate'>
+  readonly service: string
+  readonly issuer: string
+  readonly now: () => Date
+}
+
+interface VerifiedLeaf {
+  readonly publicKey: KeyObject
+  readonly notBeforeMs: number
+  readonly notAfterMs: number
+}
+
+const decode = (part: string): unknown =>
+  JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+
+/** @throws Error for what is no certificate */
+function readLeaf(
+  text: string,
+  { certificate }: VerifyTokenDeps['authority'],
+): VerifiedLeaf | undefined {
+  const leaf = new X509Certificate(Buffer.from(text, 'base64'))
+  if (leaf.ca || !leaf.checkIssued(certificate) || !leaf.verify(certificate.publicKey)) {
+    return undefined
+  }
+  return {
+    publicKey: leaf.publicKey,
+    notBeforeMs: Date.parse(leaf.validFrom),
+    notAfterMs: Date.parse(leaf.validTo),
+  }
+}
+
+const isSigned = (input: string, signature: Buffer, key: KeyObject): boolean =>
+  signature.length === SIGNATURE_BYTES &&
+  verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, signature)
+
+function isInForce({ exp, nbf }: TokenClaims, leaf: VerifiedLeaf, now: Date): boolean {
+  const nowMs = now.getTime()
+  const seconds = Math.floor(nowMs / 1000)
+  const isTimely = exp + LEEWAY_SECONDS >= seconds && nbf - LEEWAY_SECONDS <= seconds
+  return isTimely && leaf.notBeforeMs <= nowMs && nowMs <= leaf.notAfterMs
+}
+
+/**
+ * Reads a token as a registry does that trusts our authority: a leaf under it, its signature,
+ * audience, issuer and times. It is there so that a person is told a reason, and decides nothing that
+ * the registry does not decide again.
+ *
+ * @returns undefined for what is no token of ours that is in force
+ */
+export function createTokenVerifier(
+  deps: VerifyTokenDeps,
+): (token: string) => TokenClaims | undefined {
+  const leaves = new LRUCache<string, VerifiedLeaf>({ max: MOST_LEAVES })
+  const leafOf = (text: string): VerifiedLeaf | undefined => {
+    const known = leaves.get(text)
+    const leaf = known ?? readLeaf(text, deps.authority)
+    if (known === undefined && leaf !== undefined) leaves.set(text, leaf)
+    return leaf
+  }
+  const read = (token: string): TokenClaims | undefined => {
+    const parts = token.split('.')
+    const [header = '', claims = '', signature = ''] = parts
+    if (parts.length !== 3 || !parts.every((part) => PART.test(part))) return undefined
+    const leaf = leafOf(headerSchema.parse(decode(header)).x5c[0])
+    const bytes = Buffer.from(signature, 'base64url')
+    if (leaf === undefined || !isSigned(`${header}.${claims}`, bytes, leaf.publicKey)) {
+      return undefined
+    }
+    const found = claimsSchema.parse(decode(claims))
+    const isOurs = found.aud === deps.service && found.iss === deps.issuer
+    return isOurs && isInForce(found, leaf, deps.now()) ? found : undefined
+  }
+  return (token) => {
+    if (token.length > TOKEN_LENGTH) return undefined
+    try {
+      return read(token)
+    } catch {
+      return undefined
+    }
+  }
+}
