@@ -147,8 +147,9 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...parts.credentialRoutes,
       ...parts.signInRoutes,
       ...createExplainRoutes(parts),
-      ...createImageRoutes(parts),
+      // A repository's own path takes all that it can get.
       ...parts.work.routes,
+      ...createImageRoutes(parts),
       ...parts.audit.createRoutes(createRequireAuditRead(parts)),
       ...createDocumentRoutes({ routes: () => routes, version }),
     ]),
