@@ -11,6 +11,7 @@ import { NOTIFICATIONS } from './notifications.ts'
 import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
+import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
@@ -35,4 +36,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...NOTIFICATIONS,
   ...IMAGES,
   ...RECONCILE,
+  ...RETENTION,
 }

@@ -13,6 +13,7 @@ import {
   type Notifications,
   type NotificationsDeps,
 } from '../notifications/create-notifications.ts'
+import { createRetention } from '../policies/retention/create-retention.ts'
 import { requireSystem } from '../projects/require-permission.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
 
@@ -46,9 +47,16 @@ export function createWork(deps: WorkDeps): Work {
     wake,
     refresh: notifications.refresh,
   })
-  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds }
+  const retention = createRetention({
+    ...deps,
+    wake,
+    removeTags: undefined,
+    readImmutable: async () => () => false,
+  })
+  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds, ...retention.kinds }
   const { schedules } = reconcile
-  const jobs = createJobs({ ...deps, kinds, schedules, concurrency: CONCURRENCY })
+  const { families } = retention
+  const jobs = createJobs({ ...deps, kinds, schedules, families, concurrency: CONCURRENCY })
   const parts = [jobs, passwordReset, notifications, reconcile]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())
@@ -56,6 +64,11 @@ export function createWork(deps: WorkDeps): Work {
       await Promise.all(stops.map((stop) => stop()))
     }
   }
-  const routes = [...passwordReset.routes, ...jobs.createRoutes(operators), ...reconcile.routes]
+  const routes = [
+    ...passwordReset.routes,
+    ...jobs.createRoutes(operators),
+    ...reconcile.routes,
+    ...retention.routes,
+  ]
   return { work: { routes, start }, notifications }
 }

@@ -23,14 +23,21 @@ export type ProjectPermission =
   | 'robot:read'
   | 'robot:write'
   | 'audit:read'
+  | 'retention:read'
+  | 'retention:write'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
 
 const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
 const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
-const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
-const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
+const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push', 'retention:read']
+// Harbor lets developers change what is kept; here that deletes tags, which they may not.
+const MAINTAINER: readonly ProjectPermission[] = [
+  ...DEVELOPER,
+  'repository:delete',
+  'retention:write',
+]
 const PROJECT_ADMIN: readonly ProjectPermission[] = [
   ...MAINTAINER,
   'project:write',
@@ -68,6 +75,7 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'robot:read',
   'audit:read',
   'job:read',
+  'retention:read',
 ])
 
 /** What everybody may in a public project. */

@@ -456,7 +456,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     jobSchedules.putSchedule(db, { name: 'daily', pattern: '0 4 * * *', nextAt: tomorrow }),
   'jobs/schedule-queries.ts#listDueSchedules': (db) => jobSchedules.listDueSchedules(db),
   'jobs/schedule-queries.ts#moveSchedule': (db) =>
-    jobSchedules.moveSchedule(db, { name: 'daily', nextAt: tomorrow }, tomorrow),
+    jobSchedules.moveSchedule(
+      db,
+      { name: 'daily', pattern: '15 3 * * *', nextAt: tomorrow },
+      tomorrow,
+    ),
 
   'maintenance/doctor/queries.ts#readDatabaseServer': (db) => readDatabaseServer(db),
 
