@@ -52,8 +52,8 @@ export async function findLastLoss(database: Database): Promise<Date | undefined
 
 /** The first whole day after events began to come; undefined where none ever came. */
 export async function findDayAfterFirstEvent(database: Database): Promise<Date | undefined> {
-  const row: { readonly day: Date } | undefined = await database('project_days')
+  const row: { readonly next_day: Date } | undefined = await database('project_days')
     .orderBy('day')
-    .first(database.raw('CAST(day + INTERVAL 1 DAY AS DATETIME(3)) AS day'))
-  return row?.day
+    .first(database.raw('CAST(day + INTERVAL 1 DAY AS DATETIME(3)) AS next_day'))
+  return row?.next_day
 }
