@@ -30,6 +30,7 @@ import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
+import { endPolicies } from './policies/end-policies.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -120,6 +121,7 @@ function createParts(deps: AppDeps) {
     ...known,
     ...createRequestRules(deps),
     registry,
+    endPolicies,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
     ...createWork({ ...work, findImmutable: async () => new Map() }),

@@ -36,6 +36,11 @@ export const ERRORS = {
   MANIFEST_UNKNOWN: { status: 404, title: 'there is no such manifest', oci: 'MANIFEST_UNKNOWN' },
   REMOVAL_UNKNOWN: { status: 404, title: 'there is no such removal', oci: 'NAME_UNKNOWN' },
   JOB_UNKNOWN: { status: 404, title: 'there is no such job', oci: 'NAME_UNKNOWN' },
+  RETENTION_RUN_UNKNOWN: {
+    status: 404,
+    title: 'there is no such run of retention',
+    oci: 'NAME_UNKNOWN',
+  },
   METHOD_NOT_ALLOWED: { status: 405, title: 'the method is not allowed here', oci: 'UNSUPPORTED' },
   NAME_TAKEN: { status: 409, title: 'the name is taken', oci: 'DENIED' },
   CONFLICT: { status: 409, title: 'the state does not allow it now', oci: 'DENIED' },

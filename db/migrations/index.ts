@@ -13,6 +13,7 @@ import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
 import { REMOVALS } from './removals.ts'
+import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
@@ -37,6 +38,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...NOTIFICATIONS,
   ...IMAGES,
   ...RECONCILE,
-  ...REMOVALS,
   ...HOLDS,
+  ...RETENTION,
+  ...REMOVALS,
 }

@@ -13,6 +13,7 @@ import {
   withJson,
   withListOptions,
 } from './listing.ts'
+import { addRetentionVerbs } from './retention-verbs.ts'
 import { withApi } from './session.ts'
 
 const COLUMNS: readonly Column<Schemas['Project']>[] = [
@@ -142,4 +143,5 @@ export function addProjectVerbs(program: Command, commandLine: CommandLine): voi
   readVerbs(project, commandLine)
   setVerb(project, commandLine)
   deleteVerb(project, commandLine)
+  addRetentionVerbs(project, commandLine)
 }

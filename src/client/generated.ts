@@ -271,6 +271,55 @@ export interface Schemas {
     readonly pushedAt: string | null
     readonly pulledAt: string | null
   }
+  readonly Retention: {
+    readonly rules: ReadonlyArray<{
+      readonly template: "latestPushed" | "latestPulled" | "pushedWithin" | "pulledWithin" | "always"
+      readonly k?: number | undefined
+      readonly days?: number | undefined
+      readonly repositories: ReadonlyArray<string>
+      readonly tags: ReadonlyArray<string>
+    }>
+    readonly schedule: string | null
+    readonly nextRunAt: string | null
+  }
+  readonly RetentionItem: {
+    readonly repository: string
+    readonly tag: string
+    readonly digest: string
+    readonly decision: "keep" | "remove"
+    readonly reason: "rule" | "uncovered" | "immutable" | "unknownPulls" | "recent" | "needed" | "untaggedSubject" | "subject"
+    readonly rule: number | null
+    readonly neededBy: string | null
+    readonly pushedAt: string
+    readonly pulledAt: string | null
+    readonly reclaimableBytes: number | null
+    readonly outcome: "removed" | "changed" | "immutable" | "failed" | "held" | null
+  }
+  readonly RetentionRun: {
+    readonly id: number
+    readonly jobId: number
+    readonly dryRun: boolean
+    readonly scheduled: boolean
+    readonly actor: string
+    readonly state: "waiting" | "running" | "done" | "skipped" | "stopped" | "failed" | "cancelled"
+    readonly detail: string | null
+    readonly rules: ReadonlyArray<{
+      readonly template: "latestPushed" | "latestPulled" | "pushedWithin" | "pulledWithin" | "always"
+      readonly k?: number | undefined
+      readonly days?: number | undefined
+      readonly repositories: ReadonlyArray<string>
+      readonly tags: ReadonlyArray<string>
+    }>
+    readonly repositories: number
+    readonly kept: number
+    readonly toRemove: number
+    readonly removed: number
+    readonly notRemoved: number
+    readonly reclaimableBytes: number
+    readonly itemCount: number
+    readonly createdAt: string
+    readonly endedAt: string | null
+  }
   readonly Robot: {
     readonly name: string
     readonly username: string
@@ -442,6 +491,15 @@ export interface Operations {
     readonly params: {
       readonly project: string
       readonly username: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: undefined
+  }
+  /** Takes the rules away: the project keeps all its tags. */
+  readonly deleteProjectsRetention: {
+    readonly params: {
+      readonly project: string
     }
     readonly query: undefined
     readonly body: undefined
@@ -741,6 +799,57 @@ export interface Operations {
     readonly body: undefined
     readonly answer: {
       readonly items: ReadonlyArray<Schemas["Repository"]>
+      readonly next: string | null
+    }
+  }
+  /** Reads which tags a project keeps; without rules it keeps all. */
+  readonly getProjectsRetention: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Retention"]
+  }
+  /** Lists the runs of the rules of a project, the newest first. */
+  readonly getProjectsRetentionRuns: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["RetentionRun"]>
+      readonly next: string | null
+    }
+  }
+  /** Reads a run: how far it is, and how many tags it keeps and removes. */
+  readonly getProjectsRetentionRunsById: {
+    readonly params: {
+      readonly project: string
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["RetentionRun"]
+  }
+  /** Lists what a run decided for each tag, and why, by repository and tag. */
+  readonly getProjectsRetentionRunsItems: {
+    readonly params: {
+      readonly project: string
+      readonly id: string
+    }
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly decision?: "keep" | "remove" | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["RetentionItem"]>
       readonly next: string | null
     }
   }
@@ -1161,6 +1270,17 @@ export interface Operations {
     }
     readonly answer: Schemas["Project"]
   }
+  /** Lets the rules decide over the tags of a project now; a dry run removes none. */
+  readonly postProjectsRetentionRuns: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly dryRun: boolean
+    }
+    readonly answer: Schemas["RetentionRun"]
+  }
   /** Makes a robot of a project; its secret is shown this once. */
   readonly postProjectsRobots: {
     readonly params: {
@@ -1300,6 +1420,32 @@ export interface Operations {
     }
     readonly answer: Schemas["Member"]
   }
+  /** Says which tags a project keeps, and when the others are removed. */
+  readonly putProjectsRetention: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly rules: ReadonlyArray<{
+        readonly template: "latestPushed" | "latestPulled"
+        readonly k: number
+        readonly repositories?: string | ReadonlyArray<string> | undefined
+        readonly tags?: string | ReadonlyArray<string> | undefined
+      } | {
+        readonly template: "pushedWithin" | "pulledWithin"
+        readonly days: number
+        readonly repositories?: string | ReadonlyArray<string> | undefined
+        readonly tags?: string | ReadonlyArray<string> | undefined
+      } | {
+        readonly template: "always"
+        readonly repositories?: string | ReadonlyArray<string> | undefined
+        readonly tags?: string | ReadonlyArray<string> | undefined
+      }>
+      readonly schedule?: string | null | undefined
+    }
+    readonly answer: Schemas["Retention"]
+  }
   /** Says which source proves a user from now on, and who the user is there. */
   readonly putUsersIdentity: {
     readonly params: {
@@ -1334,6 +1480,9 @@ export const FIELDS = {
   Reconcile: ['state', 'job', 'lastRun', 'lostEvents', 'brake'],
   Referrers: ['schemaVersion', 'mediaType', 'manifests', 'groups'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
+  Retention: ['rules', 'schedule', 'nextRunAt'],
+  RetentionItem: ['repository', 'tag', 'digest', 'decision', 'reason', 'rule', 'neededBy', 'pushedAt', 'pulledAt', 'reclaimableBytes', 'outcome'],
+  RetentionRun: ['id', 'jobId', 'dryRun', 'scheduled', 'actor', 'state', 'detail', 'rules', 'repositories', 'kept', 'toRemove', 'removed', 'notRemoved', 'reclaimableBytes', 'itemCount', 'createdAt', 'endedAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   RobotWithSecret: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
   SearchHit: ['kind', 'repository', 'tag', 'digest'],
@@ -1352,6 +1501,7 @@ export const OPERATIONS = {
   deleteProjectsByProject: { method: 'DELETE', path: '/api/v1/projects/{project}' },
   deleteProjectsMembersGroupsByGroup: { method: 'DELETE', path: '/api/v1/projects/{project}/members/groups/{group}' },
   deleteProjectsMembersUsersByUsername: { method: 'DELETE', path: '/api/v1/projects/{project}/members/users/{username}' },
+  deleteProjectsRetention: { method: 'DELETE', path: '/api/v1/projects/{project}/retention' },
   deleteProjectsRobotsByRobot: { method: 'DELETE', path: '/api/v1/projects/{project}/robots/{robot}' },
   deleteRepositoriesTagsByTag: { method: 'DELETE', path: '/api/v1/repositories/{name}/tags/{tag}' },
   deleteRobotsByRobot: { method: 'DELETE', path: '/api/v1/robots/{robot}' },
@@ -1378,6 +1528,10 @@ export const OPERATIONS = {
   getProjectsMembersGroupsByGroup: { method: 'GET', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   getProjectsMembersUsersByUsername: { method: 'GET', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
   getProjectsRepositories: { method: 'GET', path: '/api/v1/projects/{project}/repositories', items: ['Repository'] },
+  getProjectsRetention: { method: 'GET', path: '/api/v1/projects/{project}/retention', answer: ['Retention'] },
+  getProjectsRetentionRuns: { method: 'GET', path: '/api/v1/projects/{project}/retention/runs', items: ['RetentionRun'] },
+  getProjectsRetentionRunsById: { method: 'GET', path: '/api/v1/projects/{project}/retention/runs/{id}', answer: ['RetentionRun'] },
+  getProjectsRetentionRunsItems: { method: 'GET', path: '/api/v1/projects/{project}/retention/runs/{id}/items', items: ['RetentionItem'] },
   getProjectsRobots: { method: 'GET', path: '/api/v1/projects/{project}/robots', items: ['Robot'] },
   getProjectsRobotsByRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}', answer: ['Robot'] },
   getRepositories: { method: 'GET', path: '/api/v1/repositories', items: ['Repository'] },
@@ -1412,6 +1566,7 @@ export const OPERATIONS = {
   postMaintenanceReconcileBrake: { method: 'POST', path: '/api/v1/maintenance/reconcile/brake', answer: ['Reconcile'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
   postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
+  postProjectsRetentionRuns: { method: 'POST', path: '/api/v1/projects/{project}/retention/runs', answer: ['RetentionRun'] },
   postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots', answer: ['RobotWithSecret'] },
   postProjectsRobotsSecret: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/secret', answer: ['RobotWithSecret'] },
   postRobots: { method: 'POST', path: '/api/v1/robots', answer: ['RobotWithSecret'] },
@@ -1423,5 +1578,6 @@ export const OPERATIONS = {
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },
   putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  putProjectsRetention: { method: 'PUT', path: '/api/v1/projects/{project}/retention', answer: ['Retention'] },
   putUsersIdentity: { method: 'PUT', path: '/api/v1/users/{username}/identity', answer: ['User'] },
 } as const

@@ -25,21 +25,28 @@ type Part<Name extends string, T> = T extends undefined
     ? { readonly [K in Name]?: T | undefined }
     : { readonly [K in Name]: T }
 
-export type CallInput<N extends OperationName> = Part<'params', Operations[N]['params']> &
-  Part<'query', Operations[N]['query']> &
-  Part<'body', Operations[N]['body']> & {
-    /** The `etag` of an earlier answer: change it only while it is that. */
-    readonly ifMatch?: string | undefined
-    /** The same key with the same request does it once. */
-    readonly idempotencyKey?: string | undefined
-    /** Ends the wait, such as `AbortSignal.timeout(10_000)`. */
-    readonly signal?: AbortSignal | undefined
-  }
+interface Options {
+  /** The `etag` of an earlier answer: change it only while it is that. */
+  readonly ifMatch?: string | undefined
+  /** The same key with the same request does it once. */
+  readonly idempotencyKey?: string | undefined
+  /** Ends the wait, such as `AbortSignal.timeout(10_000)`. */
+  readonly signal?: AbortSignal | undefined
+}
 
-type Arguments<N extends OperationName, More = unknown> =
-  Partial<CallInput<N>> extends CallInput<N>
+// Each operation by itself: of all at once the compiler would combine every part with every other.
+export type CallInput<N extends OperationName> = N extends OperationName
+  ? Part<'params', Operations[N]['params']> &
+      Part<'query', Operations[N]['query']> &
+      Part<'body', Operations[N]['body']> &
+      Options
+  : never
+
+type Arguments<N extends OperationName, More = unknown> = N extends OperationName
+  ? Partial<CallInput<N>> extends CallInput<N>
     ? [input?: CallInput<N> & More]
     : [input: CallInput<N> & More]
+  : never
 
 export interface CallAnswer<T> {
   readonly status: number

@@ -5,7 +5,7 @@ import type { Log } from '../http/middleware.ts'
 import type { Route } from '../http/route.ts'
 import type { Metrics } from '../metrics/create-metrics.ts'
 import type { CancelJobDeps } from './cancel-job.ts'
-import { keepSchedules, type Schedule } from './keep-schedules.ts'
+import { keepSchedules, type Schedule, type ScheduleFamily } from './keep-schedules.ts'
 import { countWaiting, removeEndedJobs } from './queries.ts'
 import { createJobRoutes } from './routes.ts'
 import type { Outcome } from './run-job.ts'
@@ -25,6 +25,7 @@ export interface JobsDeps {
   readonly metrics: Pick<Metrics, 'read' | 'countJobs'>
   readonly kinds: JobKinds
   readonly schedules: readonly Schedule[]
+  readonly families?: readonly ScheduleFamily[]
   /** Jobs that this process runs at once. */
   readonly concurrency: number
   readonly leaseSeconds?: number

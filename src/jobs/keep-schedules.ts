@@ -26,9 +26,21 @@ export interface Schedule {
   readonly mostAttempts?: number
 }
 
+/**
+ * Schedules that people make, one for each thing of theirs: whoever keeps the thing writes them, by
+ * `putSchedule` and `removeSchedule`, under names that begin alike.
+ */
+export interface ScheduleFamily extends Pick<Schedule, 'kind' | 'mostAttempts'> {
+  /** Beginning of their names, such as `retention/`. */
+  readonly prefix: string
+  /** @param rest of the name, behind the prefix */
+  readonly payloadOf: (rest: string) => unknown
+}
+
 export interface KeepSchedulesDeps {
   readonly database: Database
   readonly schedules: readonly Schedule[]
+  readonly families?: readonly ScheduleFamily[]
   readonly log: Pick<Log, 'warn'>
   /** Called after something was put into the queue. */
   readonly wake: () => void
@@ -39,6 +51,18 @@ export function nextRun(pattern: string, after: Date): Date {
   const next = new Cron(pattern, { timezone: 'UTC', paused: true }).nextRun(after)
   if (next === null) throw new Error(`the schedule ${pattern} never comes again`)
   return next
+}
+
+/** The schedule of a row; a newer version may have some that this one does not know. */
+function scheduleOf(
+  { schedules, families = [] }: KeepSchedulesDeps,
+  { name, pattern }: StoredSchedule,
+): Schedule | undefined {
+  const known = schedules.find((schedule) => schedule.name === name)
+  const family = families.find(({ prefix }) => name.startsWith(prefix))
+  if (known !== undefined || family === undefined) return known
+  const { prefix, payloadOf, ...job } = family
+  return { ...job, name, pattern, payload: payloadOf(name.slice(prefix.length)) }
 }
 
 /**
@@ -64,9 +88,8 @@ async function enqueueDue(
  * @returns stops it
  */
 export function keepSchedules(deps: KeepSchedulesDeps): () => Promise<void> {
-  const { database, schedules, log, wake } = deps
-  if (schedules.length === 0) return async () => undefined
-  const known = new Map(schedules.map((schedule) => [schedule.name, schedule]))
+  const { database, schedules, families = [], log, wake } = deps
+  if (schedules.length + families.length === 0) return async () => undefined
   let isPrepared = false
   const prepare = async (): Promise<void> => {
     const time = await readDatabaseTime(database)
@@ -77,13 +100,14 @@ export function keepSchedules(deps: KeepSchedulesDeps): () => Promise<void> {
   }
   const work = async (): Promise<void> => {
     if (!isPrepared) await prepare()
+    const failures: unknown[] = []
     for (const stored of await listDueSchedules(database)) {
-      const schedule = known.get(stored.name)
-      // A newer version may have schedules that this one does not know.
+      const schedule = scheduleOf(deps, stored)
       if (schedule === undefined) continue
-      await enqueueDue(deps, schedule, stored)
-      wake()
+      // One that fails holds up none of the others.
+      await enqueueDue(deps, schedule, stored).then(wake, (error) => failures.push(error))
     }
+    if (failures.length > 0) throw failures[0]
   }
   const onFailure = (error: unknown): void => log.warn({ error }, 'schedules cannot be kept now')
   return repeat({ everyMs: LOOK_EVERY_MS, work, onFailure })

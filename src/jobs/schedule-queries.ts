@@ -2,6 +2,7 @@ import type { Database } from '../database/open-database.ts'
 
 export interface StoredSchedule {
   readonly name: string
+  readonly pattern: string
   readonly nextAt: Date
 }
 
@@ -14,7 +15,7 @@ export async function readDatabaseTime(database: Database): Promise<Date> {
 /** Makes the row, or gives it another pattern; one with this pattern stays as it is. */
 export async function putSchedule(
   database: Database,
-  { name, pattern, nextAt }: StoredSchedule & { readonly pattern: string },
+  { name, pattern, nextAt }: StoredSchedule,
 ): Promise<void> {
   await database('job_schedules')
     .insert({ name, pattern, next_at: nextAt })
@@ -29,8 +30,18 @@ export async function putSchedule(
 export async function listDueSchedules(database: Database): Promise<readonly StoredSchedule[]> {
   const rows = await database('job_schedules')
     .where('next_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
-    .select<{ name: string; next_at: Date }[]>('name', 'next_at')
-  return rows.map(({ name, next_at }) => ({ name, nextAt: next_at }))
+    .select<{ name: string; pattern: string; next_at: Date }[]>('name', 'pattern', 'next_at')
+  return rows.map(({ name, pattern, next_at }) => ({ name, pattern, nextAt: next_at }))
+}
+
+/** When a schedule comes next; undefined where there is none of that name. */
+export async function findNextAt(database: Database, name: string): Promise<Date | undefined> {
+  const row = await database('job_schedules').where({ name }).first('next_at')
+  return row?.next_at
+}
+
+export async function removeSchedule(database: Database, name: string): Promise<void> {
+  await database('job_schedules').where({ name }).delete()
 }
 
 /** @returns false when another process has moved it on already */

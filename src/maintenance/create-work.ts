@@ -13,6 +13,7 @@ import {
   type Notifications,
   type NotificationsDeps,
 } from '../notifications/create-notifications.ts'
+import { createRetention } from '../policies/retention/create-retention.ts'
 import { requireSystem } from '../projects/require-permission.ts'
 import { createRemoval, type RemovalDeps } from '../removal/create-removal.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
@@ -49,9 +50,21 @@ export function createWork(deps: WorkDeps): Work {
     refresh: notifications.refresh,
   })
   const removal = createRemoval({ ...deps, refreshCaller, wake })
-  const kinds: JobKinds = { ...passwordReset.kinds, ...reconcile.kinds, ...removal.kinds }
+  const retention = createRetention({
+    ...deps,
+    wake,
+    removeTags: removal.removeTags,
+    readImmutable: async () => () => false,
+  })
+  const kinds: JobKinds = {
+    ...passwordReset.kinds,
+    ...reconcile.kinds,
+    ...removal.kinds,
+    ...retention.kinds,
+  }
   const { schedules } = reconcile
-  const jobs = createJobs({ ...deps, kinds, schedules, concurrency: CONCURRENCY })
+  const { families } = retention
+  const jobs = createJobs({ ...deps, kinds, schedules, families, concurrency: CONCURRENCY })
   const parts = [jobs, passwordReset, notifications, reconcile, removal]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())
@@ -64,6 +77,7 @@ export function createWork(deps: WorkDeps): Work {
     ...jobs.createRoutes(operators),
     ...reconcile.routes,
     ...removal.routes,
+    ...retention.routes,
   ]
   return { work: { routes, start }, notifications }
 }

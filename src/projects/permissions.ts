@@ -25,18 +25,22 @@ export type ProjectPermission =
   | 'audit:read'
   | 'removal:read'
   | 'removal:write'
+  | 'retention:read'
+  | 'retention:write'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
 
 const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
 const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
-const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
+const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push', 'retention:read']
+// Harbor lets developers change what is kept; here that deletes tags, which they may not.
 const MAINTAINER: readonly ProjectPermission[] = [
   ...DEVELOPER,
   'repository:delete',
   'removal:read',
   'removal:write',
+  'retention:write',
 ]
 const PROJECT_ADMIN: readonly ProjectPermission[] = [
   ...MAINTAINER,
@@ -76,6 +80,7 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'audit:read',
   'job:read',
   'removal:read',
+  'retention:read',
 ])
 
 /** What everybody may in a public project. */

@@ -7,6 +7,7 @@ import type { RequestRemovalDeps } from './many/request-removal.ts'
 import { createRemovalJobRoutes } from './many/routes.ts'
 import { createRemovalKind, type RunRemovalDeps } from './many/run-removal.ts'
 import { keepRecoveringRemovals } from './recover-removals.ts'
+import { type RemoveTagsInput, removeTags } from './remove-tags.ts'
 import { createRemovalRoutes } from './routes.ts'
 
 const TRIM_EVERY_MS = 60_000
@@ -19,6 +20,7 @@ export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps {
 export interface RemovalParts {
   readonly routes: readonly Route[]
   readonly kinds: JobKinds
+  readonly removeTags: (input: RemoveTagsInput) => Promise<void>
   /** @returns stops it */
   readonly start: () => () => Promise<void>
 }
@@ -41,5 +43,6 @@ export function createRemoval(deps: RemovalDeps): RemovalParts {
   }
   // A repository's own path takes all that it can get, so that it comes last.
   const routes = [...createRemovalRoutes(deps), ...createRemovalJobRoutes(deps)]
-  return { routes, kinds: createRemovalKind(deps), start }
+  const kinds = createRemovalKind(deps)
+  return { routes, kinds, removeTags: (input) => removeTags(deps, input), start }
 }

@@ -26,8 +26,23 @@ test.before(async () => {
   }
   const everything = [{ repositories: '**', actions: ['pull', 'push', 'delete', 'api'] }]
   await world.must('POST', '/projects/other/robots', { name: 'theirs', permissions: everything })
+  const other = await world.database('projects').where({ name: 'other' }).first('id')
+  await world.database('retention_runs').insert({
+    id: RUN,
+    project_id: other?.id,
+    job_id: RUN,
+    is_dry_run: 1,
+    is_scheduled: 0,
+    rules: '[]',
+    actor_name: 'adm',
+    outcome: 'done',
+    created_at: new Date(),
+  })
 })
 test.after.always(() => world?.stop())
+
+/** Of `other`. */
+const RUN = '7200001'
 
 // Routes with a parent and a child of it: a child of another parent, one that is nowhere, and who
 // may do this to a child of the parent. ~words are made anew, below the path in front of them.
@@ -106,6 +121,16 @@ const NESTED: Readonly<Record<string, readonly [own: string, foreign: string, ma
     '/projects/acme/robots/{}/secret',
     '/projects/other/robots/theirs',
     'pad adm tok',
+  ],
+  'get /projects/:project/retention/runs/:id': [
+    '/projects/acme/retention/runs/',
+    `/projects/other/retention/runs/${RUN}`,
+    'dev mai pad aud adm tok',
+  ],
+  'get /projects/:project/retention/runs/:id/items': [
+    '/projects/acme/retention/runs/{}/items',
+    `/projects/other/retention/runs/${RUN}`,
+    'dev mai pad aud adm tok',
   ],
   'get /robots/:robot': ['/robots/', '/projects/other/robots/theirs', 'aud adm'],
   'patch /robots/:robot': ['/robots/', '/projects/other/robots/theirs', 'adm'],

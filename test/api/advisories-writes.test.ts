@@ -52,6 +52,8 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
     '/projects/acme/robots/~robot/secret',
     'overlapSeconds',
   ],
+  'put /projects/:project/retention': ['/projects/acme/retention', 'rules schedule'],
+  'post /projects/:project/retention/runs': ['/projects/acme/retention/runs', 'dryRun'],
   'post /robots': ['/robots', 'name permissions description networks expiresAt'],
   'patch /robots/:robot': ['/robots/~robot', 'description permissions networks expiresAt disabled'],
   'post /robots/:robot/secret': ['/robots/~robot/secret', 'overlapSeconds'],

@@ -18,39 +18,48 @@ const pathOf = (repository: string, digest: string): string =>
 const statusOf = (repository: string, tag: string) =>
   pullStatus(service, { as: ADMIN, repository, tag })
 
-test.serial('R22: the tags on a manifest are named, and it goes when the caller names them all', async (t) => {
-  const repository = 'acme/named'
-  const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags: ['a', 'b'] })
-  const path = pathOf(repository, digest)
-  const unnamed = await service.admin('DELETE', path)
-  t.is(unnamed.status, 409)
-  t.is(
-    unnamed.body.detail,
-    `the tags a, b of ${repository} would go with ${digest}; to delete the manifest name all of them, as ?tags=a,b, or delete one tag by itself`,
-  )
-  t.is((await service.admin('DELETE', `${path}?tags=a`)).status, 409)
-  t.is((await service.admin('DELETE', `${path}?tags=a,b,c`)).status, 409)
-  t.is(await statusOf(repository, 'a'), 200)
-  t.is((await service.admin('DELETE', `${path}?tags=b,a`)).status, 204)
-  t.deepEqual([await statusOf(repository, 'a'), await statusOf(repository, 'b')], [404, 404])
-  t.is((await service.admin('DELETE', path)).status, 404)
-})
+test.serial(
+  'R22: the tags on a manifest are named, and it goes when the caller names them all',
+  async (t) => {
+    const repository = 'acme/named'
+    const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags: ['a', 'b'] })
+    const path = pathOf(repository, digest)
+    const unnamed = await service.admin('DELETE', path)
+    t.is(unnamed.status, 409)
+    t.is(
+      unnamed.body.detail,
+      `the tags a, b of ${repository} would go with ${digest}; to delete the manifest name all of them, as ?tags=a,b, or delete one tag by itself`,
+    )
+    t.is((await service.admin('DELETE', `${path}?tags=a`)).status, 409)
+    t.is((await service.admin('DELETE', `${path}?tags=a,b,c`)).status, 409)
+    t.is(await statusOf(repository, 'a'), 200)
+    t.is((await service.admin('DELETE', `${path}?tags=b,a`)).status, 204)
+    t.deepEqual([await statusOf(repository, 'a'), await statusOf(repository, 'b')], [404, 404])
+    t.is((await service.admin('DELETE', path)).status, 404)
+  },
+)
 
-test.serial('R22: tags are confirmed by If-Match on what hangs on the manifest, as it is now', async (t) => {
-  const repository = 'acme/matched'
-  const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags: ['a'], text: 'm' })
-  const path = pathOf(repository, digest)
-  const needs = await service.admin('GET', `${path}/needs`)
-  t.deepEqual(needs.body, { tags: ['a'], indexes: [], referrers: [] })
-  const match = { 'if-match': needs.headers.get('etag') ?? '' }
-  await pushIndexed(service, { as: ADMIN, repository, tags: ['b'], text: 'm' })
-  const stale = await service.request('DELETE', path, { as: ADMIN, headers: match })
-  t.is(stale.status, 412)
-  const fresh = (await service.admin('GET', `${path}/needs`)).headers.get('etag') ?? ''
-  const done = await service.request('DELETE', path, { as: ADMIN, headers: { 'if-match': fresh } })
-  t.is(done.status, 204)
-  t.is(await statusOf(repository, 'b'), 404)
-})
+test.serial(
+  'R22: tags are confirmed by If-Match on what hangs on the manifest, as it is now',
+  async (t) => {
+    const repository = 'acme/matched'
+    const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags: ['a'], text: 'm' })
+    const path = pathOf(repository, digest)
+    const needs = await service.admin('GET', `${path}/needs`)
+    t.deepEqual(needs.body, { tags: ['a'], indexes: [], referrers: [] })
+    const match = { 'if-match': needs.headers.get('etag') ?? '' }
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['b'], text: 'm' })
+    const stale = await service.request('DELETE', path, { as: ADMIN, headers: match })
+    t.is(stale.status, 412)
+    const fresh = (await service.admin('GET', `${path}/needs`)).headers.get('etag') ?? ''
+    const done = await service.request('DELETE', path, {
+      as: ADMIN,
+      headers: { 'if-match': fresh },
+    })
+    t.is(done.status, 204)
+    t.is(await statusOf(repository, 'b'), 404)
+  },
+)
 
 test.serial('a manifest that an index leads to stays until the index is gone', async (t) => {
   const repository = 'acme/child'

@@ -104,6 +104,30 @@ const ROUTES = `
   DELETE /projects/other/members/groups/~band       401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404 404
   DELETE /projects/open/members/groups/~band        401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
 
+  RETENTION
+  GET    /projects/acme/retention                   401 404 403 403 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/retention                  401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/retention                   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PUT    /projects/acme/retention                   401 404 403 403 403 200 200 403 200 403 403 403 403 401 403 403 200
+  PUT    /projects/other/retention                  401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PUT    /projects/open/retention                   401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  DELETE /projects/acme/retention                   401 404 403 403 403 204 204 403 204 403 403 403 403 401 403 403 204
+  DELETE /projects/other/retention                  401 404 404 404 404 404 404 403 204 404 403 404 404 401 404 404 404
+  DELETE /projects/open/retention                   401 403 403 403 403 403 403 403 204 403 403 403 403 401 403 403 403
+  GET    /projects/acme/retention/runs              401 404 403 403 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/retention/runs             401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/retention/runs              401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /projects/acme/retention/runs              401 404 403 403 403 409 409 403 409 403 403 409 403 401 409 403 409
+  POST   /projects/other/retention/runs             401 404 404 404 404 404 404 403 409 404 403 404 404 401 404 404 404
+  POST   /projects/open/retention/runs              401 403 403 403 403 403 403 403 409 403 403 403 403 401 403 403 403
+  POST   /projects/acme/retention/runs (real)       401 404 403 403 403 409 409 403 409 403 403 403 403 401 403 403 409
+  GET    /projects/acme/retention/runs/~run         401 404 403 403 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/retention/runs/~run        401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/retention/runs/~run         401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  GET    /projects/acme/retention/runs/~run/items   401 404 403 403 200 200 200 200 200 403 403 200 403 401 200 200 200
+  GET    /projects/other/retention/runs/~run/items  401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/retention/runs/~run/items   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+
   ROBOTS OF A PROJECT
   GET    /projects/acme/robots                      401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200
   GET    /projects/other/robots                     401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404

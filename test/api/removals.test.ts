@@ -51,29 +51,32 @@ async function ended(path: string, as: Credentials = MAINTAINER) {
 const statusOf = (repository: string, tag: string) =>
   pullStatus(service, { as: ADMIN, repository, tag })
 
-test.serial('a dry run tells what would go and what that frees at most, and removes nothing', async (t) => {
-  const repository = 'acme/dry/app'
-  const { sizeBytes } = await pushIndexed(service, {
-    as: ADMIN,
-    repository,
-    tags: ['nightly-1', 'nightly-2'],
-    text: 'of the night',
-  })
-  await pushIndexed(service, { as: ADMIN, repository, tags: ['nightly-3', 'v1'], text: 'kept' })
-  const reply = await start({ repositories: 'dry/*', tags: ['nightly-*'] })
-  t.is(reply.status, 202)
-  t.is(reply.body.dryRun, true)
-  const { removal, outcomes } = await ended(reply.headers.get('location') ?? '')
-  t.like(removal, { state: 'done', error: null, actor: 'mia' })
-  t.deepEqual(outcomes, {
-    'acme/dry/app:nightly-1': 'waiting',
-    'acme/dry/app:nightly-2': 'waiting',
-    'acme/dry/app:nightly-3': 'waiting',
-  })
-  // The digest under nightly-3 stays, since v1 is on it.
-  t.is(removal.reclaimableBytesAtMost, sizeBytes)
-  t.is(await statusOf(repository, 'nightly-1'), 200)
-})
+test.serial(
+  'a dry run tells what would go and what that frees at most, and removes nothing',
+  async (t) => {
+    const repository = 'acme/dry/app'
+    const { sizeBytes } = await pushIndexed(service, {
+      as: ADMIN,
+      repository,
+      tags: ['nightly-1', 'nightly-2'],
+      text: 'of the night',
+    })
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['nightly-3', 'v1'], text: 'kept' })
+    const reply = await start({ repositories: 'dry/*', tags: ['nightly-*'] })
+    t.is(reply.status, 202)
+    t.is(reply.body.dryRun, true)
+    const { removal, outcomes } = await ended(reply.headers.get('location') ?? '')
+    t.like(removal, { state: 'done', error: null, actor: 'mia' })
+    t.deepEqual(outcomes, {
+      'acme/dry/app:nightly-1': 'waiting',
+      'acme/dry/app:nightly-2': 'waiting',
+      'acme/dry/app:nightly-3': 'waiting',
+    })
+    // The digest under nightly-3 stays, since v1 is on it.
+    t.is(removal.reclaimableBytesAtMost, sizeBytes)
+    t.is(await statusOf(repository, 'nightly-1'), 200)
+  },
+)
 
 test.serial('what fits goes, also from a digest that other tags are on', async (t) => {
   const repository = 'acme/wet/app'
@@ -160,29 +163,35 @@ test.serial('times narrow it: pushed before, and neither pulled nor pushed since
   t.deepEqual(await fitting({ pulledBefore: '2026-04-01T00:00:00+00:00' }), ['acme/times/app:a'])
 })
 
-test.serial('a repository is deleted with all its tags, and comes back with the next push', async (t) => {
-  const repository = 'acme/own/whole'
-  await pushIndexed(service, { as: ADMIN, repository, tags: ['a', 'b'], text: 'one' })
-  await pushIndexed(service, { as: ADMIN, repository, tags: ['c'], text: 'two' })
-  const path = `/api/v1/repositories/${repository}`
-  const reply = await service.request('DELETE', path, { as: NARROW })
-  t.is(reply.status, 202)
-  const { outcomes } = await ended(reply.headers.get('location') ?? '', NARROW)
-  t.deepEqual(Object.values(outcomes), ['removed', 'removed', 'removed'])
-  for (const tag of ['a', 'b', 'c']) await untilGone(service, { repository, tag })
-  t.is((await service.admin('GET', path)).status, 404)
-  t.is((await service.admin('DELETE', path)).status, 404)
-  await pushIndexed(service, { as: ADMIN, repository, tags: ['a'], text: 'three' })
-  t.is((await service.admin('GET', path)).status, 200)
-})
+test.serial(
+  'a repository is deleted with all its tags, and comes back with the next push',
+  async (t) => {
+    const repository = 'acme/own/whole'
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['a', 'b'], text: 'one' })
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['c'], text: 'two' })
+    const path = `/api/v1/repositories/${repository}`
+    const reply = await service.request('DELETE', path, { as: NARROW })
+    t.is(reply.status, 202)
+    const { outcomes } = await ended(reply.headers.get('location') ?? '', NARROW)
+    t.deepEqual(Object.values(outcomes), ['removed', 'removed', 'removed'])
+    for (const tag of ['a', 'b', 'c']) await untilGone(service, { repository, tag })
+    t.is((await service.admin('GET', path)).status, 404)
+    t.is((await service.admin('DELETE', path)).status, 404)
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['a'], text: 'three' })
+    t.is((await service.admin('GET', path)).status, 200)
+  },
+)
 
-test.serial('who may delete in a part of the project only, or not at all, removes nothing by filter', async (t) => {
-  t.is((await start({}, NARROW)).status, 403)
-  t.is((await start({}, DEVELOPER)).status, 403)
-  const path = '/api/v1/repositories/acme/none/here'
-  t.is((await service.request('DELETE', path, { as: DEVELOPER })).status, 403)
-  t.is((await service.request('DELETE', path, { as: MAINTAINER })).status, 404)
-})
+test.serial(
+  'who may delete in a part of the project only, or not at all, removes nothing by filter',
+  async (t) => {
+    t.is((await start({}, NARROW)).status, 403)
+    t.is((await start({}, DEVELOPER)).status, 403)
+    const path = '/api/v1/repositories/acme/none/here'
+    t.is((await service.request('DELETE', path, { as: DEVELOPER })).status, 403)
+    t.is((await service.request('DELETE', path, { as: MAINTAINER })).status, 404)
+  },
+)
 
 test.serial('a removal of another project is not found', async (t) => {
   const { body } = await start({ repositories: ['nothing'] })

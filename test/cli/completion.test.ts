@@ -57,6 +57,7 @@ for (const shell of ['bash', 'zsh'] as const) {
       'delete',
       'help',
       'list',
+      'retention',
       'set',
       'show',
     ])

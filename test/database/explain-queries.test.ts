@@ -47,6 +47,7 @@ import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 import { RECONCILE_CALLS } from '../support/reconcile-calls.ts'
+import { RETENTION_CALLS, RETENTION_NOT_CALLED } from '../support/retention-calls.ts'
 
 let grown: GrownDatabase
 
@@ -181,6 +182,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   ...INDEX_CALLS,
   ...RECONCILE_CALLS,
+  ...RETENTION_CALLS,
   ...BROWSE_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
@@ -456,7 +458,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     jobSchedules.putSchedule(db, { name: 'daily', pattern: '0 4 * * *', nextAt: tomorrow }),
   'jobs/schedule-queries.ts#listDueSchedules': (db) => jobSchedules.listDueSchedules(db),
   'jobs/schedule-queries.ts#moveSchedule': (db) =>
-    jobSchedules.moveSchedule(db, { name: 'daily', nextAt: tomorrow }, tomorrow),
+    jobSchedules.moveSchedule(
+      db,
+      { name: 'daily', pattern: '15 3 * * *', nextAt: tomorrow },
+      tomorrow,
+    ),
 
   'maintenance/doctor/queries.ts#readDatabaseServer': (db) => readDatabaseServer(db),
 
@@ -558,6 +564,7 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'accounts/queries.ts#toClaims': 'reads columns',
   ...INDEX_NOT_CALLED,
   ...BROWSE_NOT_CALLED,
+  ...RETENTION_NOT_CALLED,
   'accounts/queries.ts#toUser': 'reads columns',
   'accounts/queries.ts#toUserWithPassword': 'reads columns',
   'audit/queries.ts#toStoredRow': 'reads columns',

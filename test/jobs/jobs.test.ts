@@ -337,6 +337,36 @@ test.serial(
   },
 )
 
+test.serial(
+  'schedules that people make are enqueued with what their names say, beside one that is broken',
+  async (t) => {
+    const seen: unknown[] = []
+    const visit = defineJobKind({
+      payload: z.strictObject({ place: z.string() }),
+      run: async ({ payload }) => void seen.push(payload.place),
+    })
+    const past = new Date(Date.now() - 1000)
+    await world.database('job_schedules').insert([
+      { name: 'unknown/x', pattern: '15 3 * * *', next_at: past },
+      { name: 'visit/a', pattern: 'none at all', next_at: past },
+      { name: 'visit/b', pattern: '15 3 * * *', next_at: past },
+    ])
+    const family = { prefix: 'visit/', kind: 'visit', payloadOf: (place: string) => ({ place }) }
+    world.work({ kinds: { visit }, families: [family] })
+    await until('the good one is done', () => seen.length > 0)
+    t.deepEqual(seen, ['b'])
+    const rows = await world.database('job_schedules').orderBy('name').select('name', 'next_at')
+    t.deepEqual(
+      rows.map(({ name, next_at }) => [name, next_at > new Date()]),
+      [
+        ['unknown/x', false],
+        ['visit/a', false],
+        ['visit/b', true],
+      ],
+    )
+  },
+)
+
 test.serial('a schedule of another pattern gets another time', async (t) => {
   const kinds = { daily: defineJobKind({ payload: NOTHING, run: async () => undefined }) }
   const next = new Date(Date.now() + 1_000_000_000)

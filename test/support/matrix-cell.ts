@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
+import { endRun, insertRun } from '../../src/policies/retention/run-queries.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { fetchToken, putManifest } from './image.ts'
 import { type CallerName, passwordOf, type RightsWorld } from './rights-world.ts'
@@ -130,6 +131,17 @@ const MAKERS: Readonly<Record<string, Maker>> = {
   identity: (world, caller, before) =>
     makeIdentityToken(world, targetOwner(world, caller === 'sso' ? 'out' : caller, before)),
   tag: (world, _, before) => makeTag(world, before),
+  /** A run of the rules of that project, which nobody works on. */
+  run: async ({ database }, _, before) => {
+    const [, , name] = before.split('/')
+    const project = await database('projects').where({ name }).first('id')
+    const actor = { actorId: undefined, actorName: 'adm', onBehalfOf: undefined }
+    const jobId = await enqueueJob(database, { kind: 'matrix', payload: {} })
+    const run = { projectId: project?.id, jobId, isDryRun: true, isScheduled: false, rules: [] }
+    const id = await insertRun(database, { ...run, actor })
+    await endRun(database, id, { outcome: 'done' })
+    return String(id)
+  },
   /** A job of a kind that nobody runs. */
   job: async ({ database }) => String(await enqueueJob(database, { kind: 'matrix', payload: {} })),
 }

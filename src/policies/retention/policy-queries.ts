@@ -1,0 +1,49 @@
+import type { Database } from '../../database/open-database.ts'
+import type { RetentionPolicy, RetentionRule } from './types.ts'
+
+interface PolicyRow {
+  readonly rules: string
+  readonly schedule: string | null
+}
+
+/** Rules as they are kept; what goes in has been checked. */
+export const readRules = (text: string): readonly RetentionRule[] => JSON.parse(text)
+
+/** Holds a project against its end, and against other changes of what hangs on it. */
+export async function lockProject(
+  transaction: Database,
+  projectId: number,
+): Promise<{ readonly name: string } | undefined> {
+  return transaction('projects').where({ id: projectId }).forUpdate().first('name')
+}
+
+export async function findPolicy(
+  database: Database,
+  projectId: number,
+): Promise<RetentionPolicy | undefined> {
+  const row = await database('retention_policies')
+    .where({ project_id: projectId })
+    .first<PolicyRow | undefined>('rules', 'schedule')
+  return row && { rules: readRules(row.rules), schedule: row.schedule ?? undefined }
+}
+
+export async function putPolicy(
+  transaction: Database,
+  projectId: number,
+  { rules, schedule }: RetentionPolicy,
+): Promise<void> {
+  await transaction('retention_policies')
+    .insert({
+      project_id: projectId,
+      rules: JSON.stringify(rules),
+      schedule: schedule ?? null,
+      updated_at: transaction.raw('UTC_TIMESTAMP(3)'),
+    })
+    .onConflict()
+    .merge()
+}
+
+/** @returns whether there was one */
+export async function removePolicy(transaction: Database, projectId: number): Promise<boolean> {
+  return (await transaction('retention_policies').where({ project_id: projectId }).delete()) === 1
+}
