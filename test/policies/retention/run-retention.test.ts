@@ -5,11 +5,7 @@ import { enqueueJob } from '../../../src/jobs/enqueue-job.ts'
 import { JobStopped, type RunningJob } from '../../../src/jobs/types.ts'
 import { insertRun, listRuns } from '../../../src/policies/retention/run-queries.ts'
 import { createRetentionKind } from '../../../src/policies/retention/run-retention.ts'
-import type {
-  RemovalOutcome,
-  RetentionDeps,
-  TagRemovals,
-} from '../../../src/policies/retention/run-types.ts'
+import type { RetentionDeps, TagRemovals } from '../../../src/policies/retention/run-types.ts'
 import type { RetentionRule } from '../../../src/policies/retention/types.ts'
 import type { RegistryClient } from '../../../src/registry/client.ts'
 import { removeTags as removeFromRegistry } from '../../../src/removal/remove-tags.ts'
@@ -58,19 +54,6 @@ async function push(
   for (const [tag, pushed] of Object.entries(tags))
     await setAge(service, { repository, tag, pushed })
   return digests
-}
-
-async function readAdministrator() {
-  const row = await service.database('users').where({ username: ADMIN.username }).first('id')
-  return {
-    subject: {
-      kind: 'user',
-      id: row?.id,
-      username: ADMIN.username,
-      systemRole: 'administrator',
-    },
-    origin: { address: '127.0.0.1', userAgent: undefined, requestId: 'test' },
-  } as const
 }
 
 const asked: TagRemovals[] = []
