@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { digestSchema, repositoryNameSchema, tagNameSchema } from '../images/name-schemas.ts'
-import { deleteManifest, readManifestNeeds } from './delete-manifest.ts'
+import { deleteManifest } from './delete-manifest.ts'
 import { type DeleteTagDeps, deleteTag } from './delete-tag.ts'
+import { readManifestNeeds } from './read-needs.ts'
 
 const deleteTagRoute = (deps: DeleteTagDeps): Route =>
   defineRoute({

@@ -231,7 +231,8 @@ test('an attempt that was cut off is gone on with, as it was decided', async (t)
     })
   const first = attempt(depsOf({ removeTags: cut }), { projectId: id, jobId, signal: stop.signal })
   await t.throwsAsync(first, { instanceOf: JobStopped })
-  t.deepEqual(await listTags(repository), ['b', 'c', 'new'])
+  // All three were removed together, and only the first was written down.
+  t.deepEqual(await listTags(repository), ['new'])
   // Between the attempts c became young, but what was decided is compared with the registry alone.
   await setAge(service, { repository, tag: 'c', pushed: 1 })
   const before = asked.length
