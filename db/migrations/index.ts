@@ -12,6 +12,7 @@ import { PASSWORD_RESET } from './password-reset.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
 import type { Migration } from './schema.ts'
+import { SEARCH } from './search.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
 import { SOURCES } from './sources.ts'
@@ -35,4 +36,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...NOTIFICATIONS,
   ...IMAGES,
   ...RECONCILE,
+  ...SEARCH,
 }

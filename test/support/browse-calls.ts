@@ -124,8 +124,10 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
       searches.findTagsByStart(db, '1.', { after, most: MOST }),
     ),
   'images/browse/search-queries.ts#findTagsWithin': (db) =>
-    everyOne([undefined, { tag: '1.1500', repositoryId: 1 }], (after) =>
-      searches.findTagsWithin(db, { ids: IDS, start: '1.' }, { after, most: MOST }),
+    everyOne([undefined, { project: 'project-1', tag: '1.1500', repositoryId: 1 }], (after) =>
+      everyOne(['1.', '1.15', 'none'], (start) =>
+        searches.findTagsWithin(db, { projects: PROJECTS, start }, { after, most: MOST }),
+      ),
     ),
   'images/browse/search-queries.ts#findPlacesOf': (db) =>
     searches.findPlacesOf(db, digestOf(7), { after: undefined, most: MOST }),

@@ -22,6 +22,7 @@ const parts = (column: string, split: (name: string) => readonly string[]): Row[
 
 const tagRow = (repository_id: number, n: number): Row => ({
   repository_id,
+  project: `project-${repository_id % 40}`,
   name: `1.${n}`,
   digest: digestOf(n),
   media_type: 'application/json',

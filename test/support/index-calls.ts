@@ -31,6 +31,7 @@ const DIRTY = {
 }
 const FOUND = {
   ...KEY,
+  project: 'project-1',
   digest: digestOf(9),
   mediaType: 'application/json',
   sizeBytes: 1,

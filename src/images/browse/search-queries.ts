@@ -1,4 +1,4 @@
-import { byIndex, inKeyOrder, prefixPattern } from '../../database/keyset.ts'
+import { byIndex, inKeyOrder, type Listing, prefixPattern } from '../../database/keyset.ts'
 import type { Database } from '../../database/open-database.ts'
 
 /** A repository in the index, listed or not. */
@@ -90,26 +90,43 @@ export async function findTagsByStart(
   return rows
 }
 
-/** Tags of some repositories that begin with a text, by repository and name. */
+/** What of a project is behind a tag. */
+const inRestOf = (query: Listing, { project, tag, repositoryId }: OwnTagHit): Listing =>
+  query
+    .where({ project })
+    .where('name', '>=', tag)
+    .where((later) => {
+      later.where('name', '>', tag).orWhere('repository_id', '>', repositoryId)
+    })
+
+export interface OwnTagHit extends TagHit {
+  readonly project: string
+}
+
+/**
+ * Tags of some projects that begin with a text, by project and name: one range of the index for each
+ * project, however many repositories it has.
+ */
 export async function findTagsWithin(
   database: Database,
-  { ids, start }: { readonly ids: readonly number[]; readonly start: string },
-  { after, most }: { readonly after: TagHit | undefined; readonly most: number },
-): Promise<readonly TagHit[]> {
-  if (ids.length === 0) return []
-  const query = database
+  { projects, start }: { readonly projects: readonly string[]; readonly start: string },
+  { after, most }: { readonly after: OwnTagHit | undefined; readonly most: number },
+): Promise<readonly OwnTagHit[]> {
+  const ahead = projects.filter((project) => after === undefined || project > after.project)
+  const begun = after !== undefined && projects.includes(after.project)
+  if (ahead.length === 0 && !begun) return []
+  const rows: readonly OwnTagHit[] = await database
     .queryBuilder()
-    .from(byIndex(database, 'tags', 'PRIMARY'))
+    .from(byIndex(database, 'tags', 'tags_project_name'))
     .where({ is_listed: 1 })
-    .whereIn('repository_id', [...ids])
     .whereRaw("name LIKE ? ESCAPE '!'", [prefixPattern(start)])
+    .where((either) => {
+      if (ahead.length > 0) either.whereIn('project', ahead)
+      if (begun) either.orWhere((rest) => void inRestOf(rest, after))
+    })
+    .orderBy(['project', 'name', 'repository_id'])
     .limit(most)
-    .select({ tag: 'name', repositoryId: 'repository_id' })
-  const rows: readonly TagHit[] = await inKeyOrder(query, {
-    columns: ['repository_id', 'name'],
-    descending: false,
-    after: after && [after.repositoryId, after.tag],
-  })
+    .select({ project: 'project', tag: 'name', repositoryId: 'repository_id' })
   return rows
 }
 
