@@ -39,7 +39,7 @@ const fillProjects: Migration = async (database) => {
   }
 }
 
-/** A search by the tags of some projects reads these tags alone. */
+/** A search by the tags of some projects reads these tags alone; history has an end. */
 export const SEARCH: Readonly<Record<string, Migration>> = {
   '0150_tags_project': addColumn('tags', 'project', `VARCHAR(255) ${NAME} NOT NULL DEFAULT ''`),
   '0151_tags_project_fill': fillProjects,
@@ -49,4 +49,5 @@ export const SEARCH: Readonly<Record<string, Migration>> = {
     'name',
     'repository_id',
   ]),
+  '0153_tag_history_time': addIndex('tag_history', 'tag_history_time', ['time']),
 }

@@ -5,6 +5,7 @@ import * as blobs from '../../src/images/blob-queries.ts'
 import * as digests from '../../src/images/digest-queries.ts'
 import * as dirty from '../../src/images/dirty-queries.ts'
 import * as figures from '../../src/images/figure-queries.ts'
+import * as history from '../../src/images/history-queries.ts'
 import * as manifests from '../../src/images/manifest-queries.ts'
 import * as placements from '../../src/images/placement-queries.ts'
 import * as repositories from '../../src/images/repository-queries.ts'
@@ -126,6 +127,13 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
     figures.recomputeRepository(db, repositoryOf(2)),
   'images/figure-queries.ts#recomputeProject': (db) => figures.recomputeProject(db, 'project-7'),
 
+  'images/history-queries.ts#removeOldHistory': (db) =>
+    history.removeOldHistory(db, { days: 300, most: 100 }),
+  'images/history-queries.ts#listRestlessTags': (db) =>
+    history.listRestlessTags(db, { entries: 100, keep: 1 }),
+  'images/history-queries.ts#trimTagHistory': (db) =>
+    history.trimTagHistory(db, { repositoryId: 4001, name: 'often' }, { keep: 900, most: 50 }),
+
   'images/manifest-queries.ts#insertManifests': (db) => manifests.insertManifests(db, [MANIFEST]),
 
   'images/placement-queries.ts#upsertPlacedManifests': (db) =>
@@ -161,6 +169,8 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
     intake.insertUnreadable(db, [{ reason: 'none', text: '' }], now),
   'notifications/intake-queries.ts#removeOldUnreadable': (db) =>
     intake.removeOldUnreadable(db, { days: 80, most: 100 }),
+  'notifications/intake-queries.ts#removeManyUnreadable': (db) =>
+    intake.removeManyUnreadable(db, { keep: 900, most: 50 }),
   'notifications/intake-queries.ts#noteSource': (db) => intake.noteSource(db, 'r7:5000'),
   'notifications/intake-queries.ts#findSourceAgeSeconds': (db) => intake.findSourceAgeSeconds(db),
   'notifications/intake-queries.ts#removeOldSources': (db) =>
