@@ -1,6 +1,6 @@
 import { repeat } from '../database/repeat.ts'
 import { createRecomputeFigures } from './recompute-figures.ts'
-import { refreshDirty } from './refresh-dirty.ts'
+import { AT_ONCE, refreshDirty } from './refresh-dirty.ts'
 import { isRegistryAway, type RefreshDeps } from './refresh-outcome.ts'
 import { trimHistory } from './trim-history.ts'
 
@@ -31,12 +31,13 @@ export function keepIndex(deps: KeepIndexDeps): () => Promise<void> {
       const { read, failures } = await refreshDirty(deps)
       onRead(read)
       for (const error of failures) onReadFailure(error)
-      if (read === 0 || failures.some(isRegistryAway)) return
+      // What comes in meanwhile waits for the next round, so that it is read together.
+      if (read < AT_ONCE || failures.some(isRegistryAway)) return
     }
   }
   const count = async (): Promise<void> => {
     for (let batch = 0; batch < MOST_BATCHES && (await isLeader()); batch++) {
-      if ((await recompute()) === 0) return
+      if (!(await recompute())) return
     }
   }
   const trim = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import { repeat } from '../database/repeat.ts'
-import { applyEvents } from './apply-events.ts'
+import { AT_ONCE, applyEvents } from './apply-events.ts'
 import { removeManyUnreadable, removeOldSources, removeOldUnreadable } from './intake-queries.ts'
 import { removeExpiredPullMarks } from './mark-queries.ts'
 import { removeAppliedEvents } from './queries.ts'
@@ -47,7 +47,8 @@ async function apply({ database, isLeader, onApplied }: KeepInboxDeps): Promise<
   for (let batch = 0; batch < MOST_BATCHES && (await isLeader()); batch++) {
     const applied = await applyEvents(database)
     onApplied(applied)
-    if (applied === 0) return
+    // What comes in meanwhile waits for the next round, so that it is applied together.
+    if (applied < AT_ONCE) return
   }
 }
 

@@ -104,7 +104,11 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
 
   'images/blob-queries.ts#insertBlobs': (db) =>
     blobs.insertBlobs(db, [{ repositoryId: 1, digest: digestOf(8000), sizeBytes: 1 }]),
-  'images/blob-queries.ts#findBlobBytes': (db) => blobs.findBlobBytes(db, 1, DIGESTS),
+  'images/blob-queries.ts#findBlobBytes': (db) =>
+    blobs.findBlobBytes(
+      db,
+      DIGESTS.map((digest) => ({ repositoryId: 1, digest })),
+    ),
 
   'images/digest-queries.ts#findManifestIds': (db) => digests.findManifestIds(db, DIGESTS),
   'images/digest-queries.ts#findBlobIds': (db) => digests.findBlobIds(db, DIGESTS),
@@ -118,13 +122,16 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
   'images/dirty-queries.ts#countDirty': (db) => dirty.countDirty(db, 1000),
   'images/dirty-queries.ts#markFigures': (db) => dirty.markFigures(db, 'project', ['project-1']),
   'images/dirty-queries.ts#listDirtyFigures': (db) => dirty.listDirtyFigures(db, 'repository', 100),
-  'images/dirty-queries.ts#removeDirtyFigure': (db) =>
-    dirty.removeDirtyFigure(db, { kind: 'repository', name: repositoryOf(11), marks: 1 }),
-  'images/dirty-queries.ts#postponeFigure': (db) =>
-    dirty.postponeFigure(db, { kind: 'repository', name: repositoryOf(13), marks: 1 }, 10),
+  'images/dirty-queries.ts#removeDirtyFigures': (db) =>
+    dirty.removeDirtyFigures(db, [{ kind: 'repository', name: repositoryOf(11), marks: 1 }]),
+  'images/dirty-queries.ts#postponeFigures': (db) =>
+    dirty.postponeFigures(db, [{ kind: 'repository', name: repositoryOf(13), marks: 1 }], 10),
 
-  'images/figure-queries.ts#recomputeRepository': (db) =>
-    figures.recomputeRepository(db, repositoryOf(2)),
+  'images/figure-queries.ts#recomputeRepositories': (db) =>
+    figures.recomputeRepositories(
+      db,
+      Array.from({ length: 100 }, (_, n) => repositoryOf(n + 2)),
+    ),
   'images/figure-queries.ts#recomputeProject': (db) => figures.recomputeProject(db, 'project-7'),
 
   'images/history-queries.ts#removeOldHistory': (db) =>
@@ -197,5 +204,6 @@ export const INDEX_NOT_CALLED: Readonly<Record<string, string>> = {
   'database/bulk.ts#inBatchesOf': 'cuts a list',
   'database/bulk.ts#withAnyKey': 'a part of other statements',
   'images/repository-queries.ts#idOf': 'looks into a map',
+  'images/blob-queries.ts#blobKey': 'makes a text',
   'images/tag-queries.ts#toTagKey': 'makes a key',
 }

@@ -66,7 +66,9 @@ async function readTogether(
   reading.take(await countChanges(reading, outcomes))
   // Also what was not even tried, since its neighbour took too long.
   const open = outcomes.filter(({ state, error }) => OPEN.has(state) || isRegistryAway(error))
-  await inTransaction(deps.database, (transaction) => markDirty(transaction, open))
+  if (open.length > 0) {
+    await inTransaction(deps.database, (transaction) => markDirty(transaction, open))
+  }
   for (const outcome of outcomes) {
     if (outcome.state === 'read') living.add(outcome.repository)
     if (UNWRITTEN.has(outcome.state)) unwritten.add(keyOf(outcome))
