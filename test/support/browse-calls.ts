@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/open-database.ts'
 import * as manifests from '../../src/images/browse/manifest-read-queries.ts'
+import * as ownTags from '../../src/images/browse/own-tag-queries.ts'
 import * as ranges from '../../src/images/browse/project-range-queries.ts'
 import * as referrers from '../../src/images/browse/referrer-queries.ts'
 import * as repositories from '../../src/images/browse/repository-queries.ts'
@@ -124,10 +125,10 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
     everyOne([undefined, { tag: '1.1500', repositoryId: 1 }], (after) =>
       searches.findTagsByStart(db, '1.', { after, most: MOST }),
     ),
-  'images/browse/search-queries.ts#findTagsWithin': (db) =>
+  'images/browse/own-tag-queries.ts#findTagsWithin': (db) =>
     everyOne([undefined, { project: 'project-1', tag: '1.1500', repositoryId: 1 }], (after) =>
       everyOne(['1.', '1.15', 'none'], (start) =>
-        searches.findTagsWithin(db, { projects: PROJECTS, start }, { after, most: MOST }),
+        ownTags.findTagsWithin(db, { projects: PROJECTS, start }, { after, most: MOST }),
       ),
     ),
   'images/browse/search-queries.ts#findPlacesOf': (db) =>

@@ -1,6 +1,7 @@
 import type { Database } from '../../database/open-database.ts'
 import type { ReachDeps } from '../../projects/find-reach.ts'
 import { gramsOf, segmentsOf } from '../name-parts.ts'
+import { findTagsWithin } from './own-tag-queries.ts'
 import { walkProjectNames } from './repository-walk-queries.ts'
 import type { SealedKey } from './sealed-cursor.ts'
 import {
@@ -8,7 +9,6 @@ import {
   findByGram,
   findSegments,
   findTagsByStart,
-  findTagsWithin,
   listNamesById,
   type TagHit,
 } from './search-queries.ts'

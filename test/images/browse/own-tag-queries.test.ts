@@ -1,5 +1,5 @@
 import test from 'ava'
-import { findTagsWithin, type OwnTagHit } from '../../../src/images/browse/search-queries.ts'
+import { findTagsWithin, type OwnTagHit } from '../../../src/images/browse/own-tag-queries.ts'
 import { openIndexDatabase } from '../../support/index-database.ts'
 
 const { database, stop } = await openIndexDatabase()
