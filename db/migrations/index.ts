@@ -15,6 +15,7 @@ import { RECONCILE } from './reconcile.ts'
 import { REMOVALS } from './removals.ts'
 import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
+import { SEARCH } from './search.ts'
 import { SETTINGS } from './settings.ts'
 import { SIGN_IN, SIGN_IN_EPOCHS } from './signin.ts'
 import { SOURCES } from './sources.ts'
@@ -41,4 +42,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...HOLDS,
   ...RETENTION,
   ...REMOVALS,
+  ...SEARCH,
 }

@@ -1,4 +1,4 @@
-import { inBatches, insertMissing } from '../database/bulk.ts'
+import { inBatches, insertMissing, withAnyKey } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
 import { findBlobIds } from './digest-queries.ts'
 
@@ -28,21 +28,41 @@ export async function insertBlobs(
   await insertMissing(transaction, 'repository_blobs', placed)
 }
 
-/** Sizes of those blobs that are known to be in the repository. */
+interface BlobRow {
+  readonly id: number
+  readonly digest: string
+  readonly size_bytes: number
+}
+
+export type BlobKey = Pick<PlacedBlob, 'repositoryId' | 'digest'>
+
+/** A text for a blob in a repository. */
+export const blobKey = ({ repositoryId, digest }: BlobKey): string => `${repositoryId} ${digest}`
+
+/** Sizes, by `blobKey`, of those blobs that are known to be in their repository. */
 export async function findBlobBytes(
   database: Database,
-  repositoryId: number,
-  digests: readonly string[],
+  keys: readonly BlobKey[],
 ): Promise<ReadonlyMap<string, number>> {
   const sizes = new Map<string, number>()
-  for (const batch of inBatches(digests)) {
-    const rows: readonly { readonly digest: string; readonly size_bytes: number }[] =
-      await database('blobs')
-        .join('repository_blobs', 'repository_blobs.blob_id', 'blobs.id')
-        .where({ 'repository_blobs.repository_id': repositoryId })
-        .whereIn('blobs.digest', [...batch])
-        .select('blobs.digest', 'blobs.size_bytes')
-    for (const { digest, size_bytes } of rows) sizes.set(digest, size_bytes)
+  for (const batch of inBatches(keys)) {
+    const blobs: readonly BlobRow[] = await database('blobs')
+      .whereIn('digest', [...new Set(batch.map(({ digest }) => digest))])
+      .select('id', 'digest', 'size_bytes')
+    const byDigest = new Map(blobs.map((blob) => [blob.digest, blob]))
+    const wanted = batch.flatMap(({ repositoryId, digest }) => {
+      const blob = byDigest.get(digest)
+      return blob === undefined ? [] : [{ repository_id: repositoryId, blob_id: blob.id }]
+    })
+    if (wanted.length === 0) continue
+    const placed: typeof wanted = await database('repository_blobs')
+      .where(withAnyKey(wanted))
+      .select('repository_id', 'blob_id')
+    const byId = new Map(blobs.map((blob) => [blob.id, blob]))
+    for (const { repository_id: repositoryId, blob_id } of placed) {
+      const blob = byId.get(blob_id)
+      if (blob !== undefined) sizes.set(blobKey({ repositoryId, ...blob }), blob.size_bytes)
+    }
   }
   return sizes
 }

@@ -163,23 +163,31 @@ export async function listDirtyFigures(
   return rows
 }
 
-export async function removeDirtyFigure(database: Database, figure: DirtyFigure): Promise<void> {
-  await database('dirty_figures')
-    .where({ ...figure })
-    .delete()
+/** Takes the marks away, but not from what was marked again in the meantime. */
+export async function removeDirtyFigures(
+  database: Database,
+  counted: readonly DirtyFigure[],
+): Promise<void> {
+  for (const batch of inBatches(counted)) {
+    await database('dirty_figures')
+      .where(withAnyKey(batch.map(({ kind, name, marks }) => ({ kind, name, marks }))))
+      .delete()
+  }
 }
 
 /** So that what takes long is not done again and again. */
-export async function postponeFigure(
+export async function postponeFigures(
   database: Database,
-  { kind, name }: DirtyFigure,
+  figures: readonly DirtyFigure[],
   milliseconds: number,
 ): Promise<void> {
-  await database('dirty_figures')
-    .where({ kind, name })
-    .update({
-      due_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [
-        Math.round(milliseconds * 1000),
-      ]),
-    })
+  for (const batch of inBatches(figures)) {
+    await database('dirty_figures')
+      .where(withAnyKey(batch.map(({ kind, name }) => ({ kind, name }))))
+      .update({
+        due_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [
+          Math.round(milliseconds * 1000),
+        ]),
+      })
+  }
 }

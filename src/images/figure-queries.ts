@@ -1,3 +1,4 @@
+import type { Listing } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 
 /** Where events told of impossible sizes: no more than a column, or a number of ours, holds. */
@@ -7,51 +8,99 @@ const sumOf = (...bytes: readonly unknown[]): number =>
     Number.MAX_SAFE_INTEGER,
   )
 
-/**
- * Counts a repository's tags, bytes and pulls anew: what is added up now and then goes wrong for
- * ever, what is counted again is right again.
- *
- * @returns its project; undefined when the index has no such repository
- */
-export async function recomputeRepository(
+interface RepositoryRow {
+  readonly id: number
+  readonly name: string
+  readonly project: string
+  readonly created_at: Date
+}
+
+interface Counted {
+  readonly count: number
+  readonly pushedAt: Date
+}
+
+async function countTags(
   database: Database,
-  name: string,
-): Promise<string | undefined> {
-  const row: { readonly id: number; readonly project: string } | undefined = await database(
-    'repositories',
-  )
-    .where({ name })
-    .first('id', 'project')
-  if (row === undefined) return undefined
-  const of = { repository_id: row.id }
-  const tags = await database('tags')
-    .where({ ...of, is_listed: 1 })
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, Counted>> {
+  const rows: readonly (Counted & { readonly id: number })[] = await database('tags')
+    .whereIn('repository_id', [...ids])
+    .where({ is_listed: 1 })
+    .groupBy('repository_id')
+    .select({ id: 'repository_id' })
     .count({ count: '*' })
     .max({ pushedAt: 'pushed_at' })
-    .first()
-  const blobs = await database('repository_blobs')
-    .join('blobs', 'blobs.id', 'repository_blobs.blob_id')
-    .where(of)
-    .sum({ bytes: 'size_bytes' })
-    .first()
-  const manifests = await database('repository_manifests')
-    .join('manifests', 'manifests.id', 'repository_manifests.manifest_id')
-    .where(of)
-    .sum({ bytes: 'content_bytes' })
-    .first()
-  const days = await database('repository_days').where(of).sum({ pulls: 'pulls' }).first()
-  const count = Number(tags?.count ?? 0)
-  await database('repositories')
-    .where({ id: row.id })
-    .update({
-      is_listed: count > 0 ? 1 : 0,
-      tag_count: count,
-      size_bytes: sumOf(blobs?.bytes, manifests?.bytes),
-      pull_count: sumOf(days?.pulls),
-      pushed_at: database.raw('GREATEST(pushed_at, ?)', [tags?.pushedAt ?? new Date(0)]),
-    })
-  return row.project
+  return new Map(rows.map((row) => [row.id, row]))
 }
+
+/** Sums of a column by repository, over rows that each repository has of its own. */
+async function sumEach(
+  query: Listing,
+  ids: readonly number[],
+  column: string,
+): Promise<ReadonlyMap<number, unknown>> {
+  const rows: readonly { readonly id: number; readonly sum: unknown }[] = await query
+    .whereIn('repository_id', [...ids])
+    .groupBy('repository_id')
+    .select({ id: 'repository_id' })
+    .sum({ sum: column })
+  return new Map(rows.map(({ id, sum }) => [id, sum]))
+}
+
+/**
+ * Counts the tags, bytes and pulls of some repositories anew: what is added up now and then goes
+ * wrong for ever, what is counted again is right again.
+ *
+ * @returns their projects
+ */
+export async function recomputeRepositories(
+  database: Database,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const found: readonly RepositoryRow[] = await database('repositories')
+    .whereIn('name', [...names])
+    .orderBy('id')
+    .select('id', 'name', 'project', 'created_at')
+  if (found.length === 0) return []
+  const ids = found.map(({ id }) => id)
+  const tags = await countTags(database, ids)
+  const blobs = await sumEach(
+    database('repository_blobs').join('blobs', 'blobs.id', 'repository_blobs.blob_id'),
+    ids,
+    'size_bytes',
+  )
+  const manifests = await sumEach(
+    database('repository_manifests').join(
+      'manifests',
+      'manifests.id',
+      'repository_manifests.manifest_id',
+    ),
+    ids,
+    'content_bytes',
+  )
+  const pulls = await sumEach(database('repository_days'), ids, 'pulls')
+  const rows = found.map((row) => ({
+    ...row,
+    is_listed: (tags.get(row.id)?.count ?? 0) > 0 ? 1 : 0,
+    tag_count: tags.get(row.id)?.count ?? 0,
+    size_bytes: sumOf(blobs.get(row.id), manifests.get(row.id)),
+    pull_count: sumOf(pulls.get(row.id)),
+    pushed_at: tags.get(row.id)?.pushedAt ?? new Date(0),
+  }))
+  // They are all there: one statement changes them.
+  await database('repositories')
+    .insert(rows)
+    .onConflict()
+    .merge({
+      ...valuesOf(database, ['is_listed', 'tag_count', 'size_bytes', 'pull_count']),
+      pushed_at: database.raw('GREATEST(pushed_at, VALUES(pushed_at))'),
+    })
+  return [...new Set(found.map(({ project }) => project))]
+}
+
+const valuesOf = (database: Database, columns: readonly string[]) =>
+  Object.fromEntries(columns.map((column) => [column, database.raw(`VALUES(${column})`)]))
 
 const sumOfDistinct = async (
   database: Database,

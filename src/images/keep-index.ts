@@ -1,10 +1,12 @@
 import { repeat } from '../database/repeat.ts'
 import { createRecomputeFigures } from './recompute-figures.ts'
-import { refreshDirty } from './refresh-dirty.ts'
+import { AT_ONCE, refreshDirty } from './refresh-dirty.ts'
 import { isRegistryAway, type RefreshDeps } from './refresh-outcome.ts'
+import { trimHistory } from './trim-history.ts'
 
 const EVERY_MS = 200
 const MOST_BATCHES = 100
+const TRIM_EVERY_MS = 30_000
 
 export interface KeepIndexDeps extends RefreshDeps {
   /** Whether this process is the one that keeps the index now. */
@@ -17,7 +19,10 @@ export interface KeepIndexDeps extends RefreshDeps {
   readonly monotonicMs: () => number
 }
 
-/** Reads what was marked and counts what changed, batch after batch while there is some. */
+/**
+ * Reads what was marked and counts what changed, batch after batch while there is some, and lets go
+ * of history that is too long.
+ */
 export function keepIndex(deps: KeepIndexDeps): () => Promise<void> {
   const { isLeader, onRead, onReadFailure, onFailure } = deps
   const recompute = createRecomputeFigures(deps)
@@ -26,17 +31,22 @@ export function keepIndex(deps: KeepIndexDeps): () => Promise<void> {
       const { read, failures } = await refreshDirty(deps)
       onRead(read)
       for (const error of failures) onReadFailure(error)
-      if (read === 0 || failures.some(isRegistryAway)) return
+      // What comes in meanwhile waits for the next round, so that it is read together.
+      if (read < AT_ONCE || failures.some(isRegistryAway)) return
     }
   }
   const count = async (): Promise<void> => {
     for (let batch = 0; batch < MOST_BATCHES && (await isLeader()); batch++) {
-      if ((await recompute()) === 0) return
+      if (!(await recompute())) return
     }
+  }
+  const trim = async (): Promise<void> => {
+    if (await isLeader()) await trimHistory(deps.database)
   }
   const stops = [
     repeat({ everyMs: EVERY_MS, work: refresh, onFailure }),
     repeat({ everyMs: EVERY_MS, work: count, onFailure }),
+    repeat({ everyMs: TRIM_EVERY_MS, work: trim, onFailure }),
   ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))

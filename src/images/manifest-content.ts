@@ -8,7 +8,10 @@ const MOST_BLOBS = 2000
 const TYPE_LENGTH = 255
 const PLATFORM_LENGTH = 64
 const MOST_ANNOTATIONS = 200
+const ANNOTATION_NAME_LENGTH = 255
 const ANNOTATION_LENGTH = 4096
+/** Letters of JSON of all of them: what is longer than its column keeps would be kept by nobody. */
+const ANNOTATIONS_LENGTH = 256 * 1024
 
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.config.v1+json',
@@ -73,14 +76,32 @@ const cut = (most: number) =>
     .catch(undefined)
     .transform((text) => text?.replace(/[^\x20-\x7e]/g, '?').slice(0, most) || undefined)
 
-const annotationsSchema = z.record(z.string(), z.string()).optional().catch(undefined)
+/** A manifest may have as many as fit into 4 MiB: only those that are kept are looked at. */
+function readAnnotations(given: unknown): Record<string, string> {
+  const kept: [string, string][] = []
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return {}
+  let left = ANNOTATIONS_LENGTH
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value !== 'string' || name === '' || name.length > ANNOTATION_NAME_LENGTH) continue
+    const entry: [string, string] = [name, value.slice(0, ANNOTATION_LENGTH)]
+    left -= JSON.stringify(entry).length
+    if (left < 0 || kept.length === MOST_ANNOTATIONS) break
+    kept.push(entry)
+  }
+  return Object.fromEntries(kept)
+}
+
+const REFERENCE_TYPE = 'vnd.docker.reference.type'
 
 const descriptorSchema = z.object({
   digest: z.string().refine(isDigest),
   mediaType: cut(TYPE_LENGTH),
   artifactType: cut(TYPE_LENGTH),
   urls: z.array(z.string()).optional().catch(undefined),
-  annotations: annotationsSchema,
+  annotations: z
+    .object({ [REFERENCE_TYPE]: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
   platform: z
     .object({
       os: cut(PLATFORM_LENGTH),
@@ -103,7 +124,7 @@ const manifestSchema = z.object({
     .object({ digest: z.string().refine(isDigest) })
     .optional()
     .catch(undefined),
-  annotations: annotationsSchema,
+  annotations: z.unknown().optional().transform(readAnnotations),
 })
 
 /** Entries of a digest that came before are none: one may be listed as often as there is room. */
@@ -120,20 +141,8 @@ const toChild = (descriptor: Descriptor): ManifestChild => ({
   architecture: descriptor.platform?.architecture,
   variant: descriptor.platform?.variant,
   role:
-    descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
-      ? 'attestation'
-      : 'image',
+    descriptor.annotations?.[REFERENCE_TYPE] === 'attestation-manifest' ? 'attestation' : 'image',
 })
-
-const cutAnnotations = (given: Readonly<Record<string, string>> = {}): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(given)
-      .slice(0, MOST_ANNOTATIONS)
-      .map(([name, value]) => [
-        name.slice(0, ANNOTATION_LENGTH),
-        value.slice(0, ANNOTATION_LENGTH),
-      ]),
-  )
 
 function kindOf(
   { manifests, config, layers, blobs }: z.output<typeof manifestSchema>,
@@ -170,7 +179,7 @@ export function readManifestContent(content: Buffer): ManifestContent {
       .slice(0, MOST_BLOBS)
       .map(({ digest, urls = [] }) => ({ digest, isForeign: urls.length > 0 })),
     children: children.slice(0, MOST_CHILDREN).map(toChild),
-    annotations: cutAnnotations(annotations),
+    annotations,
     isWhole:
       kind !== 'unreadable' && referred.length <= MOST_BLOBS && children.length <= MOST_CHILDREN,
   }

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit'
 import type { Database } from '../database/open-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { findBlobBytes } from './blob-queries.ts'
-import { findManifestIds } from './digest-queries.ts'
+import { blobKey, findBlobBytes } from './blob-queries.ts'
+import { type DigestIds, findManifestIds } from './digest-queries.ts'
 import { type ImageConfig, readImageConfig } from './image-config.ts'
 import type { ManifestRecord } from './manifest-queries.ts'
 import { type ManifestTree, measureTree, walkTree } from './walk-tree.ts'
@@ -12,8 +12,8 @@ export const READS_AT_ONCE = 6
 const CONFIG_BYTES = 4 * 1024 * 1024
 /** Configs of one tree; when so much was read, the images that are left have none (R33). */
 const TREE_CONFIG_BYTES = 4 * 1024 * 1024
-/** Manifests and configs of one batch that are held; what would be more waits for the next one. */
-const BATCH_BYTES = 32 * 1024 * 1024
+/** Of each of manifests and configs of one batch; what would be more waits for the next one. */
+const BATCH_BYTES = 16 * 1024 * 1024
 
 export interface ReadTreesDeps {
   readonly database: Database
@@ -38,18 +38,46 @@ type Spend = (bytes: number) => void
 
 export type TreeOutcome = TreeRecord | { readonly error: unknown } | 'deferred'
 
+/** What the database knows of some trees, asked for all of them together. */
+interface Known {
+  readonly manifests: DigestIds
+  /** By `blobKey`. */
+  readonly blobBytes: ReadonlyMap<string, number>
+}
+
+const blobsOf = ({ manifests }: ManifestTree): readonly string[] => [
+  ...new Set(
+    [...manifests.values()].flatMap(({ content }) => content.blobs.map(({ digest }) => digest)),
+  ),
+]
+
+interface WalkedTree {
+  readonly sought: SoughtTree
+  readonly tree: ManifestTree
+}
+
+async function findKnown(database: Database, walked: readonly WalkedTree[]): Promise<Known> {
+  const digests = walked.flatMap(({ tree }) => [...tree.manifests.keys()])
+  const blobs = walked.flatMap(({ sought: { repositoryId }, tree }) =>
+    blobsOf(tree).map((digest) => ({ repositoryId, digest })),
+  )
+  return {
+    manifests: await findManifestIds(database, digests),
+    blobBytes: await findBlobBytes(database, blobs),
+  }
+}
+
 /** One config may stand in as many manifests as its pusher likes: it is read for each, but not for ever. */
 async function readConfigs(
-  { database, registry }: ReadTreesDeps,
+  { registry }: ReadTreesDeps,
   { repository, manifests }: ManifestTree,
-  spend: Spend,
+  { known, spend }: { readonly known: Known; readonly spend: Spend },
 ): Promise<ReadonlyMap<string, ImageConfig>> {
-  const known = await findManifestIds(database, [...manifests.keys()])
   const configs = new Map<string, ImageConfig>()
   let left = TREE_CONFIG_BYTES
   for (const [digest, { content }] of manifests) {
     const config = content.imageConfigDigest
-    if (config === undefined || known.has(digest) || left <= 0) continue
+    if (config === undefined || known.manifests.has(digest) || left <= 0) continue
     const blob = await registry.readBlob({ repository, digest: config, mostBytes: CONFIG_BYTES })
     if (blob === undefined) continue
     left -= blob.length
@@ -62,37 +90,30 @@ async function readConfigs(
 
 /** Sizes that an event told, or the registry when it is asked; never those that manifests declare. */
 async function readBlobBytes(
-  { database, registry }: ReadTreesDeps,
-  { repository, repositoryId }: SoughtTree,
-  digests: readonly string[],
+  { registry }: ReadTreesDeps,
+  { sought: { repository, repositoryId }, tree }: WalkedTree,
+  known: Known,
 ): Promise<Pick<TreeRecord, 'blobBytes' | 'newBlobs'>> {
-  const blobBytes = new Map(await findBlobBytes(database, repositoryId, digests))
+  const blobBytes = new Map<string, number>()
   const newBlobs: string[] = []
-  for (const digest of digests) {
-    if (blobBytes.has(digest)) continue
-    const bytes = await registry.findBlobSize({ repository, digest })
+  for (const digest of blobsOf(tree)) {
+    const knownBytes = known.blobBytes.get(blobKey({ repositoryId, digest }))
+    const bytes = knownBytes ?? (await registry.findBlobSize({ repository, digest }))
     if (bytes === undefined) continue
     blobBytes.set(digest, bytes)
-    newBlobs.push(digest)
+    if (knownBytes === undefined) newBlobs.push(digest)
   }
   return { blobBytes, newBlobs }
 }
 
-const blobsOf = ({ manifests }: ManifestTree): readonly string[] => [
-  ...new Set(
-    [...manifests.values()].flatMap(({ content }) => content.blobs.map(({ digest }) => digest)),
-  ),
-]
-
-async function readTree(
+async function completeTree(
   deps: ReadTreesDeps,
-  sought: SoughtTree,
-  spend: Spend,
+  walked: WalkedTree,
+  given: { readonly known: Known; readonly spend: Spend },
 ): Promise<TreeRecord> {
-  const tree = await walkTree(deps.registry, sought)
-  spend(tree.contentBytes)
-  const configs = await readConfigs(deps, tree, spend)
-  const blobs = await readBlobBytes(deps, sought, blobsOf(tree))
+  const { sought, tree } = walked
+  const configs = await readConfigs(deps, tree, given)
+  const blobs = await readBlobBytes(deps, walked, given.known)
   const manifests = [...tree.manifests.values()].map((manifest) => {
     const isCut = manifest.digest === sought.root && !tree.isWhole
     const treeBytes = isCut
@@ -103,8 +124,22 @@ async function readTree(
   return { ...sought, manifests, ...blobs }
 }
 
+/** Does the work for each, a few at a time, and keeps what it throws as the outcome of that one. */
+const forEachTree = <T, R>(
+  trees: readonly T[],
+  work: (tree: T) => Promise<R>,
+): Promise<readonly (R | { readonly error: unknown })[]> =>
+  pLimit(READS_AT_ONCE).map(trees, async (tree) => {
+    try {
+      return await work(tree)
+    } catch (error) {
+      return { error }
+    }
+  })
+
 /**
- * Reads trees of manifests, a few at a time, each with its own outcome.
+ * Reads trees of manifests, a few at a time, each with its own outcome: first their manifests, then,
+ * when the database has said what is known of them, their configs and the sizes of their blobs.
  *
  * @returns in the order of `sought`; `deferred` for those that found the batch full
  */
@@ -112,16 +147,21 @@ export async function readTrees(
   deps: ReadTreesDeps,
   sought: readonly SoughtTree[],
 ): Promise<readonly TreeOutcome[]> {
-  let spent = 0
+  // Each for itself: what is read of manifests must not keep their configs from being read.
+  const spent = { manifests: 0, configs: 0 }
   const spend: Spend = (bytes) => {
-    spent += bytes
+    spent.configs += bytes
   }
-  return pLimit(READS_AT_ONCE).map(sought, async (tree) => {
-    if (spent > BATCH_BYTES) return 'deferred'
-    try {
-      return await readTree(deps, tree, spend)
-    } catch (error) {
-      return { error }
-    }
+  const walks = await forEachTree(sought, async (one) => {
+    if (spent.manifests > BATCH_BYTES) return 'deferred'
+    const tree = await walkTree(deps.registry, one)
+    spent.manifests += tree.contentBytes
+    return { sought: one, tree }
+  })
+  const walked = walks.filter((walk) => walk !== 'deferred' && 'tree' in walk)
+  const known = await findKnown(deps.database, walked)
+  return forEachTree(walks, async (walk) => {
+    if (walk === 'deferred' || 'error' in walk) return walk
+    return spent.configs > BATCH_BYTES ? 'deferred' : completeTree(deps, walk, { known, spend })
   })
 }

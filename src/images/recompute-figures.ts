@@ -4,59 +4,123 @@ import {
   type FigureKind,
   listDirtyFigures,
   markFigures,
-  postponeFigure,
-  removeDirtyFigure,
+  postponeFigures,
+  removeDirtyFigures,
 } from './dirty-queries.ts'
-import { recomputeProject, recomputeRepository } from './figure-queries.ts'
+import { recomputeProject, recomputeRepositories } from './figure-queries.ts'
 
 const AT_ONCE = 100
 /** What took so long is not counted again before this many times as long has passed. */
 const REST = 10
 /** Below this nothing has to rest. */
 const SHORT_MS = 50
+/** Some of a batch that took longer are large: each is counted by itself for a while. */
+const LONG_BATCH_MS = 500
+const APART_MS = 600_000
+/** All repositories of a project are looked through, whichever changed: it has a fifth of the time. */
+const PROJECTS_REST = 4
 
 export interface FiguresDeps {
   readonly database: Database
   readonly monotonicMs: () => number
 }
 
-async function recompute({ database }: FiguresDeps, { kind, name }: DirtyFigure): Promise<void> {
-  if (kind === 'project') return recomputeProject(database, name)
-  const project = await recomputeRepository(database, name)
-  if (project !== undefined) await markFigures(database, 'project', [project])
+/** When what was counted is to be counted again at the earliest, and what is counted by itself. */
+interface Pace {
+  readonly rests: Map<string, number>
+  readonly apart: Map<string, number>
+  /** When projects are counted again at the earliest. */
+  projectsAtMs: number
 }
 
-async function recomputeKind(
-  deps: FiguresDeps,
-  kind: FigureKind,
-  rests: Map<string, number>,
-): Promise<number> {
-  const { database, monotonicMs } = deps
-  const due = await listDirtyFigures(database, kind, AT_ONCE)
-  for (const figure of due) {
-    const key = `${kind} ${figure.name}`
-    const restMs = (rests.get(key) ?? 0) - monotonicMs()
-    if (restMs > 0) {
-      await postponeFigure(database, figure, restMs)
-      continue
-    }
-    const startedAtMs = monotonicMs()
-    await recompute(deps, figure)
-    const tookMs = monotonicMs() - startedAtMs
-    rests.delete(key)
-    if (tookMs > SHORT_MS) rests.set(key, monotonicMs() + tookMs * REST)
-    await removeDirtyFigure(database, figure)
+const keyOf = ({ kind, name }: DirtyFigure): string => `${kind} ${name}`
+
+async function recompute({ database }: FiguresDeps, batch: readonly DirtyFigure[]): Promise<void> {
+  const names = batch.map(({ name }) => name)
+  if (batch[0]?.kind === 'project') {
+    for (const name of names) await recomputeProject(database, name)
+  } else await markFigures(database, 'project', await recomputeRepositories(database, names))
+}
+
+/** Notes what is not to be counted again soon, and what not together with others. */
+function notePace(
+  { rests, apart }: Pace,
+  batch: readonly DirtyFigure[],
+  { nowMs, tookMs }: { readonly nowMs: number; readonly tookMs: number },
+): void {
+  const [only] = batch
+  if (only === undefined) return
+  if (batch.length > 1) {
+    if (tookMs > LONG_BATCH_MS) for (const one of batch) apart.set(keyOf(one), nowMs + APART_MS)
+    return
   }
+  if (tookMs > SHORT_MS) rests.set(keyOf(only), nowMs + tookMs * REST)
+}
+
+async function countBatch(
+  deps: FiguresDeps,
+  pace: Pace,
+  batch: readonly DirtyFigure[],
+): Promise<void> {
+  const startedAtMs = deps.monotonicMs()
+  await recompute(deps, batch)
+  const nowMs = deps.monotonicMs()
+  notePace(pace, batch, { nowMs, tookMs: nowMs - startedAtMs })
+  await removeDirtyFigures(deps.database, batch)
+}
+
+/** Lets those wait that were counted a moment ago. @returns the others */
+async function letRest(
+  { database, monotonicMs }: FiguresDeps,
+  { rests }: Pace,
+  due: readonly DirtyFigure[],
+): Promise<readonly DirtyFigure[]> {
+  const nowMs = monotonicMs()
+  const groups = new Map<number, DirtyFigure[]>()
+  for (const figure of due) {
+    const restMs = (rests.get(keyOf(figure)) ?? 0) - nowMs
+    if (restMs <= 0) continue
+    const milliseconds = Math.ceil(restMs / 100) * 100
+    groups.set(milliseconds, [...(groups.get(milliseconds) ?? []), figure])
+  }
+  for (const [milliseconds, group] of groups) await postponeFigures(database, group, milliseconds)
+  const resting = new Set([...groups.values()].flat())
+  return due.filter((figure) => !resting.has(figure))
+}
+
+async function recomputeKind(deps: FiguresDeps, kind: FigureKind, pace: Pace): Promise<number> {
+  const due = await listDirtyFigures(deps.database, kind, AT_ONCE)
+  const counted = await letRest(deps, pace, due)
+  const isApart = (figure: DirtyFigure): boolean =>
+    kind === 'project' || pace.apart.has(keyOf(figure))
+  const together = counted.filter((figure) => !isApart(figure))
+  if (together.length > 0) await countBatch(deps, pace, together)
+  for (const figure of counted.filter(isApart)) await countBatch(deps, pace, [figure])
   return due.length
 }
 
-/** Counts anew what changed since it was counted: repositories first, then their projects. */
-export function createRecomputeFigures(deps: FiguresDeps): () => Promise<number> {
-  const rests = new Map<string, number>()
+/**
+ * Counts anew what changed since it was counted: repositories first, then their projects.
+ *
+ * @returns whether more may be due
+ */
+export function createRecomputeFigures(deps: FiguresDeps): () => Promise<boolean> {
+  const pace: Pace = { rests: new Map(), apart: new Map(), projectsAtMs: 0 }
+  const countProjects = async (): Promise<number> => {
+    const startedAtMs = deps.monotonicMs()
+    if (startedAtMs < pace.projectsAtMs) return 0
+    const projects = await recomputeKind(deps, 'project', pace)
+    const nowMs = deps.monotonicMs()
+    pace.projectsAtMs = nowMs + (nowMs - startedAtMs) * PROJECTS_REST
+    return projects
+  }
   return async () => {
     const now = deps.monotonicMs()
-    for (const [key, until] of rests) if (until < now) rests.delete(key)
-    const repositories = await recomputeKind(deps, 'repository', rests)
-    return repositories + (await recomputeKind(deps, 'project', rests))
+    for (const times of [pace.rests, pace.apart]) {
+      for (const [key, until] of times) if (until < now) times.delete(key)
+    }
+    const repositories = await recomputeKind(deps, 'repository', pace)
+    const projects = await countProjects()
+    return Math.max(repositories, projects) === AT_ONCE
   }
 }

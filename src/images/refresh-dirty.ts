@@ -3,7 +3,8 @@ import { GRACE_SECONDS, TOLD_GRACE_SECONDS } from './refresh-absent.ts'
 import type { RefreshDeps, RefreshOutcome, RefreshState } from './refresh-outcome.ts'
 import { refreshReferences } from './refresh-references.ts'
 
-const AT_ONCE = 50
+/** References of one batch. */
+export const AT_ONCE = 50
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 300_000
 const PASSING_MS = 500

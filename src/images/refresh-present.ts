@@ -1,5 +1,5 @@
 import { inTransaction } from '../database/transaction.ts'
-import { isDigest } from '../protocol/reference.ts'
+import { isDigest, projectOf } from '../protocol/reference.ts'
 import type { Descriptor } from '../registry/manifests.ts'
 import { type DirtyMark, markFigures } from './dirty-queries.ts'
 import { findTreeBytes } from './placement-queries.ts'
@@ -60,6 +60,7 @@ const toTag = (
   sizeBytes: number | undefined,
 ): FoundTag => ({
   repositoryId,
+  project: projectOf(mark.repository),
   name: mark.reference,
   ...found,
   sizeBytes,

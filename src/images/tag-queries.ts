@@ -10,6 +10,8 @@ export interface TagKey {
 
 /** A tag as it was found at the registry. */
 export interface FoundTag extends TagKey {
+  /** That of its repository. */
+  readonly project: string
   readonly digest: string
   readonly mediaType: string
   /** Undefined when it could not be measured. */
@@ -122,6 +124,7 @@ async function mergeTags(
     const accessory = readAccessoryTag(tag.name)
     return {
       ...toTagKey(tag),
+      project: tag.project,
       is_listed: 1,
       digest: tag.digest,
       media_type: tag.mediaType.slice(0, 255),
@@ -143,7 +146,12 @@ async function mergeTags(
   await transaction('tags')
     .insert(rows)
     .onConflict()
-    .merge({ ...merged, ticket: transaction.raw('GREATEST(ticket, VALUES(ticket))') })
+    .merge({
+      ...merged,
+      // The same whatever was read; a row of an older version has none.
+      project: transaction.raw('VALUES(project)'),
+      ticket: transaction.raw('GREATEST(ticket, VALUES(ticket))'),
+    })
 }
 
 export const upsertTags = (

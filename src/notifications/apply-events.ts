@@ -15,7 +15,8 @@ import { type EventPlan, planEvents } from './plan-events.ts'
 import { claimEvents, listWaitingEvents, lockWaitingEvents } from './queries.ts'
 import { sumActivity } from './sum-activity.ts'
 
-const AT_ONCE = 500
+/** Events of one batch. */
+export const AT_ONCE = 500
 
 /** Tags that the index has on what was deleted went with it. */
 async function findTagsGone(

@@ -20,6 +20,17 @@ export async function removeOldUnreadable(
   return database('unreadable_events').where('received_at', '<', limit).limit(most).delete()
 }
 
+/** Takes the oldest away, but for so many. @returns how many went */
+export async function removeManyUnreadable(
+  database: Database,
+  { keep, most }: { readonly keep: number; readonly most: number },
+): Promise<number> {
+  const rows = database('unreadable_events')
+  const last = await rows.clone().orderBy('id', 'desc').offset(keep).first('id')
+  if (last === undefined) return 0
+  return rows.clone().where('id', '<=', last.id).limit(most).delete()
+}
+
 /** Notes that a registry process was heard of. */
 export async function noteSource(database: Database, address: string): Promise<void> {
   const seen_at = database.raw('UTC_TIMESTAMP(3)')

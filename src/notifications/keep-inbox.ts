@@ -1,7 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import { repeat } from '../database/repeat.ts'
-import { applyEvents } from './apply-events.ts'
-import { removeOldSources, removeOldUnreadable } from './intake-queries.ts'
+import { AT_ONCE, applyEvents } from './apply-events.ts'
+import { removeManyUnreadable, removeOldSources, removeOldUnreadable } from './intake-queries.ts'
 import { removeExpiredPullMarks } from './mark-queries.ts'
 import { removeAppliedEvents } from './queries.ts'
 
@@ -13,6 +13,8 @@ const MOST_TRIMS = 200
 /** The registry sends an event again within seconds when it did not hear our answer. */
 const KEEP_APPLIED_SECONDS = 3600
 const KEEP_UNREADABLE_DAYS = 30
+/** Of some kilobytes each: a registry that is broken sends nothing else. */
+const KEEP_UNREADABLE = 10_000
 const KEEP_SOURCES_DAYS = 7
 
 export interface KeepInboxDeps {
@@ -22,13 +24,18 @@ export interface KeepInboxDeps {
   readonly onFailure: (error: unknown) => void
 }
 
-async function trim({ database, isLeader }: KeepInboxDeps): Promise<void> {
+/** Lets go, some at a time, what was kept for long enough or is too much. */
+export async function trimInbox({
+  database,
+  isLeader,
+}: Pick<KeepInboxDeps, 'database' | 'isLeader'>): Promise<void> {
   if (!(await isLeader())) return
   const most = TRIMMED_AT_ONCE
   const steps = [
     () => removeAppliedEvents(database, { seconds: KEEP_APPLIED_SECONDS, most }),
     () => removeExpiredPullMarks(database, most),
     () => removeOldUnreadable(database, { days: KEEP_UNREADABLE_DAYS, most }),
+    () => removeManyUnreadable(database, { keep: KEEP_UNREADABLE, most }),
     () => removeOldSources(database, { days: KEEP_SOURCES_DAYS, most }),
   ]
   for (const step of steps) {
@@ -40,7 +47,8 @@ async function apply({ database, isLeader, onApplied }: KeepInboxDeps): Promise<
   for (let batch = 0; batch < MOST_BATCHES && (await isLeader()); batch++) {
     const applied = await applyEvents(database)
     onApplied(applied)
-    if (applied === 0) return
+    // What comes in meanwhile waits for the next round, so that it is applied together.
+    if (applied < AT_ONCE) return
   }
 }
 
@@ -49,7 +57,7 @@ export function keepInbox(deps: KeepInboxDeps): () => Promise<void> {
   const { onFailure } = deps
   const stops = [
     repeat({ everyMs: APPLY_EVERY_MS, work: () => apply(deps), onFailure }),
-    repeat({ everyMs: TRIM_EVERY_MS, work: () => trim(deps), onFailure }),
+    repeat({ everyMs: TRIM_EVERY_MS, work: () => trimInbox(deps), onFailure }),
   ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))

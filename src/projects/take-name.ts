@@ -1,7 +1,12 @@
 import type { Config } from '../config/read-config.ts'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
-import { findTombstone, removeTombstone, type Tombstone } from './tombstone-queries.ts'
+import {
+  findTombstone,
+  removeProjectDays,
+  removeTombstone,
+  type Tombstone,
+} from './tombstone-queries.ts'
 
 /** What the registry adds to the life of every token. */
 const REGISTRY_LEEWAY_SECONDS = 60
@@ -34,7 +39,8 @@ export function requireRested(name: string, { deletedAt, freeAt }: Tombstone, no
 }
 
 /**
- * Takes the name of a new project, inside the transaction that makes it.
+ * Takes the name of a new project, inside the transaction that makes it. What a deleted project of
+ * that name did is forgotten.
  *
  * @param isForced whether it may be one that has to rest still
  * @throws AppError as `requireRested`
@@ -50,5 +56,7 @@ export async function takeName(
   const tombstone = await findTombstone(transaction, name)
   if (tombstone === undefined) return
   if (!isForced) requireRested(name, tombstone, now)
+  // Now and not when it was deleted: its last tokens pulled and pushed for a while.
+  await removeProjectDays(transaction, name)
   await removeTombstone(transaction, name)
 }

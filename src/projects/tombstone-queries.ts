@@ -33,6 +33,11 @@ export async function putTombstone(
     .merge(['deleted_at', 'free_at'])
 }
 
+/** Days of the deleted project: the next one of its name did nothing then. */
+export async function removeProjectDays(database: Database, project: string): Promise<void> {
+  await database('project_days').where({ project }).delete()
+}
+
 export async function removeTombstone(database: Database, name: string): Promise<void> {
   await database('project_tombstones').where({ name }).delete()
 }

@@ -123,6 +123,26 @@ test.serial('R4: nothing of the deleted project applies to the next one of its n
   )
 })
 
+test.serial('figures of a deleted project are none of the next one of its name', async (t) => {
+  const day = new Date().toISOString().slice(0, 10)
+  const daysOf = async (project: string) => {
+    const path = `/api/v1/statistics?project=${project}&from=${day}&until=${day}`
+    return (await service.admin('GET', path)).body.items
+  }
+  const pull = (project: string) =>
+    service.database('project_days').insert({ project, day, pulls: 7 })
+  await makeProject('figured')
+  await makeProject('beside')
+  await pull('figured')
+  await pull('beside')
+  t.is((await daysOf('figured'))[0].pulls, 7)
+  await remove('figured')
+  await rest('figured')
+  await make('figured')
+  t.deepEqual(await daysOf('figured'), [])
+  t.is((await daysOf('beside'))[0].pulls, 7)
+})
+
 test.serial(
   'R4: what was pushed with an old token keeps the name from being used again',
   async (t) => {

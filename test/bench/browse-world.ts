@@ -85,9 +85,10 @@ const fillTags = (database: Database, { repositories, tagsEach }: BrowseSize): P
     repositories * tagsEach,
     (from, to) =>
       `INSERT INTO tags
-              (repository_id, name, digest, media_type, size_bytes, is_measured, version_key,
+              (repository_id, project, name, digest, media_type, size_bytes, is_measured, version_key,
                pushed_at, created_at, ticket)
        SELECT ${FIRST_ID} + 1 + FLOOR((seq - 1) / ${tagsEach}),
+              CONCAT('team-', (1 + FLOOR((seq - 1) / ${tagsEach})) % ${PROJECTS}),
               IF(seq % ${tagsEach} = 0, CONCAT('build-', seq),
                  CONCAT('1.', seq % ${tagsEach}, '.', seq % 97)),
               CONCAT('sha256:', SHA2(seq, 256)), 'application/vnd.oci.image.manifest.v1+json',

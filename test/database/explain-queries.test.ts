@@ -555,6 +555,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   'projects/tombstone-queries.ts#findTombstone': (db) => tombstones.findTombstone(db, 'gone-0007'),
   'projects/tombstone-queries.ts#putTombstone': (db) =>
     tombstones.putTombstone(db, 'gone-0007', { deletedAt: now, freeAt: tomorrow }),
+  'projects/tombstone-queries.ts#removeProjectDays': (db) =>
+    tombstones.removeProjectDays(db, 'project-9'),
   'projects/tombstone-queries.ts#removeTombstone': (db) =>
     tombstones.removeTombstone(db, 'gone-0008'),
 }

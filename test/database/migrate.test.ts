@@ -43,6 +43,45 @@ test('a migration that was killed half way is run again', (t) =>
     )
   }))
 
+test('tags of an index of an older version get the projects of their repositories', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    await migrate({ database, log })
+    const at = new Date()
+    const repositories = ['acme/app', 'ubuntu', 'zebra/web/api'].map((name, n) => ({
+      id: n + 1,
+      name,
+      project: name.includes('/') ? name.replace(/\/.*/, '') : 'library',
+      created_at: at,
+    }))
+    await database('repositories').insert(repositories)
+    const row = { digest: 'd', media_type: 'm', version_key: '', ticket: 1 }
+    const times = { pushed_at: at, created_at: at }
+    // More than one statement changes, and as many in one repository; one has none any more.
+    const tags = [1, 2, 3, 4].flatMap((repository_id) =>
+      Array.from({ length: repository_id === 2 ? 4500 : 10 }, (_, n) => ({
+        ...row,
+        ...times,
+        repository_id,
+        name: `t${n}`,
+      })),
+    )
+    await database.batchInsert('tags', tags, 500)
+    await database('tags').where({ repository_id: 1, name: 't3' }).update({ project: 'acme' })
+    await database('migrations').where('name', '>=', '0151').delete()
+    await migrate({ database, log })
+    const found = await database('tags')
+      .groupBy('repository_id', 'project')
+      .orderBy('repository_id')
+      .select('repository_id', 'project', database.raw('COUNT(*) AS count'))
+    t.deepEqual(found.map(Object.values), [
+      [1, 'acme', 10],
+      [2, 'library', 4500],
+      [3, 'zebra', 10],
+      [4, '', 10],
+    ])
+  }))
+
 test('an older version starts beside a newer schema', (t) =>
   withDatabases(1, async ([database]) => {
     if (database === undefined) return t.fail()

@@ -102,6 +102,21 @@ test.serial(
   },
 )
 
+test.serial(
+  'a tag is found by its project, also when an older version wrote it first',
+  async (t) => {
+    const deps = scriptRegistry(index.database)
+    const repository = 'found/by/project'
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    await refreshTag(deps, { repository, tag })
+    const rows = index.database('tags').where({ project: 'found' })
+    t.like(await rows.clone().first(), { name: 'v1' })
+    await rows.clone().update({ project: '' })
+    await refreshTag(deps, { repository, tag })
+    t.like(await rows.clone().first(), { name: 'v1' })
+  },
+)
+
 test.serial('R30: a list of the registry without a tag takes nothing away', async (t) => {
   const deps = scriptRegistry(index.database)
   const repository = 'r30/list'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { inBatches } from '../../src/database/bulk.ts'
-import { recomputeProject, recomputeRepository } from '../../src/images/figure-queries.ts'
+import { recomputeProject, recomputeRepositories } from '../../src/images/figure-queries.ts'
 import { ensureRepositories, takeTicket } from '../../src/images/repository-queries.ts'
 import { applyEvents } from '../../src/notifications/apply-events.ts'
 import { insertEvents } from '../../src/notifications/queries.ts'
@@ -224,7 +224,7 @@ test.serial('R32: sizes that no registry has are counted as far as a column goes
     .where({ project: 'huge' })
     .select('pushed_bytes')
   t.deepEqual(days, [{ pushed_bytes: sizeBytes }])
-  await recomputeRepository(index.database, repository)
+  await recomputeRepositories(index.database, [repository])
   await recomputeProject(index.database, 'huge')
   const of = await index.database('repositories').where({ name: repository }).first('size_bytes')
   t.deepEqual(of, { size_bytes: sizeBytes })

@@ -1,5 +1,7 @@
 import type { Database } from '../../src/database/open-database.ts'
 import * as manifests from '../../src/images/browse/manifest-read-queries.ts'
+import * as ownTags from '../../src/images/browse/own-tag-queries.ts'
+import * as ranges from '../../src/images/browse/project-range-queries.ts'
 import * as referrers from '../../src/images/browse/referrer-queries.ts'
 import * as repositories from '../../src/images/browse/repository-queries.ts'
 import * as walks from '../../src/images/browse/repository-walk-queries.ts'
@@ -97,9 +99,9 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
     repositories.listRepositoriesById(db, IDS.slice(0, MOST)),
   'images/browse/repository-walk-queries.ts#walkEverywhere': (db) =>
     everyOne([...WALKS, UNDER], (walk) => walks.walkEverywhere(db, walk)),
-  'images/browse/repository-walk-queries.ts#walkRanges': (db) =>
+  'images/browse/project-range-queries.ts#walkRanges': (db) =>
     everyOne(TIMED_WALKS, (walk) =>
-      walks.walkRanges(
+      ranges.walkRanges(
         db,
         PROJECTS.map((project) => ({ project, after: walk.after })),
         { ...walk, most: 20 },
@@ -123,9 +125,11 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
     everyOne([undefined, { tag: '1.1500', repositoryId: 1 }], (after) =>
       searches.findTagsByStart(db, '1.', { after, most: MOST }),
     ),
-  'images/browse/search-queries.ts#findTagsWithin': (db) =>
-    everyOne([undefined, { tag: '1.1500', repositoryId: 1 }], (after) =>
-      searches.findTagsWithin(db, { ids: IDS, start: '1.' }, { after, most: MOST }),
+  'images/browse/own-tag-queries.ts#findTagsWithin': (db) =>
+    everyOne([undefined, { project: 'project-1', tag: '1.1500', repositoryId: 1 }], (after) =>
+      everyOne(['1.', '1.15', 'none'], (start) =>
+        ownTags.findTagsWithin(db, { projects: PROJECTS, start }, { after, most: MOST }),
+      ),
     ),
   'images/browse/search-queries.ts#findPlacesOf': (db) =>
     searches.findPlacesOf(db, digestOf(7), { after: undefined, most: MOST }),
@@ -147,6 +151,8 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
 }
 
 export const BROWSE_NOT_CALLED: Readonly<Record<string, string>> = {
+  'images/browse/repository-walk-queries.ts#endOf': 'makes a text',
+  'images/browse/repository-walk-queries.ts#toStep': 'reads a row',
   'database/keyset.ts#inKeyOrder': 'a part of other statements',
   'images/browse/repository-queries.ts#orNever': 'reads a column',
 }

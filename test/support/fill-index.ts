@@ -1,6 +1,7 @@
 import type { Database } from '../../src/database/open-database.ts'
 import { ensureRepositories } from '../../src/images/repository-queries.ts'
 import { versionKey } from '../../src/images/version-key.ts'
+import { projectOf } from '../../src/protocol/reference.ts'
 
 export interface FilledRepository {
   readonly name: string
@@ -32,6 +33,7 @@ export async function fillIndex(
     })
     const rows = tags.map((tag, n) => ({
       repository_id: id,
+      project: projectOf(name),
       name: tag,
       digest: digestOf(id),
       media_type: 'application/vnd.oci.image.manifest.v1+json',

@@ -22,6 +22,7 @@ const parts = (column: string, split: (name: string) => readonly string[]): Row[
 
 const tagRow = (repository_id: number, n: number): Row => ({
   repository_id,
+  project: `project-${repository_id % 40}`,
   name: `1.${n}`,
   digest: digestOf(n),
   media_type: 'application/json',
@@ -97,7 +98,15 @@ export const INDEX_TABLES: Readonly<Record<string, readonly Row[]>> = {
     computed_at: now,
   })),
   tags: [...rows(3000, (n) => tagRow(1, n)), ...rows(REPOSITORIES - 1, (n) => tagRow(n + 1, 1))],
-  tag_history: rows(3000, (n) => ({ repository_id: n, tag: '1.1', ticket: 1, time: now })),
+  tag_history: [
+    ...rows(3000, (n) => ({
+      repository_id: n,
+      tag: '1.1',
+      ticket: 1,
+      time: ago((n % 320) * 86_400_000),
+    })),
+    ...rows(1000, (n) => ({ repository_id: 4001, tag: 'often', ticket: n, time: ago(n * 1000) })),
+  ],
   manifests: rows(4000, (n) => ({
     id: n,
     digest: digestOf(n),

@@ -5,6 +5,7 @@ import * as blobs from '../../src/images/blob-queries.ts'
 import * as digests from '../../src/images/digest-queries.ts'
 import * as dirty from '../../src/images/dirty-queries.ts'
 import * as figures from '../../src/images/figure-queries.ts'
+import * as history from '../../src/images/history-queries.ts'
 import * as manifests from '../../src/images/manifest-queries.ts'
 import * as placements from '../../src/images/placement-queries.ts'
 import * as repositories from '../../src/images/repository-queries.ts'
@@ -31,6 +32,7 @@ const DIRTY = {
 }
 const FOUND = {
   ...KEY,
+  project: 'project-1',
   digest: digestOf(9),
   mediaType: 'application/json',
   sizeBytes: 1,
@@ -102,7 +104,11 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
 
   'images/blob-queries.ts#insertBlobs': (db) =>
     blobs.insertBlobs(db, [{ repositoryId: 1, digest: digestOf(8000), sizeBytes: 1 }]),
-  'images/blob-queries.ts#findBlobBytes': (db) => blobs.findBlobBytes(db, 1, DIGESTS),
+  'images/blob-queries.ts#findBlobBytes': (db) =>
+    blobs.findBlobBytes(
+      db,
+      DIGESTS.map((digest) => ({ repositoryId: 1, digest })),
+    ),
 
   'images/digest-queries.ts#findManifestIds': (db) => digests.findManifestIds(db, DIGESTS),
   'images/digest-queries.ts#findBlobIds': (db) => digests.findBlobIds(db, DIGESTS),
@@ -116,14 +122,24 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
   'images/dirty-queries.ts#countDirty': (db) => dirty.countDirty(db, 1000),
   'images/dirty-queries.ts#markFigures': (db) => dirty.markFigures(db, 'project', ['project-1']),
   'images/dirty-queries.ts#listDirtyFigures': (db) => dirty.listDirtyFigures(db, 'repository', 100),
-  'images/dirty-queries.ts#removeDirtyFigure': (db) =>
-    dirty.removeDirtyFigure(db, { kind: 'repository', name: repositoryOf(11), marks: 1 }),
-  'images/dirty-queries.ts#postponeFigure': (db) =>
-    dirty.postponeFigure(db, { kind: 'repository', name: repositoryOf(13), marks: 1 }, 10),
+  'images/dirty-queries.ts#removeDirtyFigures': (db) =>
+    dirty.removeDirtyFigures(db, [{ kind: 'repository', name: repositoryOf(11), marks: 1 }]),
+  'images/dirty-queries.ts#postponeFigures': (db) =>
+    dirty.postponeFigures(db, [{ kind: 'repository', name: repositoryOf(13), marks: 1 }], 10),
 
-  'images/figure-queries.ts#recomputeRepository': (db) =>
-    figures.recomputeRepository(db, repositoryOf(2)),
+  'images/figure-queries.ts#recomputeRepositories': (db) =>
+    figures.recomputeRepositories(
+      db,
+      Array.from({ length: 100 }, (_, n) => repositoryOf(n + 2)),
+    ),
   'images/figure-queries.ts#recomputeProject': (db) => figures.recomputeProject(db, 'project-7'),
+
+  'images/history-queries.ts#removeOldHistory': (db) =>
+    history.removeOldHistory(db, { days: 300, most: 100 }),
+  'images/history-queries.ts#listRestlessTags': (db) =>
+    history.listRestlessTags(db, { entries: 100, keep: 1 }),
+  'images/history-queries.ts#trimTagHistory': (db) =>
+    history.trimTagHistory(db, { repositoryId: 4001, name: 'often' }, { keep: 900, most: 50 }),
 
   'images/manifest-queries.ts#insertManifests': (db) => manifests.insertManifests(db, [MANIFEST]),
 
@@ -160,6 +176,8 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
     intake.insertUnreadable(db, [{ reason: 'none', text: '' }], now),
   'notifications/intake-queries.ts#removeOldUnreadable': (db) =>
     intake.removeOldUnreadable(db, { days: 80, most: 100 }),
+  'notifications/intake-queries.ts#removeManyUnreadable': (db) =>
+    intake.removeManyUnreadable(db, { keep: 900, most: 50 }),
   'notifications/intake-queries.ts#noteSource': (db) => intake.noteSource(db, 'r7:5000'),
   'notifications/intake-queries.ts#findSourceAgeSeconds': (db) => intake.findSourceAgeSeconds(db),
   'notifications/intake-queries.ts#removeOldSources': (db) =>
@@ -186,5 +204,6 @@ export const INDEX_NOT_CALLED: Readonly<Record<string, string>> = {
   'database/bulk.ts#inBatchesOf': 'cuts a list',
   'database/bulk.ts#withAnyKey': 'a part of other statements',
   'images/repository-queries.ts#idOf': 'looks into a map',
+  'images/blob-queries.ts#blobKey': 'makes a text',
   'images/tag-queries.ts#toTagKey': 'makes a key',
 }

@@ -1,9 +1,5 @@
-import type {
-  ProjectRange,
-  RepositoryPlace,
-  RepositoryStep,
-  RepositoryWalk,
-} from './repository-walk-queries.ts'
+import type { ProjectRange } from './project-range-queries.ts'
+import type { RepositoryPlace, RepositoryStep, RepositoryWalk } from './repository-walk-queries.ts'
 
 /** The least that is asked of each range: most pages are spread over many. */
 const LEAST = 4

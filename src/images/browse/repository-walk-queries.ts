@@ -31,21 +31,21 @@ export interface RepositoryWalk {
   readonly most: number
 }
 
-interface StepRow {
+export interface StepRow {
   readonly id: number
   readonly name: string
   readonly value?: Date | number | string
 }
 
 /** Sizes beyond what a number holds come as text. */
-const toStep = ({ id, name, value }: StepRow): RepositoryStep => ({
+export const toStep = ({ id, name, value }: StepRow): RepositoryStep => ({
   id,
   name,
   value: typeof value === 'string' ? Number(value) : value,
 })
 
 /** Behind every name that begins with the text, whose last letter is a slash. */
-const endOf = (under: string): string => `${under.slice(0, -1)}0`
+export const endOf = (under: string): string => `${under.slice(0, -1)}0`
 
 const inside = (under: string | undefined) => (query: Listing) => {
   if (under !== undefined) query.where('name', '>', under).where('name', '<', endOf(under))
@@ -79,43 +79,6 @@ export async function walkEverywhere(
   if (walk.by === 'name') query.modify(inside(walk.under))
   const rows: readonly StepRow[] = await query
   return rows.map(toStep)
-}
-
-/** A project, and where its steps go on. */
-export interface ProjectRange {
-  readonly project: string
-  readonly after: RepositoryPlace | undefined
-}
-
-/**
- * Of each of some projects, so many, in the order of a sort other than by name. Written by hand: there
- * may be hundreds of parts, and to build them takes longer than to find their rows.
- */
-export async function walkRanges(
-  database: Database,
-  ranges: readonly ProjectRange[],
-  { by, descending, most }: Pick<RepositoryWalk, 'by' | 'descending' | 'most'>,
-): Promise<readonly (readonly RepositoryStep[])[]> {
-  const { column, index } = REPOSITORY_SORTS[by]
-  if (column === undefined) throw new Error('names are walked by walkProjectNames')
-  const [further, direction] = descending ? (['<', 'DESC'] as const) : (['>', 'ASC'] as const)
-  const partOf = ({ after }: ProjectRange): string => `(
-    SELECT ? AS part, id, name, ${column} AS value
-      FROM repositories FORCE INDEX (repositories_project_${index})
-     WHERE project = ? AND is_listed = 1
-       ${after ? `AND ${column} ${further}= ? AND (${column} ${further} ? OR name ${further} ?)` : ''}
-     ORDER BY ${column} ${direction}, name ${direction} LIMIT ?)`
-  const bindings = ranges.flatMap(({ project, after }, part) => {
-    const value = after?.value ?? 0
-    return [part, project, ...(after ? [value, value, after.name] : []), most]
-  })
-  const [rows]: readonly (readonly (StepRow & { readonly part: number })[])[] = await database.raw(
-    ranges.map(partOf).join(' UNION ALL '),
-    bindings,
-  )
-  const found: RepositoryStep[][] = ranges.map(() => [])
-  for (const row of rows ?? []) found[row.part]?.push(toStep(row))
-  return found
 }
 
 /**

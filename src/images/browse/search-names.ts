@@ -1,5 +1,7 @@
+import type { Database } from '../../database/open-database.ts'
 import type { ReachDeps } from '../../projects/find-reach.ts'
 import { gramsOf, segmentsOf } from '../name-parts.ts'
+import { findTagsWithin } from './own-tag-queries.ts'
 import { walkProjectNames } from './repository-walk-queries.ts'
 import type { SealedKey } from './sealed-cursor.ts'
 import {
@@ -7,16 +9,14 @@ import {
   findByGram,
   findSegments,
   findTagsByStart,
-  findTagsWithin,
   listNamesById,
+  type TagHit,
 } from './search-queries.ts'
 import type { Hit, HitPiece, SearchPart } from './search-types.ts'
 
 /** Beyond so many, one gram is as common as another. */
 const MANY = 2000
 const MOST_GRAMS = 12
-/** Repositories of a reader's own that are looked through for tags at once. */
-const OWN_AT_ONCE = 1000
 const OWN_NAMES_AT_ONCE = 4000
 
 const number = (key: SealedKey, at: number): number => Number(key[at]) || 0
@@ -82,21 +82,32 @@ export const searchGrams = (deps: ReachDeps, part: string): SearchPart => {
   }
 }
 
+async function toTagPiece<T extends TagHit>(
+  database: Database,
+  found: readonly T[],
+  { keyOf, isEnd }: { readonly keyOf: (hit: T) => SealedKey; readonly isEnd: boolean },
+): Promise<HitPiece> {
+  const ids = await listNamesById(
+    database,
+    found.map(({ repositoryId }) => repositoryId),
+  )
+  const steps = found.map((hit) => ({
+    key: keyOf(hit),
+    hits: named(ids, hit.repositoryId, hit.tag),
+  }))
+  return { steps, isEnd }
+}
+
 /** Tags of any repository. */
 export const searchTags =
   ({ database }: ReachDeps, start: string): SearchPart =>
   async (key, most) => {
     const after = key && { tag: text(key, 0), repositoryId: number(key, 1) }
     const found = await findTagsByStart(database, start, { after, most })
-    const ids = await listNamesById(
-      database,
-      found.map(({ repositoryId }) => repositoryId),
-    )
-    const steps = found.map(({ tag, repositoryId }) => ({
-      key: [tag, repositoryId] as SealedKey,
-      hits: named(ids, repositoryId, tag),
-    }))
-    return { steps, isEnd: found.length < most }
+    return toTagPiece(database, found, {
+      keyOf: ({ tag, repositoryId }) => [tag, repositoryId],
+      isEnd: found.length < most,
+    })
   }
 
 /** Names in a few projects, all of which are looked through. */
@@ -116,28 +127,14 @@ export const searchOwnNames =
     return { steps, isEnd: found.length < most }
   }
 
-/** Tags in a few projects: some repositories at a time by name, those among them by id. */
+/** Tags in a few projects. */
 export const searchOwnTags =
   ({ database }: ReachDeps, start: string, projects: readonly string[]): SearchPart =>
   async (key, most) => {
-    const before = key && text(key, 0)
-    const repositories = await walkProjectNames(database, projects, {
-      by: 'name',
-      descending: false,
-      after: before ? { name: before, value: undefined } : undefined,
-      under: undefined,
-      most: OWN_AT_ONCE,
+    const after = key && { project: text(key, 0), tag: text(key, 1), repositoryId: number(key, 2) }
+    const found = await findTagsWithin(database, { projects, start }, { after, most })
+    return toTagPiece(database, found, {
+      keyOf: ({ project, tag, repositoryId }) => [project, tag, repositoryId],
+      isEnd: found.length < most,
     })
-    const ids = repositories.map(({ id }) => id)
-    const after = key?.[1] ? { repositoryId: number(key, 1), tag: text(key, 2) } : undefined
-    const found = await findTagsWithin(database, { ids, start }, { after, most })
-    const byId = new Map(repositories.map(({ id, name }) => [id, name]))
-    const steps = found.map(({ tag, repositoryId }) => ({
-      key: [before ?? '', repositoryId, tag] as SealedKey,
-      hits: named(byId, repositoryId, tag),
-    }))
-    if (found.length === most) return { steps, isEnd: false }
-    const last = repositories.at(-1)
-    if (repositories.length < OWN_AT_ONCE || last === undefined) return { steps, isEnd: true }
-    return { steps: [...steps, { key: [last.name], hits: [] }], isEnd: false }
   }

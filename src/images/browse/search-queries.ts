@@ -90,29 +90,6 @@ export async function findTagsByStart(
   return rows
 }
 
-/** Tags of some repositories that begin with a text, by repository and name. */
-export async function findTagsWithin(
-  database: Database,
-  { ids, start }: { readonly ids: readonly number[]; readonly start: string },
-  { after, most }: { readonly after: TagHit | undefined; readonly most: number },
-): Promise<readonly TagHit[]> {
-  if (ids.length === 0) return []
-  const query = database
-    .queryBuilder()
-    .from(byIndex(database, 'tags', 'PRIMARY'))
-    .where({ is_listed: 1 })
-    .whereIn('repository_id', [...ids])
-    .whereRaw("name LIKE ? ESCAPE '!'", [prefixPattern(start)])
-    .limit(most)
-    .select({ tag: 'name', repositoryId: 'repository_id' })
-  const rows: readonly TagHit[] = await inKeyOrder(query, {
-    columns: ['repository_id', 'name'],
-    descending: false,
-    after: after && [after.repositoryId, after.tag],
-  })
-  return rows
-}
-
 export interface ManifestHit {
   readonly manifestId: number
   readonly repositoryId: number

@@ -7,6 +7,7 @@ import {
 } from '../../projects/find-reach.ts'
 import type { Subject } from '../../protocol/subject.ts'
 import { mergeRanges } from './merge-ranges.ts'
+import { walkRanges } from './project-range-queries.ts'
 import {
   type RepositoryPlace,
   type RepositoryStep,
@@ -14,7 +15,6 @@ import {
   type WalkedPiece,
   walkEverywhere,
   walkProjectNames,
-  walkRanges,
   walkScattered,
 } from './repository-walk-queries.ts'
 

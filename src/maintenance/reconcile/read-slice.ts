@@ -1,3 +1,4 @@
+import { inTransaction } from '../../database/transaction.ts'
 import { type DirtyMark, markDirty } from '../../images/dirty-queries.ts'
 import { isRegistryAway, type RefreshOutcome } from '../../images/refresh-outcome.ts'
 import { refreshReferences } from '../../images/refresh-references.ts'
@@ -63,11 +64,11 @@ async function readTogether(
   const outcomes = await refreshReferences(deps, marks)
   // Before marks of our own are there.
   reading.take(await countChanges(reading, outcomes))
-  await markDirty(
-    deps.database,
-    // Also what was not even tried, since its neighbour took too long.
-    outcomes.filter(({ state, error }) => OPEN.has(state) || isRegistryAway(error)),
-  )
+  // Also what was not even tried, since its neighbour took too long.
+  const open = outcomes.filter(({ state, error }) => OPEN.has(state) || isRegistryAway(error))
+  if (open.length > 0) {
+    await inTransaction(deps.database, (transaction) => markDirty(transaction, open))
+  }
   for (const outcome of outcomes) {
     if (outcome.state === 'read') living.add(outcome.repository)
     if (UNWRITTEN.has(outcome.state)) unwritten.add(keyOf(outcome))
