@@ -7,12 +7,14 @@ export async function rawRequest(
   method: string,
   target: string,
   headers: Readonly<Record<string, string>> = {},
+  requestBody?: Buffer,
 ): Promise<{ readonly status: number; readonly head: string; readonly body: string }> {
   const socket = connect(port, '127.0.0.1')
   const lines = Object.entries({ Host: 'localhost', Connection: 'close', ...headers }).map(
     ([name, value]) => `${name}: ${value}`,
   )
   socket.write([`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n'))
+  if (requestBody !== undefined) socket.write(requestBody)
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
   await once(socket, 'close')
