@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /** Sends a request whose target is not normalised by any client, and reads the whole answer. */
@@ -17,7 +16,13 @@ export async function rawRequest(
   if (requestBody !== undefined) socket.write(requestBody)
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  await once(socket, 'close')
+  // Who refuses a request before its body has come may cut the connection behind the answer.
+  let failure: Error | undefined
+  socket.on('error', (error) => {
+    failure = error
+  })
+  await new Promise<void>((closed) => void socket.once('close', () => closed()))
+  if (failure !== undefined && chunks.length === 0) throw failure
   const text = Buffer.concat(chunks).toString('latin1')
   const [head = '', body = ''] = text.split(/\r\n\r\n(.*)/s)
   return { status: Number(head.split(' ')[1]), head, body }
