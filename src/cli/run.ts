@@ -15,6 +15,7 @@ import { addJobVerbs } from './job-verbs.ts'
 import { addKeysVerbs } from './keys-verbs.ts'
 import { addLdapVerbs } from './ldap-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
+import { addMaintenanceVerbs } from './maintenance-verbs.ts'
 import { addManifestVerbs } from './manifest-verbs.ts'
 import { addMemberVerbs } from './member-verbs.ts'
 import { say } from './output.ts'
@@ -79,6 +80,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addJobVerbs(program, commandLine)
   addLdapVerbs(program, commandLine)
   addReconcileVerb(program, commandLine)
+  addMaintenanceVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program

@@ -205,6 +205,12 @@ export interface Schemas {
     readonly createdAt: string
     readonly updatedAt: string
   }
+  readonly ReadOnly: {
+    readonly enabled: boolean
+    readonly reason: string | null
+    readonly since: string | null
+    readonly enforcedBy: "door" | "tokens"
+  }
   readonly Reconcile: {
     readonly state: "never" | "idle" | "waiting" | "running"
     readonly job: Schemas["Job"] | null
@@ -668,6 +674,13 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["JobWithLog"]
+  }
+  /** Reads whether the registry takes no writes, why, and what sees to it. */
+  readonly getMaintenanceReadOnly: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["ReadOnly"]
   }
   /** Reads how the index stands to the registry: the last run, what it found, the brake. */
   readonly getMaintenanceReconcile: {
@@ -1382,6 +1395,16 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>
     readonly answer: undefined
   }
+  /** Makes the registry read-only, with a reason for whoever pushes, or writable again. */
+  readonly putMaintenanceReadOnly: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: {
+      readonly enabled: boolean
+      readonly reason?: string | undefined
+    }
+    readonly answer: Schemas["ReadOnly"]
+  }
   /** Changes the caller's own password. */
   readonly putMePassword: {
     readonly params: undefined
@@ -1477,6 +1500,7 @@ export const FIELDS = {
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
+  ReadOnly: ['enabled', 'reason', 'since', 'enforcedBy'],
   Reconcile: ['state', 'job', 'lastRun', 'lostEvents', 'brake'],
   Referrers: ['schemaVersion', 'mediaType', 'manifests', 'groups'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
@@ -1516,6 +1540,7 @@ export const OPERATIONS = {
   getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members', items: ['GroupMember'] },
   getJobs: { method: 'GET', path: '/api/v1/jobs', items: ['Job'] },
   getJobsById: { method: 'GET', path: '/api/v1/jobs/{id}', answer: ['JobWithLog'] },
+  getMaintenanceReadOnly: { method: 'GET', path: '/api/v1/maintenance/read-only', answer: ['ReadOnly'] },
   getMaintenanceReconcile: { method: 'GET', path: '/api/v1/maintenance/reconcile', answer: ['Reconcile'] },
   getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
   getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens', items: ['IdentityToken'] },
@@ -1575,6 +1600,7 @@ export const OPERATIONS = {
   postSigninPasswordResetConfirm: { method: 'POST', path: '/api/v1/signin/password-reset/confirm' },
   postUsers: { method: 'POST', path: '/api/v1/users', answer: ['User'] },
   putGroupsMembersByUsername: { method: 'PUT', path: '/api/v1/groups/{group}/members/{username}' },
+  putMaintenanceReadOnly: { method: 'PUT', path: '/api/v1/maintenance/read-only', answer: ['ReadOnly'] },
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },
   putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },

@@ -25,7 +25,7 @@ const UPLOAD = /^[a-zA-Z0-9_.=-]+$/
 
 /** Once, as the registry does: what is still encoded after that is part of a name, and of none that is valid. */
 function decodePath(target: string): string | undefined {
-  if (target.length > TARGET_LENGTH) return undefined
+  if (!target.startsWith('/') || target.length > TARGET_LENGTH) return undefined
   const [path = ''] = target.split('?', 1)
   try {
     return decodeURIComponent(path)

@@ -55,7 +55,7 @@ async function lookAtTags(
       }),
     ),
   )
-  return new Map(looked.flat())
+  return new Map(looked.flat().toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Indexes without a tag are seen by nobody but our own index, which may be late. */

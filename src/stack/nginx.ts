@@ -18,9 +18,12 @@ export interface NginxInput {
   /** `127.0.0.1` for this machine alone (IPv6 loopback included), `0.0.0.0` for the network. */
   readonly host: '127.0.0.1' | '0.0.0.0'
   readonly port: number
-  /** host:port of the two servers behind it. */
+  /** host:port of the two servers behind it, and of the private listener of the second. */
   readonly registry: string
   readonly warden: string
+  readonly door: string
+  /** Whether writes of manifests go there; `required` unless it is said. */
+  readonly doorMode?: 'required' | 'off' | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,6 +67,8 @@ async function writeConfig(input: NginxInput): Promise<string> {
     NGINX_OUTER_SCHEME: 'http',
     NGINX_REGISTRY: input.registry,
     NGINX_WARDEN: input.warden,
+    NGINX_DOOR: input.door,
+    NGINX_DOOR_MODE: input.doorMode ?? 'required',
     NGINX_ACCESS_LOG: `"${input.accessLogPath}"`,
     NGINX_INCLUDE_DIR: serverDir,
   })

@@ -131,6 +131,8 @@ async function startAll(plan: Plan): Promise<Omit<Stack, 'parts' | 'stop'>> {
       port: input.port,
       registry: `${LOOPBACK}:${registry.port}`,
       warden: `${LOOPBACK}:${warden.port}`,
+      door: `${LOOPBACK}:${warden.privatePort}`,
+      doorMode: input.env.WARDEN_DOOR === 'off' ? 'off' : 'required',
     }),
   )
   return {

@@ -83,11 +83,19 @@ interface Known {
   readonly subject: Subject
   readonly found: FoundRights
   readonly now: Date
+  /** Why nothing may be written now, where no door says so; '' where it may. */
+  readonly fence: string
 }
+
+/** What rights would give is withheld while nothing may be written (decision 8). */
+const behind = (fence: string, action: RegistryAction, decision: Decision): Decision =>
+  fence === '' || action === 'pull' || !decision.allowed
+    ? decision
+    : deny(`it gets nothing now, because the registry takes no writes: ${fence}`)
 
 function decideRepository(
   asked: Access,
-  { subject, found, now }: Known,
+  { subject, found, now, fence }: Known,
 ): readonly ActionDecision[] {
   const { name: repository } = asked
   const rights = found.get(projectOf(repository))
@@ -98,7 +106,7 @@ function decideRepository(
       action === 'push' && hasReservedSegment(repository)
         ? RESERVED_WORD
         : authorize({ subject, rights, permission, repository, now })
-    decided.push({ action, decision })
+    decided.push({ action, decision: behind(fence, action, decision) })
   }
   for (const action of asked.actions) {
     if (!KNOWN.has(action)) decided.push({ action, decision: NO_SUCH_ACTION })

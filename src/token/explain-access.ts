@@ -1,5 +1,6 @@
 import { parseRobotUsername } from '../credentials/robot-name.ts'
 import { AppError } from '../errors.ts'
+import type { WriteFence } from '../holds/write-fence.ts'
 import { authorize, authorizeSystem } from '../projects/authorize.ts'
 import type { CachedRights } from '../projects/cached-rights.ts'
 import type { ProjectPermission } from '../projects/permissions.ts'
@@ -22,6 +23,7 @@ const MOST_ACTIONS = 100
 
 export interface ExplainAccessDeps extends SubjectDeps {
   readonly rights: CachedRights
+  readonly writeFence: WriteFence
 }
 
 /** What is decided about one action on one resource, and why. */
@@ -167,9 +169,10 @@ export async function explainAccess(
   const explained = await findExplained(deps, asker, { name, asked })
   const { subject } = explained
   const found = await deps.rights.read(rightsQuestion({ subject, asked }))
+  const fence = await deps.writeFence.read()
   const now = deps.now()
   const decisions = asked.flatMap((access) => {
-    const decided = decideAccess(access, { subject, found, now })
+    const decided = decideAccess(access, { subject, found, now, fence })
     const isOpen =
       projectOfAccess(access) === undefined ||
       asker.may('project:read', access) ||

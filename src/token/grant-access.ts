@@ -1,3 +1,4 @@
+import type { WriteFence } from '../holds/write-fence.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
 import type { Access } from '../protocol/scope.ts'
 import { credentialEnd } from '../protocol/subject.ts'
@@ -5,6 +6,7 @@ import { type AccessQuestion, decideAccess, rightsQuestion } from './decide-acce
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
+  readonly writeFence: WriteFence
   readonly now: () => Date
 }
 
@@ -27,12 +29,15 @@ export interface ReadGrant extends Grant {
 export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a
 
-function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
+function intersect(
+  { subject, asked }: AccessQuestion,
+  known: { readonly found: FoundRights; readonly fence: string; readonly now: Date },
+): Grant {
   const granted: Access[] = []
   let until = credentialEnd(subject)
   for (const access of asked) {
     const actions: string[] = []
-    for (const { action, decision } of decideAccess(access, { subject, found, now })) {
+    for (const { action, decision } of decideAccess(access, { ...known, subject })) {
       if (!decision.allowed) continue
       actions.push(action)
       until = earlierEnd(until, decision.until)
@@ -49,19 +54,25 @@ function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: 
  * @throws AppError UNAVAILABLE (503) when rights are not known and the database is away
  */
 export async function grantAccess(
-  { rights, now }: GrantAccessDeps,
+  { rights, writeFence, now }: GrantAccessDeps,
   question: AccessQuestion,
 ): Promise<ReadGrant> {
   const asked = rightsQuestion(question)
   const found = await rights.read(asked)
-  return { ...intersect(question, found, now()), isOfMissing: found.size < asked.names.length }
+  const fence = await writeFence.read()
+  return {
+    ...intersect(question, { found, fence, now: now() }),
+    isOfMissing: found.size < asked.names.length,
+  }
 }
 
 /** The same from memory alone, at once; undefined when something would have to be read. */
 export function grantKnownAccess(
-  { rights, now }: GrantAccessDeps,
+  { rights, writeFence, now }: GrantAccessDeps,
   question: AccessQuestion,
 ): Grant | undefined {
   const found = rights.peek(rightsQuestion(question))
-  return found && intersect(question, found, now())
+  const fence = writeFence.peek()
+  if (found === undefined || fence === undefined) return undefined
+  return intersect(question, { found, fence, now: now() })
 }

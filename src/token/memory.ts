@@ -4,6 +4,7 @@ import { createCredentials } from '../credentials/credentials.ts'
 import { readVersionNews } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { createVersionWatch } from '../database/version-watch.ts'
+import { createWriteFence } from '../holds/write-fence.ts'
 import { createCachedRights } from '../projects/cached-rights.ts'
 import { createCachedSettings } from '../settings/cached-settings.ts'
 import { createFingerprint, createProvenCache } from '../signin/proven-cache.ts'
@@ -35,6 +36,7 @@ export function createMemory({ config, database, watchDatabase, signer, now }: M
     rights: createCachedRights(rows),
     ...createCredentials({ ...rows, now }),
     runtimeSettings: createCachedSettings({ database, watch, pinned: config.settings }),
+    writeFence: createWriteFence({ database, watch, door: config.door, now }),
     proven: createProvenCache(cache.proofs),
     answers: createAnswerCache({
       watch,

@@ -26,6 +26,7 @@ test.before(async () => {
     port: await findFreePort(),
     registry: registry.address,
     warden: new URL(world.url).host,
+    door: new URL(world.privateUrl).host,
   })
 })
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { ERRORS } from '../../src/errors.ts'
-import { type Nginx, startNginx } from '../../src/stack/nginx.ts'
+import { type Nginx, type NginxInput, startNginx } from '../../src/stack/nginx.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
 import { rawRequest } from '../support/raw-request.ts'
 import { type Recorder, startRecorder } from '../support/recorder.ts'
@@ -12,11 +12,19 @@ const dir = makeTemporaryDir()
 const DIGEST = `sha256:${'ab'.repeat(32)}`
 let registry: Recorder
 let warden: Recorder
+let door: Recorder
 let nginx: Nginx
+/** Writes of manifests go to the registry here. */
+let doorless: Nginx
 /** In front of two servers that are not there. */
 let alone: Nginx
 
-const start = async (name: string, upstream: { registry: string; warden: string }) =>
+const isWrite = ({ url }: { readonly url: string }): boolean => url !== '/gate'
+
+const start = async (
+  name: string,
+  upstream: Pick<NginxInput, 'registry' | 'warden' | 'door' | 'doorMode'>,
+) =>
   startNginx({
     env: process.env,
     dir: join(dir, name),
@@ -30,16 +38,21 @@ const start = async (name: string, upstream: { registry: string; warden: string 
 test.before(async () => {
   registry = await startRecorder()
   warden = await startRecorder()
-  nginx = await start('nginx', { registry: registry.address, warden: warden.address })
+  door = await startRecorder()
+  const upstream = { registry: registry.address, warden: warden.address, door: door.address }
+  nginx = await start('nginx', upstream)
+  doorless = await start('doorless', { ...upstream, doorMode: 'off' })
   const nobody = `127.0.0.1:${await findFreePort()}`
-  alone = await start('alone', { registry: nobody, warden: nobody })
+  alone = await start('alone', { registry: nobody, warden: nobody, door: nobody })
 })
 
 test.after.always(async () => {
   await nginx?.stop()
+  await doorless?.stop()
   await alone?.stop()
   await registry?.close()
   await warden?.close()
+  await door?.close()
   removeDir(dir)
 })
 
@@ -66,6 +79,117 @@ for (const path of ['/', '/metrics', '/notifications', '/gate', '/healthz/x', '/
     t.is(registry.requests.length + warden.requests.length, before)
   })
 }
+
+for (const [method, path, where] of [
+  ['PUT', '/v2/acme/app/manifests/v1', 'door'],
+  ['PUT', '/v2/acme%2Fapp/manifests/v1', 'door'],
+  ['PUT', '/v2/acme/app/%6danifests/v1', 'door'],
+  ['PUT', '/v2/acme/app/manifests%2Fv1', 'door'],
+  ['PUT', '/v2/acme/app/manifests/v%31?x=/blobs/uploads/y', 'door'],
+  ['PUT', '/%76%32/acme/app/manifests/v1', 'door'],
+  ['PUT', '/v2/acme/blobs/uploads/../../app/manifests/v1', 'door'],
+  ['PUT', '/v2/acme/app/manifests/v1#/blobs/uploads/y', 'door'],
+  ['PUT', '/v2/acme/blobs/uploads/manifests/v1', 'door'],
+  ['PUT', '/v2/acme/app/blobs/uploads/y%0A', 'registry'],
+  ['DELETE', '/v2/acme/app/manifests/v1', 'door'],
+  ['PATCH', '/v2/acme/app/manifests/v1', 'door'],
+  ['POST', '/v2/acme/app/manifests/v1', 'door'],
+  ['POST', '/v2/acme/app/blobs/uploads/?mount=x', 'registry'],
+  ['PATCH', '/v2/acme/app/blobs/uploads/4f4c-x_y.z=?_state=x', 'registry'],
+  ['PUT', '/v2/acme/app/blobs/uploads/4f4c?digest=x', 'registry'],
+  ['DELETE', '/v2/acme/app/blobs/uploads/4f4c', 'registry'],
+  ['GET', '/v2/acme/app/manifests/v1', 'registry'],
+  ['HEAD', '/v2/acme/app/manifests/v1', 'registry'],
+] as const) {
+  test.serial(`R15: ${method} ${path} goes to the ${where}, as it came`, async (t) => {
+    const counts = () => [registry.requests.length, door.requests.filter(isWrite).length]
+    const [reads = 0, writes = 0] = counts()
+    const { status } = await rawRequest(nginx.port, method, path)
+    t.is(status, 200)
+    t.deepEqual(counts(), where === 'door' ? [reads, writes + 1] : [reads + 1, writes])
+    t.is((where === 'door' ? door : registry).requests.at(-1)?.url, path)
+  })
+}
+
+for (const [method, path] of [
+  ['PUT', '/v2/acme/app/manifests/v1'],
+  ['DELETE', '/v2/acme/app/manifests/v1'],
+  ['POST', '/v2/acme/app/blobs/uploads/'],
+] as const) {
+  test.serial(`without a door, ${method} ${path} goes to the registry unasked`, async (t) => {
+    const before = door.requests.length
+    t.is((await rawRequest(doorless.port, method, path)).status, 200)
+    t.is(registry.requests.at(-1)?.url, path)
+    t.is(door.requests.length, before)
+  })
+
+  test.serial(`R15: with the door away, ${method} ${path} is 503 in OCI form`, async (t) => {
+    const { status, head, body } = await rawRequest(alone.port, method, path)
+    t.is(status, 503)
+    t.regex(head, /content-type: application\/json/i)
+    t.regex(head, /retry-after: 5/i)
+    t.like(JSON.parse(body), {
+      errors: [
+        {
+          code: 'UNAVAILABLE',
+          message:
+            'the service that lets writes in does not answer; pulls go on, push again in a moment',
+        },
+      ],
+    })
+  })
+}
+
+test.serial('R14: the gate hears of method and path from nginx alone', async (t) => {
+  await rawRequest(nginx.port, 'POST', '/v2/acme%2Fapp/blobs/uploads/?x=1', {
+    'X-Warden-Method': 'GET',
+    'X-Warden-Uri': '/v2/open/app/blobs/uploads/',
+    Authorization: 'Bearer x',
+  })
+  const asked = door.requests.at(-1)
+  t.is(`${asked?.method} ${asked?.url}`, 'GET /gate')
+  t.like(asked?.headers, {
+    'x-warden-method': 'POST',
+    'x-warden-uri': '/v2/acme%2Fapp/blobs/uploads/?x=1',
+    authorization: 'Bearer x',
+  })
+})
+
+for (const [path, where] of [
+  ['/v2/acme/app/manifests/v1', 'door'],
+  ['/api/v1/me', 'warden'],
+] as const) {
+  test.serial(`R14: no header of nginx's own gets to the ${where} from a client`, async (t) => {
+    await rawRequest(nginx.port, 'PUT', path, {
+      'X-Warden-Method': 'GET',
+      'X-Warden-Uri': '/v2/',
+      'X-Forwarded-For': '203.0.113.9',
+    })
+    const headers = (where === 'door' ? door : warden).requests.at(-1)?.headers
+    t.is(headers?.['x-warden-method'], undefined)
+    t.is(headers?.['x-warden-uri'], undefined)
+    t.is(headers?.['x-forwarded-for'], '127.0.0.1')
+  })
+}
+
+test.serial('a manifest of 4 MiB gets to the door, a larger one to nobody', async (t) => {
+  const put = (bytes: number) =>
+    rawRequest(
+      nginx.port,
+      'PUT',
+      '/v2/acme/app/manifests/large',
+      { 'Content-Length': String(bytes) },
+      Buffer.alloc(bytes),
+    )
+  t.is((await put(4 * 1024 * 1024)).status, 200)
+  const before = door.requests.length
+  const { status, body } = await put(4 * 1024 * 1024 + 1)
+  t.is(status, 413)
+  t.like(JSON.parse(body), {
+    errors: [{ code: 'SIZE_INVALID', message: 'a manifest has at most 4 MiB; this one is larger' }],
+  })
+  t.is(door.requests.length, before)
+})
 
 test.serial('encoded paths travel unchanged', async (t) => {
   const path = '/v2/acme%2Fapp/manifests/v%31?x=%2F'
@@ -137,7 +261,8 @@ for (const target of [
 ]) {
   test.serial(`DELETE ${target.replace(DIGEST, 'DIGEST')} gets through`, async (t) => {
     t.is((await rawRequest(nginx.port, 'DELETE', target)).status, 200)
-    t.is(registry.requests.at(-1)?.url, target)
+    const last = target.includes('/manifests/') ? door : registry
+    t.is(last.requests.at(-1)?.url, target)
   })
 }
 

@@ -69,6 +69,7 @@ async function tryDeployment(
     port,
     registry: hostOf(registry.url),
     warden: hostOf(service.url),
+    door: hostOf(service.privateUrl),
   }).catch(async (error: unknown) => {
     await registry.stop()
     throw error

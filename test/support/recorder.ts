@@ -17,7 +17,9 @@ export interface Recorder {
 
 export function startRecorder(): Promise<Recorder> {
   const requests: Recorded[] = []
-  const server = createServer(({ method = '', url = '', headers }, response) => {
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request
+    request.resume()
     requests.push({ method, url, headers })
     response.writeHead(200, { 'content-type': 'text/plain' }).end('recorded')
   })

@@ -1,0 +1,66 @@
+import type { Generator } from './generate.ts'
+
+const WORDS = [
+  'acme',
+  'app',
+  'a',
+  'b-c',
+  'd.e',
+  'f__g',
+  'tags',
+  'manifests',
+  'blobs',
+  'uploads',
+  'referrers',
+  'list',
+  'v2',
+  '_catalog',
+  'A',
+  'host:5000',
+  '..',
+  '.',
+  '',
+]
+const REFERENCES = [
+  'v1',
+  '1.0',
+  'latest',
+  '_x',
+  '.x',
+  '-x',
+  'v+1',
+  `sha256:${'ab'.repeat(32)}`,
+  'sha256:ab',
+  'a'.repeat(128),
+  'a'.repeat(129),
+  'manifests',
+  'list',
+  '',
+]
+const QUERIES = ['?x=/manifests/v2', '?tag=v2', '?', '??', '?/', '#/manifests/v2', '#']
+
+const encode = (character: string, { once }: Generator): string => {
+  const hex = character.charCodeAt(0).toString(16).padStart(2, '0')
+  return `%${once(2) ? hex.toUpperCase() : hex}`
+}
+
+/** Paths that are nearly those of manifests: other words, encoded, doubled, cut short. */
+export function generateTarget(generator: Generator): string {
+  const { list, pick, once } = generator
+  const names = list(1, 4, () => pick(once(2) ? WORDS.slice(0, 6) : WORDS))
+  const middle = once(6) ? list(0, 2, () => pick(WORDS)) : ['manifests']
+  const reference = once(2) ? 'v1' : pick(REFERENCES)
+  const path = `/v2/${[...names, ...middle, reference].join('/')}${once(12) ? '/' : ''}`
+  const odd = [...path]
+    .map((character, at) => {
+      if (at > 0 && once(once(2) ? 20 : 200)) return encode(character, generator)
+      return character === '/' && once(40)
+        ? pick(['//', '%2F', '%2f', '/./', '\\', '%5C'])
+        : character
+    })
+    .join('')
+  const ended = once(8)
+    ? `${odd}${pick(['%00', '%0a', '%20', '%25', '%2e', '%ff', '%zz', ';x', '%3Fx', '%23'])}`
+    : odd
+  return once(5) ? `${ended}${pick(QUERIES)}` : ended
+}
