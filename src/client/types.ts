@@ -25,16 +25,27 @@ type Part<Name extends string, T> = T extends undefined
     ? { readonly [K in Name]?: T | undefined }
     : { readonly [K in Name]: T }
 
-export type CallInput<N extends OperationName> = Part<'params', Operations[N]['params']> &
-  Part<'query', Operations[N]['query']> &
-  Part<'body', Operations[N]['body']> & {
-    /** The `etag` of an earlier answer: change it only while it is that. */
-    readonly ifMatch?: string | undefined
-    /** The same key with the same request does it once. */
-    readonly idempotencyKey?: string | undefined
-    /** Ends the wait, such as `AbortSignal.timeout(10_000)`. */
-    readonly signal?: AbortSignal | undefined
-  }
+interface Extras {
+  /** The `etag` of an earlier answer: change it only while it is that. */
+  readonly ifMatch?: string | undefined
+  /** The same key with the same request does it once. */
+  readonly idempotencyKey?: string | undefined
+  /** Ends the wait, such as `AbortSignal.timeout(10_000)`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * `as N` makes a type for each operation first. Without it the compiler makes one of all operations,
+ * with each part of one beside each part of every other: too many, from some 80 operations on.
+ */
+type CallInputs = {
+  readonly [N in OperationName as N]: Part<'params', Operations[N]['params']> &
+    Part<'query', Operations[N]['query']> &
+    Part<'body', Operations[N]['body']> &
+    Extras
+}
+
+export type CallInput<N extends OperationName> = CallInputs[N]
 
 type Arguments<N extends OperationName, More = unknown> =
   Partial<CallInput<N>> extends CallInput<N>
