@@ -27,6 +27,7 @@ import { createWork } from './maintenance/create-work.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
+import { createPolicies } from './policies/create-policies.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -70,6 +71,9 @@ export interface App {
   /** Starts the work that no request asks for. @returns stops it and closes what the app opened */
   readonly start: () => () => Promise<void>
 }
+
+/** Manifest writes go from nginx to the registry, past this service. */
+const DOOR = 'off'
 
 function createListener(
   parts: Parts,
@@ -115,6 +119,7 @@ function createParts(deps: AppDeps) {
     ...known,
     ...createRequestRules(deps),
     registry,
+    ...createPolicies({ ...known, registry, door: DOOR }),
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
     ...createWork({ ...deps, registry, metrics, hasher, giveWay: traffic.giveWay }),
@@ -136,6 +141,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...createAccountRoutes({ ...parts, requireSystem }),
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
+      ...parts.policyRoutes,
       ...parts.credentialRoutes,
       ...parts.signInRoutes,
       ...createExplainRoutes(parts),
@@ -162,6 +168,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.startSignIn(),
     parts.audit.start(),
     parts.work.start(),
+    parts.startPolicies(),
     keepRecoveringRemovals({ ...parts, log: info }),
   ]
   return async () => {

@@ -9,6 +9,7 @@ import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
 import { NOTIFICATIONS } from './notifications.ts'
 import { PASSWORD_RESET } from './password-reset.ts'
+import { POLICIES } from './policies.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
 import type { Migration } from './schema.ts'
@@ -35,4 +36,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...NOTIFICATIONS,
   ...IMAGES,
   ...RECONCILE,
+  ...POLICIES,
 }

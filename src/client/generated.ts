@@ -78,6 +78,13 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
   }
+  readonly ImmutableTags: {
+    readonly rules: ReadonlyArray<{
+      readonly repositories: ReadonlyArray<string>
+      readonly tags: ReadonlyArray<string>
+    }>
+    readonly enforcement: "door" | "detect-and-restore"
+  }
   readonly Job: {
     readonly id: number
     readonly kind: string
@@ -204,6 +211,13 @@ export interface Schemas {
     readonly visibility: "public" | "private"
     readonly createdAt: string
     readonly updatedAt: string
+  }
+  readonly Quota: {
+    readonly limitBytes: number | null
+    readonly effectiveLimitBytes: number | null
+    readonly usedBytes: number
+    readonly warning: boolean
+    readonly enforcement: "door" | "token"
   }
   readonly Reconcile: {
     readonly state: "never" | "idle" | "waiting" | "running"
@@ -692,6 +706,15 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Project"]
   }
+  /** Reads the rules by which tags of a project never move. */
+  readonly getProjectsImmutableTags: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["ImmutableTags"]
+  }
   /** Lists the members of a project by name: users, then groups. */
   readonly getProjectsMembers: {
     readonly params: {
@@ -726,6 +749,15 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["Member"]
+  }
+  /** Reads how much a project may keep, and keeps. */
+  readonly getProjectsQuota: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Quota"]
   }
   /** Lists the repositories of a project that the caller may pull. */
   readonly getProjectsRepositories: {
@@ -1272,6 +1304,20 @@ export interface Operations {
     }
     readonly answer: undefined
   }
+  /** Replaces the rules by which tags of a project never move. */
+  readonly putProjectsImmutableTags: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly rules: ReadonlyArray<{
+        readonly repositories: string | ReadonlyArray<string>
+        readonly tags: string | ReadonlyArray<string>
+      }>
+    }
+    readonly answer: Schemas["ImmutableTags"]
+  }
   /** Gives all who are in a group a role in a project. */
   readonly putProjectsMembersGroupsByGroup: {
     readonly params: {
@@ -1300,6 +1346,17 @@ export interface Operations {
     }
     readonly answer: Schemas["Member"]
   }
+  /** Sets how much a project may keep. */
+  readonly putProjectsQuota: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly limitBytes: number | null
+    }
+    readonly answer: Schemas["Quota"]
+  }
   /** Says which source proves a user from now on, and who the user is there. */
   readonly putUsersIdentity: {
     readonly params: {
@@ -1324,6 +1381,7 @@ export const FIELDS = {
   Group: ['name', 'source', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  ImmutableTags: ['rules', 'enforcement'],
   Job: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error'],
   JobWithLog: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error', 'log'],
   LdapCheck: ['configured', 'faults', 'warnings', 'steps'],
@@ -1331,6 +1389,7 @@ export const FIELDS = {
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
+  Quota: ['limitBytes', 'effectiveLimitBytes', 'usedBytes', 'warning', 'enforcement'],
   Reconcile: ['state', 'job', 'lastRun', 'lostEvents', 'brake'],
   Referrers: ['schemaVersion', 'mediaType', 'manifests', 'groups'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
@@ -1374,9 +1433,11 @@ export const OPERATIONS = {
   getOpenapiJson: { method: 'GET', path: '/api/v1/openapi.json' },
   getProjects: { method: 'GET', path: '/api/v1/projects', items: ['Project'] },
   getProjectsByProject: { method: 'GET', path: '/api/v1/projects/{project}', answer: ['Project'] },
+  getProjectsImmutableTags: { method: 'GET', path: '/api/v1/projects/{project}/immutable-tags', answer: ['ImmutableTags'] },
   getProjectsMembers: { method: 'GET', path: '/api/v1/projects/{project}/members', items: ['Member', 'MemberGroup'] },
   getProjectsMembersGroupsByGroup: { method: 'GET', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   getProjectsMembersUsersByUsername: { method: 'GET', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  getProjectsQuota: { method: 'GET', path: '/api/v1/projects/{project}/quota', answer: ['Quota'] },
   getProjectsRepositories: { method: 'GET', path: '/api/v1/projects/{project}/repositories', items: ['Repository'] },
   getProjectsRobots: { method: 'GET', path: '/api/v1/projects/{project}/robots', items: ['Robot'] },
   getProjectsRobotsByRobot: { method: 'GET', path: '/api/v1/projects/{project}/robots/{robot}', answer: ['Robot'] },
@@ -1421,7 +1482,9 @@ export const OPERATIONS = {
   postUsers: { method: 'POST', path: '/api/v1/users', answer: ['User'] },
   putGroupsMembersByUsername: { method: 'PUT', path: '/api/v1/groups/{group}/members/{username}' },
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },
+  putProjectsImmutableTags: { method: 'PUT', path: '/api/v1/projects/{project}/immutable-tags', answer: ['ImmutableTags'] },
   putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  putProjectsQuota: { method: 'PUT', path: '/api/v1/projects/{project}/quota', answer: ['Quota'] },
   putUsersIdentity: { method: 'PUT', path: '/api/v1/users/{username}/identity', answer: ['User'] },
 } as const

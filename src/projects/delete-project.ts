@@ -19,6 +19,7 @@ export interface DeleteProjectDeps extends RequirePermissionDeps {
   readonly config: TokenLives
   /** Ends what a higher room holds of a project. */
   readonly endRobots: (transaction: Database, projectId: number) => Promise<void>
+  readonly endPolicies: (transaction: Database, projectId: number) => Promise<void>
 }
 
 interface DeleteProjectInput {
@@ -74,6 +75,7 @@ export async function deleteProject(
     const now = deps.now()
     await note({ kind: 'project', id })
     await deps.endRobots(transaction, id)
+    await deps.endPolicies(transaction, id)
     await removeMembersOf(transaction, id)
     await removeProject(transaction, id)
     const tombstone = { deletedAt: now, freeAt: lastTokenEnd(deps.config, now) }

@@ -13,6 +13,7 @@ export type SystemPermission =
   | 'audit:read'
   | 'job:read'
   | 'job:write'
+  | 'quota:write'
 
 /** What concerns one project, or a repository in it. */
 export type ProjectPermission =
@@ -23,6 +24,7 @@ export type ProjectPermission =
   | 'robot:read'
   | 'robot:write'
   | 'audit:read'
+  | 'policy:write'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
@@ -30,7 +32,7 @@ export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repo
 const LIMITED_GUEST: readonly ProjectPermission[] = ['project:read', 'repository:pull']
 const GUEST: readonly ProjectPermission[] = [...LIMITED_GUEST, 'member:read', 'robot:read']
 const DEVELOPER: readonly ProjectPermission[] = [...GUEST, 'repository:push']
-const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete']
+const MAINTAINER: readonly ProjectPermission[] = [...DEVELOPER, 'repository:delete', 'policy:write']
 const PROJECT_ADMIN: readonly ProjectPermission[] = [
   ...MAINTAINER,
   'project:write',

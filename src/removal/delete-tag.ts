@@ -7,6 +7,10 @@ import { AppError } from '../errors.ts'
 import type { Caller } from '../http/caller.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { requireRepository } from '../images/require-repository.ts'
+import {
+  type ReadImmutabilityDeps,
+  requireMutableTag,
+} from '../policies/immutable-tags/read-immutability.ts'
 import { projectOf } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
@@ -130,14 +134,18 @@ async function removeByEmptyIndex(
  * finish it. A push to the same tag in the very moment of its removal may go with it.
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403), REPOSITORY_UNKNOWN or TAG_UNKNOWN (404)
- * @throws AppError CONFLICT (409) when it is being deleted already, has just been changed, or when
- *   the registry allows no deletes
+ * @throws AppError CONFLICT (409) when it is immutable, is being deleted already, has just been changed,
+ *   or when the registry allows no deletes
  * @throws AppError UNAVAILABLE (503)
  */
-export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Promise<void> {
+export async function deleteTag(
+  deps: DeleteTagDeps & ReadImmutabilityDeps,
+  input: DeleteTagInput,
+): Promise<void> {
   const { caller, repository, tag } = input
   await requireRepository(deps, { caller, repository, permission: 'repository:delete' })
   const manifest = await readRemovable(deps.registry, input)
+  await requireMutableTag(deps, input)
   const dummy = createEmptyIndex()
   const holder = randomUUID()
   const removal: TagRemoval = {

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { repositoryNameSchema, tagNameSchema } from '../images/name-schemas.ts'
+import type { ReadImmutabilityDeps } from '../policies/immutable-tags/read-immutability.ts'
 import { type DeleteTagDeps, deleteTag } from './delete-tag.ts'
 
-const deleteTagRoute = (deps: DeleteTagDeps): Route =>
+type RemovalRouteDeps = DeleteTagDeps & ReadImmutabilityDeps
+
+const deleteTagRoute = (deps: RemovalRouteDeps): Route =>
   defineRoute({
     method: 'delete',
     path: '/repositories/*name/tags/:tag',
@@ -16,4 +19,6 @@ const deleteTagRoute = (deps: DeleteTagDeps): Route =>
     },
   })
 
-export const createRemovalRoutes = (deps: DeleteTagDeps): readonly Route[] => [deleteTagRoute(deps)]
+export const createRemovalRoutes = (deps: RemovalRouteDeps): readonly Route[] => [
+  deleteTagRoute(deps),
+]

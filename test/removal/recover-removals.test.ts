@@ -10,6 +10,7 @@ import { ADMIN, type Service, startService } from '../support/service.ts'
 let service: Service
 let registry: RegistryClient
 const now = (): Date => new Date()
+const policies = { read: async () => undefined }
 
 test.before(async () => {
   service = await startService()
@@ -53,7 +54,7 @@ const failing = (
 const interrupt = async (repository: string, broken: RegistryClient) => {
   const { database } = service
   await pushImage(service, { as: ADMIN, repository, tags: ['gone', 'stay'] })
-  const deps = { database, registry: broken, now }
+  const deps = { database, registry: broken, policies, now }
   try {
     await deleteTag(deps, { caller, repository, tag: 'gone' })
     return undefined
@@ -167,7 +168,10 @@ test('R24: a removal is taken over after the last token of its holder has ended'
       await registry.putManifest(reference, manifest)
     },
   }
-  await deleteTag({ database, registry: looking, now }, { caller, repository, tag: 'gone' })
+  await deleteTag(
+    { database, registry: looking, policies, now },
+    { caller, repository, tag: 'gone' },
+  )
   // 60 s until the last write begins, 60 s of its token, 60 s of leeway at the registry.
   t.true(termSeconds > 60 + 60 + 60, `${termSeconds}`)
 })
@@ -210,7 +214,7 @@ test('a removal that was taken over meanwhile is written down once', async (t) =
       return outcome
     },
   }
-  await deleteTag({ database, registry: slow, now }, { caller, repository, tag: 'gone' })
+  await deleteTag({ database, registry: slow, policies, now }, { caller, repository, tag: 'gone' })
   const target = `${repository}:gone`
   const rows = await database('audit').where({ action: 'tag.delete', target }).select('outcome')
   t.deepEqual(
