@@ -10,9 +10,6 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
-import { createDoor } from './door/create-door.ts'
-import { ALLOW_ALL } from './door/decide-write.ts'
-import { createHolds } from './holds/create-holds.ts'
 import { createReadOnlyRoutes } from './holds/routes.ts'
 import { isOfApi, underApi } from './http/api-path.ts'
 import { readBasicCredentials } from './http/basic-auth.ts'
@@ -26,11 +23,10 @@ import type { Route } from './http/route.ts'
 import { createTraffic } from './http/traffic.ts'
 import { createNameSeal } from './images/name-seal.ts'
 import { createImageRoutes } from './images/routes.ts'
-import { createWork } from './maintenance/create-work.ts'
+import { createWrites } from './maintenance/create-writes.ts'
 import { observeParts } from './maintenance/observe-parts.ts'
 import { createPrivateRoutes, createPublicHealthRoutes } from './maintenance/routes.ts'
 import { createMetrics } from './metrics/create-metrics.ts'
-import { endPolicies } from './policies/end-policies.ts'
 import { followAccounts } from './projects/follow-accounts.ts'
 import { createMemberRoutes } from './projects/member-routes.ts'
 import { createRequireAuditRead } from './projects/require-audit-read.ts'
@@ -115,23 +111,17 @@ function createParts(deps: AppDeps) {
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
   const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
   observeParts(metrics, known, deps.version)
-  const holds = createHolds(deps)
-  const work = { ...deps, ...holds, registry, metrics, hasher, giveWay: traffic.giveWay }
   return {
     ...known,
     ...createRequestRules(deps),
-    registry,
-    endPolicies,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    ...createWork({ ...work, findImmutable: async () => new Map() }),
     readOrigin,
     traffic,
     readInnerOrigin,
     readCensus,
     answerAtOnce,
-    ...holds,
-    door: createDoor({ ...deps, ...holds, registry, metrics, rules: ALLOW_ALL }),
+    ...createWrites({ ...deps, ...known, registry, hasher, giveWay: traffic.giveWay }),
   }
 }
 
@@ -146,6 +136,7 @@ function createRoutes(parts: Parts, version: string): readonly Route[] {
       ...createAccountRoutes({ ...parts, requireSystem }),
       ...createProjectRoutes(parts),
       ...createMemberRoutes(parts),
+      ...parts.policyRoutes,
       ...parts.credentialRoutes,
       ...parts.signInRoutes,
       ...createExplainRoutes(parts),
@@ -172,6 +163,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
     parts.startSignIn(),
     parts.audit.start(),
     parts.work.start(),
+    parts.startPolicies(),
   ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))

@@ -10,6 +10,7 @@ import { JOBS } from './jobs.ts'
 import { LISTS } from './lists.ts'
 import { NOTIFICATIONS } from './notifications.ts'
 import { PASSWORD_RESET } from './password-reset.ts'
+import { POLICIES } from './policies.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
 import { REMOVALS } from './removals.ts'
@@ -39,8 +40,9 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...NOTIFICATIONS,
   ...IMAGES,
   ...RECONCILE,
+  ...SEARCH,
   ...HOLDS,
+  ...POLICIES,
   ...RETENTION,
   ...REMOVALS,
-  ...SEARCH,
 }

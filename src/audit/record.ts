@@ -45,6 +45,8 @@ export type AuditAction =
   | 'project.update'
   | 'project.delete'
   | 'project.delete.forced'
+  | 'immutable-tags.set'
+  | 'quota.set'
   | 'member.set'
   | 'member.remove'
   | 'tag.delete'

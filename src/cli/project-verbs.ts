@@ -3,6 +3,7 @@ import type { Schemas } from '../client/generated.ts'
 import type { Visibility } from '../projects/types.ts'
 import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
+import { addImmutableTagVerbs } from './immutable-tag-verbs.ts'
 import {
   type Column,
   type JsonOption,
@@ -13,6 +14,7 @@ import {
   withJson,
   withListOptions,
 } from './listing.ts'
+import { addQuotaVerbs } from './quota-verbs.ts'
 import { addRetentionVerbs } from './retention-verbs.ts'
 import { withApi } from './session.ts'
 
@@ -144,4 +146,6 @@ export function addProjectVerbs(program: Command, commandLine: CommandLine): voi
   setVerb(project, commandLine)
   deleteVerb(project, commandLine)
   addRetentionVerbs(project, commandLine)
+  addImmutableTagVerbs(project, commandLine)
+  addQuotaVerbs(project, commandLine)
 }

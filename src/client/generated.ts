@@ -78,6 +78,13 @@ export interface Schemas {
     readonly lastUsedAt: string | null
     readonly createdAt: string
   }
+  readonly ImmutableTags: {
+    readonly rules: ReadonlyArray<{
+      readonly repositories: ReadonlyArray<string>
+      readonly tags: ReadonlyArray<string>
+    }>
+    readonly enforcement: "door" | "detect-and-restore"
+  }
   readonly Job: {
     readonly id: number
     readonly kind: string
@@ -167,6 +174,11 @@ export interface Schemas {
       } | null
     }>
   }
+  readonly ManifestNeeds: {
+    readonly tags: ReadonlyArray<string>
+    readonly indexes: ReadonlyArray<string>
+    readonly referrers: ReadonlyArray<string>
+  }
   readonly Member: {
     readonly username: string
     readonly role: "projectAdmin" | "maintainer" | "developer" | "guest" | "limitedGuest"
@@ -204,6 +216,13 @@ export interface Schemas {
     readonly visibility: "public" | "private"
     readonly createdAt: string
     readonly updatedAt: string
+  }
+  readonly Quota: {
+    readonly limitBytes: number | null
+    readonly effectiveLimitBytes: number | null
+    readonly usedBytes: number
+    readonly warning: boolean
+    readonly enforcement: "door" | "token"
   }
   readonly ReadOnly: {
     readonly enabled: boolean
@@ -267,6 +286,40 @@ export interface Schemas {
     }>
     readonly error: string
     readonly error_description: string
+  }
+  readonly Removal: {
+    readonly id: number
+    readonly project: string
+    readonly filter: {
+      readonly repositories: ReadonlyArray<string> | null
+      readonly tags: ReadonlyArray<string> | null
+      readonly pushedBefore: string | null
+      readonly pulledBefore: string | null
+    }
+    readonly dryRun: boolean
+    readonly state: "waiting" | "running" | "done" | "failed" | "cancelled"
+    readonly error: string | null
+    readonly actor: string
+    readonly counts: {
+      readonly waiting: number
+      readonly removed: number
+      readonly needed: number
+      readonly absent: number
+      readonly changed: number
+      readonly immutable: number
+      readonly hollow: number
+    }
+    readonly reclaimableBytesAtMost: number | null
+    readonly createdAt: string
+    readonly endedAt: string | null
+  }
+  readonly RemovalItem: {
+    readonly repository: string
+    readonly tag: string
+    readonly digest: string
+    readonly sizeBytes: number | null
+    readonly outcome: "waiting" | "removed" | "needed" | "absent" | "changed" | "immutable" | "hollow"
+    readonly reason: string | null
   }
   readonly Repository: {
     readonly name: string
@@ -521,6 +574,28 @@ export interface Operations {
     readonly body: undefined
     readonly answer: undefined
   }
+  /** Deletes all tags of a repository, as a job; the next push brings it back. */
+  readonly deleteRepositoriesByName: {
+    readonly params: {
+      readonly name: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Removal"]
+  }
+  /** Deletes a manifest with the tags on it, which are named or matched by If-Match. */
+  readonly deleteRepositoriesManifestsByDigest: {
+    readonly params: {
+      readonly name: string
+      readonly digest: string
+    }
+    readonly query: {
+      readonly tags?: string | undefined
+      readonly referrers?: "refuse" | "delete" | undefined
+    }
+    readonly body: undefined
+    readonly answer: undefined
+  }
   /** Deletes a tag; other tags on the same manifest stay. */
   readonly deleteRepositoriesTagsByTag: {
     readonly params: {
@@ -763,6 +838,15 @@ export interface Operations {
     readonly body: undefined
     readonly answer: Schemas["Project"]
   }
+  /** Reads the rules by which tags of a project never move. */
+  readonly getProjectsImmutableTags: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["ImmutableTags"]
+  }
   /** Lists the members of a project by name: users, then groups. */
   readonly getProjectsMembers: {
     readonly params: {
@@ -797,6 +881,57 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["Member"]
+  }
+  /** Reads how much a project may keep, and keeps. */
+  readonly getProjectsQuota: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Quota"]
+  }
+  /** Lists removals of tags, the newest first. */
+  readonly getProjectsRemovals: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["Removal"]>
+      readonly next: string | null
+    }
+  }
+  /** Reads a removal of tags: its state and what became of them, counted. */
+  readonly getProjectsRemovalsById: {
+    readonly params: {
+      readonly project: string
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Removal"]
+  }
+  /** Lists the tags of a removal with what became, or would become, of each. */
+  readonly getProjectsRemovalsItems: {
+    readonly params: {
+      readonly project: string
+      readonly id: string
+    }
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+      readonly outcome?: "waiting" | "removed" | "needed" | "absent" | "changed" | "immutable" | "hollow" | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["RemovalItem"]>
+      readonly next: string | null
+    }
   }
   /** Lists the repositories of a project that the caller may pull. */
   readonly getProjectsRepositories: {
@@ -924,6 +1059,16 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["Manifest"]
+  }
+  /** Looks live at what hangs on a manifest: tags, indexes that lead to it, referrers. */
+  readonly getRepositoriesManifestsNeeds: {
+    readonly params: {
+      readonly name: string
+      readonly digest: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["ManifestNeeds"]
   }
   /** Lists the signatures, SBOMs, attestations and other artifacts of a manifest. */
   readonly getRepositoriesReferrersByDigest: {
@@ -1283,6 +1428,31 @@ export interface Operations {
     }
     readonly answer: Schemas["Project"]
   }
+  /** Removes every tag that fits, as a job; without dryRun: false only tells what would go. */
+  readonly postProjectsRemovals: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly repositories?: string | ReadonlyArray<string> | undefined
+      readonly tags?: string | ReadonlyArray<string> | undefined
+      readonly pushedBefore?: string | undefined
+      readonly pulledBefore?: string | undefined
+      readonly dryRun?: boolean | undefined
+    }
+    readonly answer: Schemas["Removal"]
+  }
+  /** Cancels a removal; what is gone stays gone. */
+  readonly postProjectsRemovalsCancel: {
+    readonly params: {
+      readonly project: string
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: Readonly<Record<string, unknown>>
+    readonly answer: Schemas["Removal"]
+  }
   /** Lets the rules decide over the tags of a project now; a dry run removes none. */
   readonly postProjectsRetentionRuns: {
     readonly params: {
@@ -1415,6 +1585,20 @@ export interface Operations {
     }
     readonly answer: undefined
   }
+  /** Replaces the rules by which tags of a project never move. */
+  readonly putProjectsImmutableTags: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly rules: ReadonlyArray<{
+        readonly repositories: string | ReadonlyArray<string>
+        readonly tags: string | ReadonlyArray<string>
+      }>
+    }
+    readonly answer: Schemas["ImmutableTags"]
+  }
   /** Gives all who are in a group a role in a project. */
   readonly putProjectsMembersGroupsByGroup: {
     readonly params: {
@@ -1442,6 +1626,17 @@ export interface Operations {
       readonly expiresAt?: string | null | undefined
     }
     readonly answer: Schemas["Member"]
+  }
+  /** Sets how much a project may keep. */
+  readonly putProjectsQuota: {
+    readonly params: {
+      readonly project: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly limitBytes: number | null
+    }
+    readonly answer: Schemas["Quota"]
   }
   /** Says which tags a project keeps, and when the others are removed. */
   readonly putProjectsRetention: {
@@ -1493,16 +1688,21 @@ export const FIELDS = {
   Group: ['name', 'source', 'description', 'createdAt', 'updatedAt'],
   GroupMember: ['username'],
   IdentityToken: ['id', 'client', 'address', 'expiresAt', 'lastUsedAt', 'createdAt'],
+  ImmutableTags: ['rules', 'enforcement'],
   Job: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error'],
   JobWithLog: ['id', 'kind', 'state', 'attempts', 'mostAttempts', 'progress', 'cancelRequested', 'runAt', 'createdAt', 'startedAt', 'endedAt', 'error', 'log'],
   LdapCheck: ['configured', 'faults', 'warnings', 'steps'],
   Manifest: ['digest', 'mediaType', 'kind', 'contentBytes', 'sizeBytes', 'pulledAt', 'tags', 'artifactType', 'subjectDigest', 'platform', 'annotations', 'config', 'children'],
+  ManifestNeeds: ['tags', 'indexes', 'referrers'],
   Member: ['username', 'role', 'repositories', 'expiresAt'],
   MemberGroup: ['group', 'role', 'repositories', 'expiresAt'],
   Project: ['name', 'visibility', 'createdAt', 'updatedAt'],
+  Quota: ['limitBytes', 'effectiveLimitBytes', 'usedBytes', 'warning', 'enforcement'],
   ReadOnly: ['enabled', 'reason', 'since', 'enforcedBy'],
   Reconcile: ['state', 'job', 'lastRun', 'lostEvents', 'brake'],
   Referrers: ['schemaVersion', 'mediaType', 'manifests', 'groups'],
+  Removal: ['id', 'project', 'filter', 'dryRun', 'state', 'error', 'actor', 'counts', 'reclaimableBytesAtMost', 'createdAt', 'endedAt'],
+  RemovalItem: ['repository', 'tag', 'digest', 'sizeBytes', 'outcome', 'reason'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
   Retention: ['rules', 'schedule', 'nextRunAt'],
   RetentionItem: ['repository', 'tag', 'digest', 'decision', 'reason', 'rule', 'neededBy', 'pushedAt', 'pulledAt', 'reclaimableBytes', 'outcome'],
@@ -1527,6 +1727,8 @@ export const OPERATIONS = {
   deleteProjectsMembersUsersByUsername: { method: 'DELETE', path: '/api/v1/projects/{project}/members/users/{username}' },
   deleteProjectsRetention: { method: 'DELETE', path: '/api/v1/projects/{project}/retention' },
   deleteProjectsRobotsByRobot: { method: 'DELETE', path: '/api/v1/projects/{project}/robots/{robot}' },
+  deleteRepositoriesByName: { method: 'DELETE', path: '/api/v1/repositories/{name}', answer: ['Removal'] },
+  deleteRepositoriesManifestsByDigest: { method: 'DELETE', path: '/api/v1/repositories/{name}/manifests/{digest}' },
   deleteRepositoriesTagsByTag: { method: 'DELETE', path: '/api/v1/repositories/{name}/tags/{tag}' },
   deleteRobotsByRobot: { method: 'DELETE', path: '/api/v1/robots/{robot}' },
   deleteUsersByUsername: { method: 'DELETE', path: '/api/v1/users/{username}' },
@@ -1549,9 +1751,14 @@ export const OPERATIONS = {
   getOpenapiJson: { method: 'GET', path: '/api/v1/openapi.json' },
   getProjects: { method: 'GET', path: '/api/v1/projects', items: ['Project'] },
   getProjectsByProject: { method: 'GET', path: '/api/v1/projects/{project}', answer: ['Project'] },
+  getProjectsImmutableTags: { method: 'GET', path: '/api/v1/projects/{project}/immutable-tags', answer: ['ImmutableTags'] },
   getProjectsMembers: { method: 'GET', path: '/api/v1/projects/{project}/members', items: ['Member', 'MemberGroup'] },
   getProjectsMembersGroupsByGroup: { method: 'GET', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   getProjectsMembersUsersByUsername: { method: 'GET', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  getProjectsQuota: { method: 'GET', path: '/api/v1/projects/{project}/quota', answer: ['Quota'] },
+  getProjectsRemovals: { method: 'GET', path: '/api/v1/projects/{project}/removals', items: ['Removal'] },
+  getProjectsRemovalsById: { method: 'GET', path: '/api/v1/projects/{project}/removals/{id}', answer: ['Removal'] },
+  getProjectsRemovalsItems: { method: 'GET', path: '/api/v1/projects/{project}/removals/{id}/items', items: ['RemovalItem'] },
   getProjectsRepositories: { method: 'GET', path: '/api/v1/projects/{project}/repositories', items: ['Repository'] },
   getProjectsRetention: { method: 'GET', path: '/api/v1/projects/{project}/retention', answer: ['Retention'] },
   getProjectsRetentionRuns: { method: 'GET', path: '/api/v1/projects/{project}/retention/runs', items: ['RetentionRun'] },
@@ -1562,6 +1769,7 @@ export const OPERATIONS = {
   getRepositories: { method: 'GET', path: '/api/v1/repositories', items: ['Repository'] },
   getRepositoriesByName: { method: 'GET', path: '/api/v1/repositories/{name}', answer: ['Repository'] },
   getRepositoriesManifestsByReference: { method: 'GET', path: '/api/v1/repositories/{name}/manifests/{reference}', answer: ['Manifest'] },
+  getRepositoriesManifestsNeeds: { method: 'GET', path: '/api/v1/repositories/{name}/manifests/{digest}/needs', answer: ['ManifestNeeds'] },
   getRepositoriesReferrersByDigest: { method: 'GET', path: '/api/v1/repositories/{name}/referrers/{digest}', answer: ['Referrers'] },
   getRepositoriesTags: { method: 'GET', path: '/api/v1/repositories/{name}/tags', items: ['Tag'] },
   getRepositoriesTagsByTag: { method: 'GET', path: '/api/v1/repositories/{name}/tags/{tag}', answer: ['Tag'] },
@@ -1591,6 +1799,8 @@ export const OPERATIONS = {
   postMaintenanceReconcileBrake: { method: 'POST', path: '/api/v1/maintenance/reconcile/brake', answer: ['Reconcile'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
   postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
+  postProjectsRemovals: { method: 'POST', path: '/api/v1/projects/{project}/removals', answer: ['Removal'] },
+  postProjectsRemovalsCancel: { method: 'POST', path: '/api/v1/projects/{project}/removals/{id}/cancel', answer: ['Removal'] },
   postProjectsRetentionRuns: { method: 'POST', path: '/api/v1/projects/{project}/retention/runs', answer: ['RetentionRun'] },
   postProjectsRobots: { method: 'POST', path: '/api/v1/projects/{project}/robots', answer: ['RobotWithSecret'] },
   postProjectsRobotsSecret: { method: 'POST', path: '/api/v1/projects/{project}/robots/{robot}/secret', answer: ['RobotWithSecret'] },
@@ -1602,8 +1812,10 @@ export const OPERATIONS = {
   putGroupsMembersByUsername: { method: 'PUT', path: '/api/v1/groups/{group}/members/{username}' },
   putMaintenanceReadOnly: { method: 'PUT', path: '/api/v1/maintenance/read-only', answer: ['ReadOnly'] },
   putMePassword: { method: 'PUT', path: '/api/v1/me/password' },
+  putProjectsImmutableTags: { method: 'PUT', path: '/api/v1/projects/{project}/immutable-tags', answer: ['ImmutableTags'] },
   putProjectsMembersGroupsByGroup: { method: 'PUT', path: '/api/v1/projects/{project}/members/groups/{group}', answer: ['MemberGroup'] },
   putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
+  putProjectsQuota: { method: 'PUT', path: '/api/v1/projects/{project}/quota', answer: ['Quota'] },
   putProjectsRetention: { method: 'PUT', path: '/api/v1/projects/{project}/retention', answer: ['Retention'] },
   putUsersIdentity: { method: 'PUT', path: '/api/v1/users/{username}/identity', answer: ['User'] },
 } as const

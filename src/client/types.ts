@@ -25,7 +25,7 @@ type Part<Name extends string, T> = T extends undefined
     ? { readonly [K in Name]?: T | undefined }
     : { readonly [K in Name]: T }
 
-interface Options {
+interface Extras {
   /** The `etag` of an earlier answer: change it only while it is that. */
   readonly ifMatch?: string | undefined
   /** The same key with the same request does it once. */
@@ -34,19 +34,23 @@ interface Options {
   readonly signal?: AbortSignal | undefined
 }
 
-// Each operation by itself: of all at once the compiler would combine every part with every other.
-export type CallInput<N extends OperationName> = N extends OperationName
-  ? Part<'params', Operations[N]['params']> &
-      Part<'query', Operations[N]['query']> &
-      Part<'body', Operations[N]['body']> &
-      Options
-  : never
+/**
+ * `as N` makes a type for each operation first. Without it the compiler makes one of all operations,
+ * with each part of one beside each part of every other: too many, from some 80 operations on.
+ */
+type CallInputs = {
+  readonly [N in OperationName as N]: Part<'params', Operations[N]['params']> &
+    Part<'query', Operations[N]['query']> &
+    Part<'body', Operations[N]['body']> &
+    Extras
+}
 
-type Arguments<N extends OperationName, More = unknown> = N extends OperationName
-  ? Partial<CallInput<N>> extends CallInput<N>
+export type CallInput<N extends OperationName> = CallInputs[N]
+
+type Arguments<N extends OperationName, More = unknown> =
+  Partial<CallInput<N>> extends CallInput<N>
     ? [input?: CallInput<N> & More]
     : [input: CallInput<N> & More]
-  : never
 
 export interface CallAnswer<T> {
   readonly status: number

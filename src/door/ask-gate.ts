@@ -4,10 +4,12 @@ import type { Answer } from '../http/route.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
 import { parseRegistryRequest } from '../protocol/registry-request.ts'
 import { findWriter, type VerifyToken } from './client-token.ts'
+import type { WriteRules } from './decide-write.ts'
 import { describeHold, type WaitUntilFreeDeps } from './wait-until-free.ts'
 
 export interface GateDeps extends Pick<WaitUntilFreeDeps, 'database'> {
   readonly verify: VerifyToken
+  readonly rules: Pick<WriteRules, 'decideUploadStart'>
 }
 
 /** `held` passes by itself: nginx makes 503 of it, which clients try again; `denied` is 403. */
@@ -31,9 +33,16 @@ const headerOf = ({ headers }: IncomingMessage, name: string): string => {
   return typeof value === 'string' ? value : ''
 }
 
-async function judgeHold({ database }: GateDeps, repository: string): Promise<Answer> {
+/** Above its quota a project takes no upload; a rule that cannot be read stops none, the door will. */
+async function judgeRules({ rules }: GateDeps, repository: string): Promise<Answer> {
+  const verdict = await rules.decideUploadStart({ repository }).catch(() => undefined)
+  return verdict === undefined || verdict.allowed ? PASS : refuse('denied', verdict.reason)
+}
+
+async function judgeHold(deps: GateDeps, repository: string): Promise<Answer> {
+  const { database } = deps
   const hold = await findHold(database, { repository }).catch(() => 'away' as const)
-  if (hold === undefined) return PASS
+  if (hold === undefined) return judgeRules(deps, repository)
   if (hold === 'away') {
     return refuse(
       'held',
@@ -41,7 +50,7 @@ async function judgeHold({ database }: GateDeps, repository: string): Promise<An
     )
   }
   // A tag is taken away in the time that an upload takes.
-  if (hold.kind === 'removal') return PASS
+  if (hold.kind === 'removal') return judgeRules(deps, repository)
   return refuse(hold.kind === 'read-only' ? 'denied' : 'held', describeHold(hold))
 }
 

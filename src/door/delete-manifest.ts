@@ -42,12 +42,11 @@ function refuseNeeded({ repository }: ManifestWrite, { tags, indexes }: Needs): 
   )
 }
 
-async function requireUnneeded(deps: DeleteDeps, write: ManifestWrite): Promise<Needs> {
+async function requireUnneeded(deps: DeleteDeps, write: ManifestWrite): Promise<void> {
   const { repository, reference: digest } = write
   const signal = AbortSignal.any([write.signal, AbortSignal.timeout(LOOK_MS)])
   const needs = await findNeeds(deps, { repository, digest, signal })
   refuseNeeded(write, needs)
-  return needs
 }
 
 /** Another delete of this repository may come in between; one of them waits again. */
@@ -78,11 +77,11 @@ async function deleteUnderHold(
   write: ManifestWrite,
   { hold, note }: { readonly hold: TakenHold; readonly note: (forwarded: Forwarded) => void },
 ): Promise<Answer> {
-  const { request, repository, reference, subject, signal } = write
+  const { request, repository, reference, signal } = write
   const sinceHold = startStopwatch(deps)
   await deps.waitDrained(hold, { signal })
-  const { tags } = await requireUnneeded(deps, write)
-  const decision = await deps.rules.decideDelete({ repository, reference, tags, subject })
+  await requireUnneeded(deps, write)
+  const decision = await deps.rules.decideManifestDelete({ repository, reference })
   return sendAllowed(deps, decision, async () => {
     if (sinceHold() > SEND_UNTIL_MS) {
       throw denied(`looking at all tags of ${repository} took too long; try again in a moment`)
@@ -118,12 +117,11 @@ async function deleteDigest(deps: DeleteDeps, write: ManifestWrite): Promise<Ans
 
 /** A registry 2.8 deletes digests only and says so itself; a later one takes this tag and no other. */
 async function deleteByTag(deps: DeleteDeps, write: ManifestWrite): Promise<Answer> {
-  const { request, repository, reference: tag, subject, signal } = write
+  const { request, repository, reference: tag, signal } = write
   const look = () => findHold(deps.database, { repository, tag })
   const { sinceLook, end } = await waitUntilFree(deps, look, signal)
   try {
-    const asked = { repository, reference: tag, tags: [tag], subject }
-    const decision = await deps.rules.decideDelete(asked)
+    const decision = await deps.rules.decideManifestDelete({ repository, reference: tag })
     return await sendAllowed(deps, decision, () =>
       handOn(deps, { request, method: 'DELETE', repository, reference: tag, sinceLook }),
     )

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { findHold } from '../holds/find-hold.ts'
 import type { Log } from '../http/middleware.ts'
 import type { Answer } from '../http/route.ts'
+import type { Verdict, WriteOutcome } from '../policies/types.ts'
 import { hasReservedSegment, isDigest } from '../protocol/reference.ts'
 import type { Forwarded } from '../registry/forward-write.ts'
 import { digestOf } from '../registry/manifests.ts'
-import type { WriteDecision, WriteOutcome, WriteRules } from './decide-write.ts'
+import type { WriteRules } from './decide-write.ts'
 import { answerOf, type HandOnDeps, handBack, handOn } from './hand-on.ts'
 import type { Places } from './places.ts'
 import { announcedBytes, readBody } from './read-body.ts'
@@ -30,12 +31,12 @@ export interface ManifestWrite {
   readonly signal: AbortSignal
 }
 
-type Allowed = Extract<WriteDecision, { readonly allowed: true }>
+type Allowed = Extract<Verdict, { readonly allowed: true }>
 
 const outcomeOf = (forwarded: Forwarded): WriteOutcome => {
   if (forwarded.kind !== 'answered') return forwarded.kind === 'unsent' ? 'refused' : 'unknown'
   const { status } = forwarded.answer
-  if (status >= 200 && status < 300) return 'written'
+  if (status >= 200 && status < 300) return 'accepted'
   return status >= 500 ? 'unknown' : 'refused'
 }
 
@@ -50,7 +51,7 @@ async function settle({ log }: WriteDeps, decision: Allowed, outcome: WriteOutco
 /** Sends what the rules allow, and tells them what became of it, whatever that is. */
 export async function sendAllowed(
   deps: WriteDeps,
-  decision: WriteDecision,
+  decision: Verdict,
   send: () => Promise<Forwarded>,
 ): Promise<Answer> {
   if (!decision.allowed) throw denied(decision.reason)
@@ -69,19 +70,18 @@ async function decideAndSend(
   write: ManifestWrite,
   content: Buffer,
 ): Promise<Answer> {
-  const { request, repository, reference, subject, signal } = write
+  const { request, repository, reference, signal } = write
   const target = { repository, tag: isDigest(reference) ? undefined : reference }
   const wait = (): Promise<Free> =>
     waitUntilFree(deps, () => findHold(deps.database, target), signal)
   let free = await wait()
   try {
-    const decision = await deps.rules.decideWrite({
+    const decision = await deps.rules.decideManifestWrite({
       repository,
       reference,
       digest: digestOf(content),
       mediaType: request.headers['content-type'] ?? '',
       content,
-      subject,
     })
     return await sendAllowed(deps, decision, async () => {
       if (free.sinceLook() > LOOK_AGAIN_AFTER_MS) {

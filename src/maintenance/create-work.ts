@@ -14,6 +14,7 @@ import {
   type NotificationsDeps,
 } from '../notifications/create-notifications.ts'
 import { createRetention } from '../policies/retention/create-retention.ts'
+import type { RetentionDeps } from '../policies/retention/run-types.ts'
 import { requireSystem } from '../projects/require-permission.ts'
 import { createRemoval, type RemovalDeps } from '../removal/create-removal.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
@@ -25,7 +26,8 @@ export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
   Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
   NotificationsDeps &
   Pick<CreateReconcileDeps, 'config' | 'giveWay'> &
-  Omit<RemovalDeps, 'wake' | 'refreshCaller'>
+  Omit<RemovalDeps, 'wake' | 'refreshCaller'> &
+  Pick<RetentionDeps, 'readImmutable'>
 
 export interface Work {
   readonly work: {
@@ -54,7 +56,6 @@ export function createWork(deps: WorkDeps): Work {
     ...deps,
     wake,
     removeTags: removal.removeTags,
-    readImmutable: async () => () => false,
   })
   const kinds: JobKinds = {
     ...passwordReset.kinds,

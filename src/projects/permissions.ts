@@ -13,6 +13,7 @@ export type SystemPermission =
   | 'audit:read'
   | 'job:read'
   | 'job:write'
+  | 'quota:write'
 
 /** What concerns one project, or a repository in it. */
 export type ProjectPermission =
@@ -27,6 +28,7 @@ export type ProjectPermission =
   | 'removal:write'
   | 'retention:read'
   | 'retention:write'
+  | 'policy:write'
   | RepositoryPermission
 
 export type RepositoryPermission = 'repository:pull' | 'repository:push' | 'repository:delete'
@@ -41,6 +43,7 @@ const MAINTAINER: readonly ProjectPermission[] = [
   'removal:read',
   'removal:write',
   'retention:write',
+  'policy:write',
 ]
 const PROJECT_ADMIN: readonly ProjectPermission[] = [
   ...MAINTAINER,

@@ -32,6 +32,8 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
   ],
   'post /projects': ['/projects', 'name visibility'],
   'patch /projects/:project': ['/projects/acme', 'visibility'],
+  'put /projects/:project/immutable-tags': ['/projects/acme/immutable-tags', 'rules'],
+  'put /projects/:project/quota': ['/projects/acme/quota', 'limitBytes'],
   'put /projects/:project/members/users/:username': [
     '/projects/acme/members/users/bob',
     'role repositories expiresAt',

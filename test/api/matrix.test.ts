@@ -127,6 +127,19 @@ const ROUTES = `
   GET    /projects/acme/retention/runs/~run/items   401 404 403 403 200 200 200 200 200 403 403 200 403 401 200 200 200
   GET    /projects/other/retention/runs/~run/items  401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
   GET    /projects/open/retention/runs/~run/items   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POLICIES
+  GET    /projects/acme/immutable-tags              401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /projects/other/immutable-tags             401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /projects/open/immutable-tags              200 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  PUT    /projects/acme/immutable-tags              401 404 403 403 403 200 200 403 200 403 403 200 403 401 200 403 200
+  PUT    /projects/other/immutable-tags             401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PUT    /projects/open/immutable-tags              401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  GET    /projects/acme/quota                       401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  GET    /projects/other/quota                      401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
+  GET    /projects/open/quota                       401 200 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
+  PUT    /projects/acme/quota                       401 404 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  PUT    /projects/other/quota                      401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  PUT    /projects/open/quota                       401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   ROBOTS OF A PROJECT
   GET    /projects/acme/robots                      401 404 403 200 200 200 200 200 200 403 403 200 403 401 200 200 200

@@ -46,6 +46,7 @@ import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
+import { POLICY_CALLS } from '../support/policy-calls.ts'
 import { RECONCILE_CALLS } from '../support/reconcile-calls.ts'
 import { RETENTION_CALLS, RETENTION_NOT_CALLED } from '../support/retention-calls.ts'
 
@@ -184,6 +185,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ...RECONCILE_CALLS,
   ...RETENTION_CALLS,
   ...BROWSE_CALLS,
+  ...POLICY_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),
   'accounts/group-queries.ts#lockGroup': (db) => groups.lockGroup(db, 'group-0007'),
   'accounts/group-queries.ts#listGroups': (db) =>

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { startStopwatch } from '../../src/door/stopwatch.ts'
 import { waitUntilFree } from '../../src/door/wait-until-free.ts'
 import type { Hold } from '../../src/holds/types.ts'
+import { createUnderWay } from '../../src/holds/under-way.ts'
 
 const HOLD: Hold = {
   epoch: 1,
@@ -14,13 +16,16 @@ const HOLD: Hold = {
 }
 const clocks = { now: () => new Date(), monotonicMs: () => performance.now() }
 // The look is handed over; nothing else asks the database.
-const deps = { ...clocks, database: undefined as never, longestWaitMs: 600 }
+const underWay = createUnderWay()
+const deps = { ...clocks, database: undefined as never, underWay, longestWaitMs: 600 }
 const nobodyLeaves = new AbortController().signal
 
 test('a hold that ends is waited out', async (t) => {
   let looks = 0
   const look = async () => (++looks < 3 ? HOLD : undefined)
-  t.true((await waitUntilFree(deps, look, nobodyLeaves))() < 400)
+  const free = await waitUntilFree(deps, look, nobodyLeaves)
+  t.true(free.sinceLook() < 400)
+  free.end()
   t.is(looks, 3)
 })
 
@@ -78,7 +83,8 @@ test('time is counted from before the look, by whichever clock says more', async
     monotonicMs += 4000
     return undefined
   }
-  const sinceLook = await waitUntilFree({ ...deps, ...both }, slowLook, nobodyLeaves)
+  const { sinceLook, end } = await waitUntilFree({ ...deps, ...both }, slowLook, nobodyLeaves)
+  end()
   t.is(sinceLook(), 4000)
   const elapsed = startStopwatch(both)
   wallMs += 60_000
@@ -86,4 +92,23 @@ test('time is counted from before the look, by whichever clock says more', async
   wallMs -= 120_000
   monotonicMs += 7000
   t.is(elapsed(), 7000)
+})
+
+test('who takes a hold waits for what was let through before, and for no write that waits', async (t) => {
+  const own = createUnderWay()
+  const asking = { ...deps, underWay: own, longestWaitMs: 60_000 }
+  const free = await waitUntilFree(asking, async () => undefined, nobodyLeaves)
+  const leaving = new AbortController()
+  const held = waitUntilFree(asking, async () => HOLD, leaving.signal)
+  let isOver = false
+  const ended = own.ended().then(() => {
+    isOver = true
+  })
+  await sleep(100)
+  t.false(isOver)
+  free.end()
+  await ended
+  leaving.abort()
+  await t.throwsAsync(held)
+  t.is(own.count(), 0)
 })

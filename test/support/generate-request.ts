@@ -71,7 +71,7 @@ export const WORDS: Readonly<Record<string, readonly string[]>> = {
   currentPassword: ['generated-own-7391', 'generated-own-8452'],
   newPassword: ['generated-own-7391', 'generated-own-8452', 'short'],
   repositories: ['**', 'acme/**', 'web/*', 'app'],
-  tags: ['*', 'v*', 'none-*'],
+  tags: ['*', 'v*', 'latest', 'sha256-*', 'none-*'],
   schedule: ['15 3 * * *', '0 4 * * MON'],
   networks: ['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'],
   subject: ['alice', 'bob', 'anonymous', 'robot$acme+ci', 'robot$ci', 'nobody'],

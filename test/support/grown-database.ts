@@ -131,6 +131,20 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     proof: hashOf('proof'),
     created_at: now,
   })),
+  immutable_tag_rules: rows(2000, (n) => ({
+    project_id: n,
+    rules: JSON.stringify([{ repositories: ['**'], tags: ['v*'] }]),
+    updated_at: now,
+  })),
+  project_quotas: rows(2000, (n) => ({ project_id: n, limit_bytes: n, updated_at: now })),
+  tag_reservations: rows(2000, (n) => ({
+    repository: 'project-0010/app',
+    tag: `v${n}`,
+    digest: `sha256:${hashOf(`reserved ${n}`)}`,
+    holder: `holder-${n}`,
+    over_at: someTime(n),
+    created_at: now,
+  })),
   tag_removals: rows(2000, (n) => ({
     repository: `project-${pad(n)}/app`,
     tag: '1',

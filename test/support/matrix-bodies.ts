@@ -29,11 +29,15 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   'post /groups': (_, name) => ({ name }),
   'patch /groups/:group': (_, description) => ({ description }),
   'put /groups/:group/members/:username': () => ({}),
-  'patch /settings': () => ({ defaultQuotaBytes: 1 }),
+  'patch /settings': () => ({ defaultQuotaBytes: 1_000_000_000_000 }),
   'post /projects': (_, name) => ({ name }),
   'patch /projects/:project': ({ path }) => ({
     visibility: path.endsWith('open') ? 'public' : 'private',
   }),
+  'put /projects/:project/immutable-tags': () => ({
+    rules: [{ repositories: 'none', tags: 'v*' }],
+  }),
+  'put /projects/:project/quota': () => ({ limitBytes: 1_000_000_000_000 }),
   'put /projects/:project/members/users/:username': () => ({ role: 'guest' }),
   'put /projects/:project/members/users/:username (developer)': () => ({ role: 'developer' }),
   'put /projects/:project/members/groups/:group': () => ({ role: 'guest' }),

@@ -9,6 +9,8 @@ import { type ListQuestion, openCursor, type SealedKey, sealKey } from './sealed
 
 export interface BrowseDeps extends ReachDeps {
   readonly nameSeal: NameSeal
+  /** Which tags of a repository a rule makes immutable. */
+  readonly readImmutability: (repository: string) => Promise<(tag: string) => boolean>
 }
 
 export const nameParams = z.strictObject({ name: repositoryNameSchema })

@@ -27,15 +27,14 @@ const tagSchema = z
   })
   .meta({ id: 'Tag' })
 
-/** No rule makes a tag immutable yet. */
-const presentTag = (tag: Tag): z.output<typeof tagSchema> => ({
+const presentTag = (tag: Tag, immutable: boolean): z.output<typeof tagSchema> => ({
   name: tag.name,
   digest: tag.digest,
   mediaType: tag.mediaType,
   sizeBytes: tag.sizeBytes ?? null,
   pushedAt: tag.pushedAt.toISOString(),
   pulledAt: tag.pulledAt?.toISOString() ?? null,
-  immutable: false,
+  immutable,
 })
 
 const listRoute = (deps: BrowseDeps): Route =>
@@ -64,8 +63,10 @@ const listRoute = (deps: BrowseDeps): Route =>
       const tags = await listTags(database, asked)
       const items = tags.slice(0, limit)
       const next = tags.length > limit ? items.at(-1)?.place : undefined
+      const isImmutable = await deps.readImmutability(repository)
+      const present = (tag: Tag) => presentTag(tag, isImmutable(tag.name))
       const page = { items, next }
-      return presentSealed(page, { seal, question, keyOf: placeKey, present: presentTag, url })
+      return presentSealed(page, { seal, question, keyOf: placeKey, present, url })
     },
   })
 
@@ -83,7 +84,8 @@ const readRoute = ({ database, ...deps }: BrowseDeps): Route =>
       const { id } = await readRepository(database, repository)
       const found = await findListedTag(database, id, tag)
       if (found === undefined) throw unknownTag(repository, tag)
-      return { status: 200, body: presentTag(found) }
+      const isImmutable = await deps.readImmutability(repository)
+      return { status: 200, body: presentTag(found, isImmutable(found.name)) }
     },
   })
 
