@@ -15,6 +15,7 @@ import {
   withJson,
   withListOptions,
 } from './listing.ts'
+import { addRemovalVerbs, addRepositoryDeleteVerb } from './removal-verbs.ts'
 import { withApi } from './session.ts'
 import { addTreeVerb } from './tree-verb.ts'
 
@@ -85,6 +86,7 @@ const listRepositories = (
 export function addRepositoryVerbs(program: Command, commandLine: CommandLine): void {
   const repository = program.command('repo').description('image repositories')
   addTreeVerb(repository, commandLine)
+  addRepositoryDeleteVerb(repository, commandLine)
   const list = repository
     .command('list')
     .description('list the repositories that you may pull')
@@ -137,6 +139,7 @@ interface TagListOptions extends ListOptions {
 export function addTagVerbs(program: Command, commandLine: CommandLine): void {
   const tag = program.command('tag').description('tags of a repository')
   showTagVerb(tag, commandLine)
+  addRemovalVerbs(tag, commandLine)
   const list = tag
     .command('list')
     .description('list the tags of a repository')

@@ -1,8 +1,16 @@
 import type { Command } from 'commander'
 import type { Schemas } from '../client/generated.ts'
+import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
 import { parseReferenceName } from './image-names.ts'
-import { type Column, formatSize, type JsonOption, printOne, withJson } from './listing.ts'
+import {
+  type Column,
+  formatSize,
+  type JsonOption,
+  printOne,
+  reportDone,
+  withJson,
+} from './listing.ts'
 import { printJson, printTable, say } from './output.ts'
 import { withApi } from './session.ts'
 
@@ -45,6 +53,60 @@ const LONG_COLUMNS: readonly Column<Manifest>[] = [
 
 const GROUPS = ['signatures', 'sboms', 'attestations', 'others'] as const
 
+const NEEDS_COLUMNS: readonly Column<Schemas['ManifestNeeds']>[] = [
+  { head: 'tags', cell: ({ tags }) => listText(tags) },
+  { head: 'indexes', cell: ({ indexes }) => listText(indexes) },
+  { head: 'referrers', cell: ({ referrers }) => listText(referrers) },
+]
+
+const needsVerb = (manifest: Command, commandLine: CommandLine): void => {
+  const needs = manifest
+    .command('needs')
+    .description('look at what hangs on an image: tags, indexes that lead to it, referrers')
+    .argument('<image>', 'without the host, by digest: acme/app@sha256:…')
+  withJson(needs).action((text: string, options: JsonOption) =>
+    withApi(commandLine, async (client) => {
+      const { repository: name, reference: digest } = parseReferenceName(text)
+      const params = { name, digest }
+      const { data: item } = await client.call('getRepositoriesManifestsNeeds', { params })
+      printOne(commandLine, { item, options, columns: NEEDS_COLUMNS })
+    }),
+  )
+}
+
+interface DeleteOptions extends JsonOption {
+  readonly tags?: string
+  readonly referrers?: boolean
+  readonly yes?: boolean
+}
+
+const deleteVerb = (manifest: Command, commandLine: CommandLine): void => {
+  const remove = manifest
+    .command('delete')
+    .description('delete an image with every tag that is on it; `warden tag delete` takes one tag')
+    .argument('<image>', 'without the host, by digest: acme/app@sha256:…')
+    .option('--tags <names>', 'the tags on it, all of them, parted by commas')
+    .option('--referrers', 'delete signatures and the like about it, too')
+    .option('-y, --yes', 'do not ask; needed where there is no terminal')
+  withJson(remove).action(async (text: string, options: DeleteOptions) => {
+    const { repository: name, reference: digest } = parseReferenceName(text)
+    const question = `Delete ${digest} of ${name} with its tags?`
+    await confirm(commandLine, { question, isAgreed: options.yes === true })
+    await withApi(commandLine, async (client) => {
+      const query = {
+        tags: options.tags,
+        ...(options.referrers && { referrers: 'delete' as const }),
+      }
+      await client.call('deleteRepositoriesManifestsByDigest', { params: { name, digest }, query })
+      reportDone(commandLine, {
+        result: { repository: name, digest, deleted: true },
+        options,
+        sentences: [`${digest} of ${name} is gone; garbage collection frees its space.`],
+      })
+    })
+  })
+}
+
 /** `warden manifest …`. */
 export function addManifestVerbs(program: Command, commandLine: CommandLine): void {
   const manifest = program.command('manifest').description('images, and what is kept about them')
@@ -77,4 +139,6 @@ export function addManifestVerbs(program: Command, commandLine: CommandLine): vo
       return printTable(commandLine, ['group', 'digest'], rows)
     }),
   )
+  needsVerb(manifest, commandLine)
+  deleteVerb(manifest, commandLine)
 }

@@ -23,7 +23,7 @@ const set = (project: string, rules: unknown): Promise<Reply> =>
 
 test.serial('a project has no rule until somebody sets one', async (t) => {
   const { status, body } = await service.admin('GET', pathOf('work'))
-  t.deepEqual([status, body], [200, { rules: [], enforcement: 'detect-and-restore' }])
+  t.deepEqual([status, body], [200, { rules: [], enforcement: 'door' }])
 })
 
 test.serial('rules are replaced as a whole, and a pattern may stand alone', async (t) => {

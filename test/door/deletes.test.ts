@@ -72,13 +72,11 @@ test('R16: what an index leads to stays, however deep', async (t) => {
   t.regex(errorOf(refusedInner).message, /^outer of acme\/multi leads to this manifest/)
 })
 
-test('what one tag alone is on is deleted, when earlier writes have ended', async (t) => {
+test('what one tag alone is on is deleted, and the hold on it ends', async (t) => {
   const { digest } = await push('acme/single', ['only'], 'single')
-  const startedAtMs = performance.now()
   const { status, headers } = await remove('acme/single', digest)
   t.is(status, 202)
   t.is(headers.get('docker-distribution-api-version'), 'registry/2.0')
-  t.true(performance.now() - startedAtMs >= 15_000)
   t.is(await pull('acme/single', 'only'), 404)
   t.deepEqual(await world.service.database('holds').where({ repository: 'acme/single' }), [])
 })
@@ -98,7 +96,7 @@ test('a delete waits for a hold on a tag of its repository', async (t) => {
   )
   const startedAtMs = performance.now()
   t.is((await remove('acme/held', digest)).status, 202)
-  t.true(performance.now() - startedAtMs >= 17_000)
+  t.true(performance.now() - startedAtMs >= 2500)
 })
 
 test('a delete by tag is answered by the registry: 2.8 deletes digests only', async (t) => {
