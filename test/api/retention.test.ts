@@ -326,7 +326,10 @@ test.serial('while a run waits there is no second one', async (t) => {
   t.is(status, 409)
   t.is(body.detail, `the run ${id} of empty is under way; wait until it has ended`)
   await database('jobs').where({ id: jobId }).update({ state: 'failed', ended_at: new Date() })
-  t.is((await listAll('empty/retention/runs'))[0].state, 'failed')
+  const [failed] = await listAll('empty/retention/runs')
+  t.is(failed.state, 'failed')
+  t.is(failed.detail, `its job failed; an administrator sees why by warden job show ${jobId}`)
+  t.not(failed.endedAt, null)
   t.is((await dryRun(service, 'empty')).state, 'done')
 })
 
