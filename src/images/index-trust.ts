@@ -42,7 +42,8 @@ export async function readIndexTrust(database: Database): Promise<IndexTrust> {
   const found = [
     lagging('events of the registry have waited', await findInboxLagSeconds(database)),
     lagging('tags have waited to be read again', await findReadingLagSeconds(database)),
-    engaged && `the brake on the index is engaged: ${engaged.detail}`,
+    // What it says itself is for operators: it may name hosts.
+    engaged && 'the brake on the index is engaged; see warden reconcile --status',
     reconcileFault(await findReconcileAgeSeconds(database)),
   ]
   const reasons = found.filter((reason) => reason !== undefined)

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
+import { fillIndex } from '../support/fill-index.ts'
 import { fetchToken, putManifest } from '../support/image.ts'
 import { pushIndex } from '../support/index-maze.ts'
 import { pushIndexed, untilIndexed } from '../support/index-rows.ts'
@@ -161,7 +162,7 @@ test.serial(
       reason: 'vanished',
       detail: 'much is gone',
     })
-    t.is(await refusal(), '409 the brake on the index is engaged: much is gone')
+    t.is(await refusal(), '409 the brake on the index is engaged; see warden reconcile --status')
     await database('index_brake').update({ engaged_at: null, reason: null, detail: null })
     t.is((await ask('GET', 'acme/retention/runs')).body.items.length, 0)
   },
@@ -325,8 +326,54 @@ test.serial('while a run waits there is no second one', async (t) => {
   t.is(status, 409)
   t.is(body.detail, `the run ${id} of empty is under way; wait until it has ended`)
   await database('jobs').where({ id: jobId }).update({ state: 'failed', ended_at: new Date() })
-  t.is((await listAll('empty/retention/runs'))[0].state, 'failed')
+  const [failed] = await listAll('empty/retention/runs')
+  t.is(failed.state, 'failed')
+  t.is(failed.detail, `its job failed; an administrator sees why by warden job show ${jobId}`)
+  t.not(failed.endedAt, null)
   t.is((await dryRun(service, 'empty')).state, 'done')
+})
+
+test.serial('a dry run of very many tags counts all and writes down ten thousand', async (t) => {
+  const { database } = service
+  await service.admin('POST', '/api/v1/projects', { name: 'large' })
+  const pushedAt = new Date('2026-01-31T08:00:00.000Z')
+  const tags = Array.from({ length: 10_100 }, (_, n) => `t${n}`)
+  const pulledAt = new Date(0)
+  for (let from = 0; from < tags.length; from += 1010) {
+    const some = tags.slice(from, from + 1010)
+    const name = `large/r${from}`
+    await fillIndex(database, [{ name, tags: some, pushedAt, pulledAt, sizeBytes: 1 }])
+  }
+  // Those of an odd number are a second younger; all of these tie.
+  const rules = [{ template: 'latestPushed', k: 5 }]
+  await ask('PUT', 'large/retention', { rules })
+  const run = await dryRun(service, 'large')
+  t.like(run, { state: 'done', repositories: 10, kept: 5050, toRemove: 5050, itemCount: 10_000 })
+  t.is(
+    (await ask('GET', `large/retention/runs/${run.id}/items?limit=1000`)).body.items.length,
+    1000,
+  )
+})
+
+test.serial('a schedule whose time has come makes a run, and has a next time', async (t) => {
+  const { database } = service
+  const schedule = '7 4 * * *'
+  await ask('PUT', 'empty/retention', { rules: RULES, schedule })
+  const project = await database('projects').where({ name: 'empty' }).first('id')
+  const past = new Date(Date.now() - 60_000)
+  await database('job_schedules')
+    .where({ name: `retention/${project?.id}` })
+    .update({ next_at: past })
+  const { found } = await waitFor(async () => {
+    const runs = await listAll('empty/retention/runs')
+    return runs.find(
+      ({ scheduled, endedAt }: Record<string, unknown>) => scheduled && endedAt !== null,
+    )
+  })
+  t.is(found.actor, 'warden$retention')
+  const { nextRunAt } = (await ask('GET', 'empty/retention')).body
+  t.true(new Date(nextRunAt) > new Date())
+  t.is(nextRunAt.slice(11), '04:07:00.000Z')
 })
 
 test.serial('a project that is deleted takes its rules and its schedule along', async (t) => {

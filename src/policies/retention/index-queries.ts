@@ -1,4 +1,3 @@
-import { inBatches } from '../../database/bulk.ts'
 import { byIndex } from '../../database/keyset.ts'
 import type { Database } from '../../database/open-database.ts'
 
@@ -103,13 +102,8 @@ export async function listChildren(
   database: Database,
   manifestIds: readonly number[],
 ): Promise<readonly { readonly manifestId: number; readonly digest: string }[]> {
-  const found: { readonly manifestId: number; readonly digest: string }[] = []
-  for (const batch of inBatches(manifestIds)) {
-    const rows = await database('manifest_children')
-      .whereIn('manifest_id', [...batch])
-      .orderBy(['manifest_id', 'position'])
-      .select({ manifestId: 'manifest_id', digest: 'digest' })
-    found.push(...rows)
-  }
-  return found
+  return database('manifest_children')
+    .whereIn('manifest_id', [...manifestIds])
+    .orderBy(['manifest_id', 'position'])
+    .select({ manifestId: 'manifest_id', digest: 'digest' })
 }

@@ -1,5 +1,7 @@
+import { inBatches } from '../../database/bulk.ts'
 import type { Database } from '../../database/open-database.ts'
 import {
+  type LinkedManifest,
   type ListedRepository,
   listChildren,
   listManifests,
@@ -12,6 +14,9 @@ const AT_ONCE = 1000
 /** More than any repository of people has; what is larger is left alone (R33). */
 const MOST_TAGS = 100_000
 const MOST_MANIFESTS = 500_000
+const MOST_CHILDREN = 500_000
+/** Each may have some hundred children. */
+const PARENTS_AT_ONCE = 100
 
 /** A repository as the index has it. */
 export interface LoadedRepository {
@@ -35,6 +40,28 @@ async function readPages<T, K>(
   }
 }
 
+/** @returns undefined when there are more than are held at once */
+async function loadChildren(
+  database: Database,
+  manifests: readonly LinkedManifest[],
+): Promise<ManifestLinks['children'] | undefined> {
+  const children = new Map<string, string[]>()
+  let left = MOST_CHILDREN
+  for (const batch of inBatches(manifests, PARENTS_AT_ONCE)) {
+    const digests = new Map(batch.map(({ id, digest }) => [id, digest]))
+    const pairs = await listChildren(database, [...digests.keys()])
+    left -= pairs.length
+    if (left < 0) return undefined
+    for (const { manifestId, digest } of pairs) {
+      const parent = digests.get(manifestId) ?? ''
+      const known = children.get(parent)
+      if (known === undefined) children.set(parent, [digest])
+      else known.push(digest)
+    }
+  }
+  return children
+}
+
 async function loadLinks(
   database: Database,
   repositoryId: number,
@@ -43,14 +70,9 @@ async function loadLinks(
     (after: number) => listManifests(database, { repositoryId, after, most: AT_ONCE }),
     { first: 0, keyOf: ({ id }) => id, most: MOST_MANIFESTS },
   )
-  if (manifests === undefined) return undefined
-  const digests = new Map(manifests.map(({ id, digest }) => [id, digest]))
-  const children = new Map<string, string[]>()
-  for (const { manifestId, digest } of await listChildren(database, [...digests.keys()])) {
-    const parent = digests.get(manifestId) ?? ''
-    children.set(parent, [...(children.get(parent) ?? []), digest])
-  }
-  const subjects = manifests.flatMap(({ digest, subjectDigest }) =>
+  const children = manifests && (await loadChildren(database, manifests))
+  if (children === undefined) return undefined
+  const subjects = manifests?.flatMap(({ digest, subjectDigest }) =>
     subjectDigest === undefined ? [] : [[digest, subjectDigest] as const],
   )
   return { children, subjects: new Map(subjects) }

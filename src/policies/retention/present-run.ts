@@ -25,6 +25,12 @@ export const runSchema = z
   })
   .meta({ id: 'RetentionRun' })
 
+/** What a job says of its failure is for operators: it may name hosts. */
+const detailOf = ({ detail, state, jobId }: Run): string | null => {
+  if (detail !== undefined || state !== 'failed') return detail ?? null
+  return `its job failed; an administrator sees why by warden job show ${jobId}`
+}
+
 export const presentRun = (run: Run): z.output<typeof runSchema> => ({
   id: run.id,
   jobId: run.jobId,
@@ -32,7 +38,7 @@ export const presentRun = (run: Run): z.output<typeof runSchema> => ({
   scheduled: run.isScheduled,
   actor: run.actor.actorName,
   state: run.state,
-  detail: run.detail ?? null,
+  detail: detailOf(run),
   rules: run.rules.map(presentRule),
   repositories: run.repositories,
   kept: run.kept,

@@ -41,6 +41,9 @@ async function remove(
         await job.inLease((transaction) => setOutcomes(transaction, key, { tags: [tag], outcome }))
       },
     })
+    const silent = some.map(({ tag }) => tag).filter((tag) => !outcomes.has(tag))
+    const told = { tags: silent, outcome: 'failed' } as const
+    await job.inLease((transaction) => setOutcomes(transaction, key, told))
   }
   return items.map((item) => ({ ...item, outcome: outcomes.get(item.tag) ?? 'failed' }))
 }

@@ -26,6 +26,7 @@ interface RunRow {
   readonly created_at: Date
   readonly ended_at: Date | null
   readonly job_state: RunState | null
+  readonly job_ended_at: Date | null
 }
 
 const COLUMNS = [
@@ -52,6 +53,7 @@ const COLUMNS = [
   'runs.created_at',
   'runs.ended_at',
   'jobs.state as job_state',
+  'jobs.ended_at as job_ended_at',
 ]
 
 /** A job that ended, or is gone, without a word in the run's own row failed, or was cancelled. */
@@ -84,7 +86,7 @@ const toRun = (row: RunRow): Run => ({
   state: stateOf(row),
   detail: row.detail ?? undefined,
   createdAt: row.created_at,
-  endedAt: row.ended_at ?? undefined,
+  endedAt: row.ended_at ?? row.job_ended_at ?? undefined,
 })
 
 const selectRuns = (database: Database) =>

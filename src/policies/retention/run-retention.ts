@@ -31,6 +31,7 @@ async function findObstacle({ deps, job }: Walk, run: Run): Promise<string | und
 
 async function dealWith(walk: Walk, run: Run, repository: ListedRepository): Promise<Run> {
   const { name } = repository
+  await walk.deps.giveWay()
   const isPlanned = run.planned === name
   const planned = isPlanned ? run : await planRepository(walk, run, repository)
   const acted = run.isDryRun ? planned : await removePlanned(walk, planned, name)

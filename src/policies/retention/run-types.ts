@@ -83,6 +83,8 @@ export interface TagRemovals {
 export interface RetentionDeps {
   readonly database: Database
   readonly now: () => Date
+  /** Waits while requests have to be answered first. */
+  readonly giveWay: () => Promise<void>
   /**
    * Removes tags one by one, each compared live and under a hold (R21). Undefined where there is none:
    * then there are dry runs only.
