@@ -9,7 +9,7 @@ import { inHoldChange } from './take-hold.ts'
 import { EVERYTHING, type Hold } from './types.ts'
 
 /** What is said where an administrator gave no reason. */
-const NO_REASON = 'the registry is read-only for maintenance; pulls go on, push again later'
+const NO_REASON = 'maintenance; pulls go on, push again later'
 
 export interface ReadOnlyDeps {
   readonly database: Database

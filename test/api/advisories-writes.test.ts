@@ -23,6 +23,7 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
   'post /jobs/:id/cancel': ['/jobs/~job/cancel', ''],
   'post /maintenance/reconcile': ['/maintenance/reconcile', ''],
   'post /maintenance/reconcile/brake': ['/maintenance/reconcile/brake', ''],
+  'put /maintenance/read-only': ['/maintenance/read-only', 'enabled reason'],
   'post /groups': ['/groups', 'name description'],
   'patch /groups/:group': ['/groups/crew', 'description'],
   'put /groups/:group/members/:username': ['/groups/crew/members/bob', ''],

@@ -237,6 +237,8 @@ const ROUTES = `
   GET    /maintenance/reconcile                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
   POST   /maintenance/reconcile                     401 403 403 403 403 403 403 403 202 403 403 403 403 401 403 403 403
   POST   /maintenance/reconcile/brake               401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  GET    /maintenance/read-only                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  PUT    /maintenance/read-only                     401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
 
   THE DOCUMENT OF THE API
   GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200

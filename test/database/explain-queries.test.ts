@@ -45,6 +45,7 @@ import * as signin from '../../src/signin/queries.ts'
 import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
+import { HOLD_CALLS } from '../support/hold-calls.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 import { POLICY_CALLS } from '../support/policy-calls.ts'
 import { RECONCILE_CALLS } from '../support/reconcile-calls.ts'
@@ -184,6 +185,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ...INDEX_CALLS,
   ...RECONCILE_CALLS,
   ...RETENTION_CALLS,
+  ...HOLD_CALLS,
   ...BROWSE_CALLS,
   ...POLICY_CALLS,
   'accounts/group-queries.ts#findGroup': (db) => groups.findGroup(db, 'group-0007'),

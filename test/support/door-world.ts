@@ -32,6 +32,7 @@ export interface DoorWorld {
 
 export async function startDoorWorld(
   env: Readonly<Record<string, string>> = {},
+  doorMode?: 'required' | 'off',
 ): Promise<DoorWorld> {
   const service = await startService({ env })
   const dir = makeTemporaryDir()
@@ -46,7 +47,7 @@ export async function startDoorWorld(
     registry: host(service.registryUrl),
     warden: host(service.url),
     door: host(service.privateUrl),
-    doorMode: service.config.door,
+    doorMode: doorMode ?? service.config.door,
   })
   const registryUrl = `http://127.0.0.1:${nginx.port}`
   return {

@@ -146,6 +146,16 @@ export const INDEX_TABLES: Readonly<Record<string, readonly Row[]>> = {
     started_at: ago((2000 - n) * 10_000_000),
     ended_at: ago((2000 - n) * 10_000_000),
   })),
+  holds: rows(4000, (n) => ({
+    id: n,
+    repository: repositoryOf(n % 500),
+    tag: n % 3 === 0 ? '*' : String(n),
+    kind: 'removal',
+    holder: 'h',
+    reason: 'x',
+    taken_at: ago(n * 60_000),
+    expires_at: ago(n * 60_000 - 7_200_000),
+  })),
   index_vanishings: rows(2000, (n) => ({
     kind: n % 2 === 0 ? 'tag' : 'repository',
     hour: ago(n * 3_600_000),

@@ -55,6 +55,7 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   'post /jobs/:id/cancel': () => ({}),
   'post /maintenance/reconcile': () => ({}),
   'post /maintenance/reconcile/brake': () => ({}),
+  'put /maintenance/read-only': () => ({ enabled: false }),
   'post /explain': () => ({ scope: 'repository:acme/app:pull' }),
   'post /explain (bob-in-acme)': () => askAbout('acme/app'),
   'post /explain (bob-in-other)': () => askAbout('other/app'),

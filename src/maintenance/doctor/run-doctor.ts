@@ -2,6 +2,7 @@ import type { Address, Config } from '../../config/read-config.ts'
 import { openDatabase } from '../../database/open-database.ts'
 import { type Check, type Diagnosis, examine } from './check.ts'
 import { DATABASE_CHECKS } from './database-checks.ts'
+import { DOOR_CHECKS } from './door-check.ts'
 import { EVENT_CHECKS } from './event-checks.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { lookInside } from './inside.ts'
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...PROXY_CHECKS,
   ...KEY_CHECKS,
   ...REGISTRY_CHECKS,
+  ...DOOR_CHECKS,
   ...DATABASE_CHECKS,
   ...LDAP_CHECKS,
   ...SERVICE_CHECKS,
@@ -49,7 +51,8 @@ const quiet = { warn: () => undefined, error: () => undefined }
 
 /**
  * Looks a deployment over, from outside and, with the service's configuration, from inside. It
- * changes nothing: it reads, asks for tokens of nobody, and deletes what is not there.
+ * changes nothing: it reads, asks for tokens of nobody, deletes what is not there, and writes what
+ * nobody takes.
  */
 export async function runDoctor(input: DoctorInput): Promise<Diagnosis> {
   const { url, connect, config, registryConfig, now = () => new Date() } = input

@@ -6,8 +6,9 @@ const TIMEOUT_MS = 10_000
 const MOST_BYTES = 64 * 1024
 
 export interface Question {
-  readonly method?: 'GET' | 'DELETE'
+  readonly method?: 'GET' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
 }
 
 export interface Answer {
@@ -76,9 +77,14 @@ function createAgent({ detour }: WireInput): Agent {
 /** Asks over HTTP; follows no redirect, keeps no cookie, sends no credentials but those it is given. */
 export function createWire(input: WireInput): Wire {
   const agent = createAgent(input)
-  const ask: Ask = async (url, { method = 'GET', headers = {} } = {}) => {
+  const ask: Ask = async (url, { method = 'GET', headers = {}, body: sent } = {}) => {
     const askedAtMs = input.now().getTime()
-    const answer = await request(url, { method, headers, dispatcher: agent })
+    const answer = await request(url, {
+      method,
+      headers,
+      dispatcher: agent,
+      ...(sent !== undefined && { body: sent }),
+    })
     const answeredAtMs = input.now().getTime()
     const body = await readSome(answer.body)
     return {
