@@ -113,16 +113,17 @@ function createParts(deps: AppDeps) {
   const meetAccount = createMeetAccount({ ...accounts, most, claimsSeconds: config.claimsSeconds })
   const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
-  const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
+  const policies = createPolicies({ ...known, registry, door: DOOR })
+  const answerAtOnce = createAnswerAtOnce({ ...known, ...policies, readOrigin })
   observeParts(metrics, known, deps.version)
   return {
     ...known,
     ...createRequestRules(deps),
     registry,
-    ...createPolicies({ ...known, registry, door: DOOR }),
+    ...policies,
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
-    ...createWork({ ...deps, registry, metrics, hasher, giveWay: traffic.giveWay }),
+    ...createWork({ ...deps, ...policies, registry, metrics, hasher, giveWay: traffic.giveWay }),
     readOrigin,
     traffic,
     readInnerOrigin,

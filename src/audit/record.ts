@@ -48,6 +48,7 @@ export type AuditAction =
   | 'member.set'
   | 'member.remove'
   | 'tag.delete'
+  | 'tag.restore'
   | 'access-token.create'
   | 'access-token.revoke'
   | 'identity-token.revoke'

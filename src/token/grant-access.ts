@@ -1,11 +1,17 @@
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
 import type { Access } from '../protocol/scope.ts'
 import { credentialEnd } from '../protocol/subject.ts'
-import { type AccessQuestion, decideAccess, rightsQuestion } from './decide-access.ts'
+import {
+  type AccessQuestion,
+  decideAccess,
+  type IsOverQuota,
+  rightsQuestion,
+} from './decide-access.ts'
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
   readonly now: () => Date
+  readonly isOverQuota?: IsOverQuota | undefined
 }
 
 /** What of the asked access is allowed. */
@@ -27,12 +33,17 @@ export interface ReadGrant extends Grant {
 export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a
 
-function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: Date): Grant {
+function intersect(
+  { now, isOverQuota }: GrantAccessDeps,
+  { subject, asked }: AccessQuestion,
+  found: FoundRights,
+): Grant {
+  const known = { subject, found, now: now(), isOverQuota }
   const granted: Access[] = []
   let until = credentialEnd(subject)
   for (const access of asked) {
     const actions: string[] = []
-    for (const { action, decision } of decideAccess(access, { subject, found, now })) {
+    for (const { action, decision } of decideAccess(access, known)) {
       if (!decision.allowed) continue
       actions.push(action)
       until = earlierEnd(until, decision.until)
@@ -49,19 +60,19 @@ function intersect({ subject, asked }: AccessQuestion, found: FoundRights, now: 
  * @throws AppError UNAVAILABLE (503) when rights are not known and the database is away
  */
 export async function grantAccess(
-  { rights, now }: GrantAccessDeps,
+  deps: GrantAccessDeps,
   question: AccessQuestion,
 ): Promise<ReadGrant> {
   const asked = rightsQuestion(question)
-  const found = await rights.read(asked)
-  return { ...intersect(question, found, now()), isOfMissing: found.size < asked.names.length }
+  const found = await deps.rights.read(asked)
+  return { ...intersect(deps, question, found), isOfMissing: found.size < asked.names.length }
 }
 
 /** The same from memory alone, at once; undefined when something would have to be read. */
 export function grantKnownAccess(
-  { rights, now }: GrantAccessDeps,
+  deps: GrantAccessDeps,
   question: AccessQuestion,
 ): Grant | undefined {
-  const found = rights.peek(rightsQuestion(question))
-  return found && intersect(question, found, now())
+  const found = deps.rights.peek(rightsQuestion(question))
+  return found && intersect(deps, question, found)
 }

@@ -56,7 +56,9 @@ for (const shell of ['bash', 'zsh'] as const) {
       'create',
       'delete',
       'help',
+      'immutable-tags',
       'list',
+      'quota',
       'set',
       'show',
     ])
