@@ -109,7 +109,8 @@ function createParts(deps: AppDeps) {
   const meetAccount = createMeetAccount({ ...accounts, most, claimsSeconds: config.claimsSeconds })
   const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
-  const answerAtOnce = createAnswerAtOnce({ ...known, readOrigin })
+  const working = { ...deps, ...known, registry, hasher, giveWay: traffic.giveWay }
+  const writes = createWrites(working)
   observeParts(metrics, known, deps.version)
   return {
     ...known,
@@ -120,8 +121,8 @@ function createParts(deps: AppDeps) {
     traffic,
     readInnerOrigin,
     readCensus,
-    answerAtOnce,
-    ...createWrites({ ...deps, ...known, registry, hasher, giveWay: traffic.giveWay }),
+    answerAtOnce: createAnswerAtOnce({ ...known, ...writes, readOrigin }),
+    ...writes,
   }
 }
 

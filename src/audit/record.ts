@@ -58,6 +58,7 @@ export type AuditAction =
   | 'retention.set'
   | 'retention.delete'
   | 'retention.run'
+  | 'tag.restore'
   | 'access-token.create'
   | 'access-token.revoke'
   | 'identity-token.revoke'

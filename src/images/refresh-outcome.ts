@@ -5,6 +5,16 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import type { TagChange } from './write-findings.ts'
 
+/** A reference with what it was found on. */
+export interface MovableTag extends Pick<DirtyMark, 'repository' | 'reference' | 'actor'> {
+  readonly digest: string
+}
+
+/** @returns those that it put back, or tried to */
+export type RestoreMoved = (
+  tags: readonly MovableTag[],
+) => Promise<ReadonlyMap<MovableTag, 'restored' | { readonly error: unknown }>>
+
 export interface RefreshDeps {
   readonly database: Database
   readonly registry: RegistryClient
@@ -14,6 +24,11 @@ export interface RefreshDeps {
   readonly giveWay?: () => Promise<void>
   /** Digests among these that we put on tags ourselves for a moment, to remove the tags (R23). */
   readonly findPassing: (digests: readonly string[]) => Promise<ReadonlySet<string>>
+  /**
+   * Puts those back that may not have moved; undefined where nothing moves past us. Called for every
+   * reference that was found; what it did not put back is written as it was found.
+   */
+  readonly restoreMoved?: RestoreMoved | undefined
 }
 
 /**

@@ -37,6 +37,32 @@ function lookUp(
   })
 }
 
+interface Unmoved {
+  /** What is written as it was found. */
+  readonly kept: readonly Present[]
+  /** Of those that were put back: they are read again in a moment. */
+  readonly outcomes: readonly RefreshOutcome[]
+}
+
+async function restoreMoved(
+  { restoreMoved: restore }: RefreshDeps,
+  present: readonly Present[],
+): Promise<Unmoved> {
+  if (restore === undefined) return { kept: present, outcomes: [] }
+  const tags = present.map((one) => ({ one, tag: { ...one.mark, digest: one.found.digest } }))
+  const moved = await restore(tags.map(({ tag }) => tag))
+  return {
+    kept: tags.flatMap(({ one, tag }) => (moved.has(tag) ? [] : [one])),
+    outcomes: tags.flatMap(({ one: { mark }, tag }) => {
+      const state = moved.get(tag)
+      if (state === undefined) return []
+      return [
+        state === 'restored' ? outcomeOf(mark, 'passing') : outcomeOf(mark, 'failed', state.error),
+      ]
+    }),
+  }
+}
+
 /** What the database does not take of one is no reason to leave the others out. */
 async function writePresent(
   deps: RefreshDeps,
@@ -69,16 +95,18 @@ export async function refreshReferences(
   const found = looks.filter((look): look is Present & Look => typeof look.found === 'object')
   const passing = await deps.findPassing(found.map((look) => look.found.digest))
   const present = found.filter((look) => !passing.has(look.found.digest))
+  const { kept, outcomes } = await restoreMoved(deps, present)
   const absent = looks.flatMap(({ found: state, mark }) => (state === 'unknown' ? [mark] : []))
   const failed = looks.flatMap((look) =>
     look.found === undefined ? [outcomeOf(look.mark, 'failed', look.error)] : [],
   )
   return [
-    ...(await writePresent(deps, present, ticket)),
+    ...(await writePresent(deps, kept, ticket)),
     ...(await refreshAbsent(deps, absent, ticket)),
     ...found
       .filter((look) => passing.has(look.found.digest))
       .map(({ mark }) => outcomeOf(mark, 'passing')),
+    ...outcomes,
     ...failed,
   ]
 }

@@ -4,7 +4,7 @@ import { createHolds, type Holds } from '../holds/create-holds.ts'
 import { createPolicies, type Policies, type PoliciesDeps } from '../policies/create-policies.ts'
 import { createWork, type Work, type WorkDeps } from './create-work.ts'
 
-export type WritesDeps = Omit<WorkDeps, keyof Holds | keyof Policies> &
+export type WritesDeps = Omit<WorkDeps, keyof Holds | keyof Policies | 'restoreMoved'> &
   Omit<PoliciesDeps, 'door'> &
   Omit<CreateDoorDeps, keyof Holds | 'rules'> & {
     readonly config: Pick<Config, 'door'>

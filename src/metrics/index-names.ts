@@ -1,5 +1,10 @@
 /** What the intake of notifications, the index and its repair tell. */
 export const INDEX_METRICS = {
+  warden_immutable_tags_moved_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Immutable tags that were moved past this service, by what became of them.',
+  },
   warden_notification_events_total: {
     kind: 'counter',
     labels: ['outcome'],

@@ -4,7 +4,7 @@ import type { Database } from '../database/open-database.ts'
 import type { Log } from '../http/middleware.ts'
 import type { Route } from '../http/route.ts'
 import { keepIndex } from '../images/keep-index.ts'
-import type { RefreshDeps } from '../images/refresh-outcome.ts'
+import type { RefreshDeps, RestoreMoved } from '../images/refresh-outcome.ts'
 import type { Metrics } from '../metrics/create-metrics.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { listDummyDigests } from '../removal/queries.ts'
@@ -28,6 +28,8 @@ export interface NotificationsDeps {
   readonly metrics: Metrics
   readonly log: Log
   readonly now: () => Date
+  /** Puts immutable tags back, where manifest writes do not pass us. */
+  readonly restoreMoved?: RestoreMoved | undefined
 }
 
 export interface Notifications {
@@ -74,6 +76,7 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
     database,
     registry,
     findPassing: (digests) => listDummyDigests(database, digests),
+    restoreMoved: deps.restoreMoved,
   }
   const routes = createNotificationRoutes({
     database,

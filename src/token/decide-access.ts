@@ -38,6 +38,9 @@ const NO_SUCH_ACTION = deny('it gets nothing, because the actions are pull, push
 const RESERVED_WORD = deny(
   'a push gets nothing, because the name holds tags, manifests, blobs or referrers, a word of the paths of the registry',
 )
+const OVER_QUOTA = deny(
+  'a push gets nothing, because the project keeps as much as its quota allows',
+)
 const CATALOG_ALONE = deny(
   'it gets nothing, because the one right over the registry itself is registry:catalog:*',
 )
@@ -85,7 +88,12 @@ interface Known {
   readonly now: Date
   /** Why nothing may be written now, where no door says so; '' where it may. */
   readonly fence: string
+  /** Where no door can refuse a push for its size; undefined where there is one. */
+  readonly isOverQuota?: IsOverQuota | undefined
 }
+
+/** From memory, at once. */
+export type IsOverQuota = (project: string) => boolean
 
 /** What rights would give is withheld while nothing may be written (decision 8). */
 const behind = (fence: string, action: RegistryAction, decision: Decision): Decision =>
@@ -93,20 +101,23 @@ const behind = (fence: string, action: RegistryAction, decision: Decision): Deci
     ? decision
     : deny(`it gets nothing now, because the registry takes no writes: ${fence}`)
 
-function decideRepository(
-  asked: Access,
-  { subject, found, now, fence }: Known,
-): readonly ActionDecision[] {
-  const { name: repository } = asked
-  const rights = found.get(projectOf(repository))
+function decideAction(
+  { name: repository }: Access,
+  action: RegistryAction,
+  { subject, found, now, fence, isOverQuota }: Known,
+): Decision {
+  if (action === 'push' && hasReservedSegment(repository)) return RESERVED_WORD
+  const project = projectOf(repository)
+  const permission = PERMISSIONS[action]
+  const decision = authorize({ subject, rights: found.get(project), permission, repository, now })
+  const isOver = action === 'push' && decision.allowed && isOverQuota?.(project)
+  return behind(fence, action, isOver ? OVER_QUOTA : decision)
+}
+
+function decideRepository(asked: Access, known: Known): readonly ActionDecision[] {
   const decided: ActionDecision[] = []
   for (const action of wantedActions(asked)) {
-    const permission = PERMISSIONS[action]
-    const decision =
-      action === 'push' && hasReservedSegment(repository)
-        ? RESERVED_WORD
-        : authorize({ subject, rights, permission, repository, now })
-    decided.push({ action, decision: behind(fence, action, decision) })
+    decided.push({ action, decision: decideAction(asked, action, known) })
   }
   for (const action of asked.actions) {
     if (!KNOWN.has(action)) decided.push({ action, decision: NO_SUCH_ACTION })

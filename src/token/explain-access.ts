@@ -6,7 +6,13 @@ import type { CachedRights } from '../projects/cached-rights.ts'
 import type { ProjectPermission } from '../projects/permissions.ts'
 import { type Access, parseScopes } from '../protocol/scope.ts'
 import { credentialEnd, permissionsOf, type Subject, subjectName } from '../protocol/subject.ts'
-import { decideAccess, isOfGrammar, projectOfAccess, rightsQuestion } from './decide-access.ts'
+import {
+  decideAccess,
+  type IsOverQuota,
+  isOfGrammar,
+  projectOfAccess,
+  rightsQuestion,
+} from './decide-access.ts'
 import {
   ANONYMOUS_NAME,
   type ExplainedSubject,
@@ -24,6 +30,7 @@ const MOST_ACTIONS = 100
 export interface ExplainAccessDeps extends SubjectDeps {
   readonly rights: CachedRights
   readonly writeFence: WriteFence
+  readonly isOverQuota?: IsOverQuota | undefined
 }
 
 /** What is decided about one action on one resource, and why. */
@@ -170,9 +177,9 @@ export async function explainAccess(
   const { subject } = explained
   const found = await deps.rights.read(rightsQuestion({ subject, asked }))
   const fence = await deps.writeFence.read()
-  const now = deps.now()
+  const known = { subject, found, now: deps.now(), fence, isOverQuota: deps.isOverQuota }
   const decisions = asked.flatMap((access) => {
-    const decided = decideAccess(access, { subject, found, now, fence })
+    const decided = decideAccess(access, known)
     const isOpen =
       projectOfAccess(access) === undefined ||
       asker.may('project:read', access) ||

@@ -2,12 +2,18 @@ import type { WriteFence } from '../holds/write-fence.ts'
 import type { CachedRights, FoundRights } from '../projects/cached-rights.ts'
 import type { Access } from '../protocol/scope.ts'
 import { credentialEnd } from '../protocol/subject.ts'
-import { type AccessQuestion, decideAccess, rightsQuestion } from './decide-access.ts'
+import {
+  type AccessQuestion,
+  decideAccess,
+  type IsOverQuota,
+  rightsQuestion,
+} from './decide-access.ts'
 
 export interface GrantAccessDeps {
   readonly rights: CachedRights
   readonly writeFence: WriteFence
   readonly now: () => Date
+  readonly isOverQuota?: IsOverQuota | undefined
 }
 
 /** What of the asked access is allowed. */
@@ -30,14 +36,16 @@ export const earlierEnd = (a: Date | undefined, b: Date | undefined): Date | und
   a === undefined || (b !== undefined && b < a) ? b : a
 
 function intersect(
+  { now, isOverQuota }: GrantAccessDeps,
   { subject, asked }: AccessQuestion,
-  known: { readonly found: FoundRights; readonly fence: string; readonly now: Date },
+  { found, fence }: { readonly found: FoundRights; readonly fence: string },
 ): Grant {
+  const known = { subject, found, now: now(), fence, isOverQuota }
   const granted: Access[] = []
   let until = credentialEnd(subject)
   for (const access of asked) {
     const actions: string[] = []
-    for (const { action, decision } of decideAccess(access, { ...known, subject })) {
+    for (const { action, decision } of decideAccess(access, known)) {
       if (!decision.allowed) continue
       actions.push(action)
       until = earlierEnd(until, decision.until)
@@ -54,25 +62,23 @@ function intersect(
  * @throws AppError UNAVAILABLE (503) when rights are not known and the database is away
  */
 export async function grantAccess(
-  { rights, writeFence, now }: GrantAccessDeps,
+  deps: GrantAccessDeps,
   question: AccessQuestion,
 ): Promise<ReadGrant> {
   const asked = rightsQuestion(question)
-  const found = await rights.read(asked)
-  const fence = await writeFence.read()
-  return {
-    ...intersect(question, { found, fence, now: now() }),
-    isOfMissing: found.size < asked.names.length,
-  }
+  const found = await deps.rights.read(asked)
+  const fence = await deps.writeFence.read()
+  const grant = intersect(deps, question, { found, fence })
+  return { ...grant, isOfMissing: found.size < asked.names.length }
 }
 
 /** The same from memory alone, at once; undefined when something would have to be read. */
 export function grantKnownAccess(
-  { rights, writeFence, now }: GrantAccessDeps,
+  deps: GrantAccessDeps,
   question: AccessQuestion,
 ): Grant | undefined {
-  const found = rights.peek(rightsQuestion(question))
-  const fence = writeFence.peek()
+  const found = deps.rights.peek(rightsQuestion(question))
+  const fence = deps.writeFence.peek()
   if (found === undefined || fence === undefined) return undefined
-  return intersect(question, { found, fence, now: now() })
+  return intersect(deps, question, { found, fence })
 }

@@ -1,8 +1,8 @@
 import type { Service } from './service.ts'
 
-/** The leaf, the audit record, the index, jobs and where people sign in from are kept by themselves. */
+/** The leaf, the audit record, the index, jobs and where people sign in from are kept by themselves, as is what projects use. */
 export const IN_BACKGROUND =
-  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|idempotency|leases|events|dirty_|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
+  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|idempotency|leases|events|dirty_|tag_reservations|COALESCE\(project_figures|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 
 export interface QueryCounts {
   /** Statements for which an answer may have waited. */
@@ -13,7 +13,7 @@ export interface QueryCounts {
 
 /** Counts the statements that the service sends while `work` runs. */
 export async function countQueries(
-  service: Service,
+  service: Pick<Service, 'database'>,
   work: () => Promise<unknown>,
 ): Promise<QueryCounts> {
   const counts = { asked: 0, uses: 0 }

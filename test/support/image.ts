@@ -24,7 +24,13 @@ export async function fetchToken(
   return token
 }
 
-async function putBlob(service: Addresses, repository: string, token: string, content: Buffer) {
+/** Uploads a blob that no manifest leads to yet. */
+export async function putBlob(
+  service: Addresses,
+  repository: string,
+  token: string,
+  content: Buffer,
+): Promise<{ readonly digest: string; readonly size: number }> {
   const authorization = `Bearer ${token}`
   const start = await fetch(`${service.registryUrl}/v2/${repository}/blobs/uploads/`, {
     method: 'POST',

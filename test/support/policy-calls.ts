@@ -41,6 +41,13 @@ export const POLICY_CALLS: Readonly<Record<string, (database: Database) => Promi
   'policies/quota/queries.ts#findUsedBytes': (db) => quotas.findUsedBytes(db, 'project-7'),
   'policies/quota/queries.ts#hasManifest': (db) =>
     quotas.hasManifest(db, { repository: repositoryOf(1), digest: digestOf(7) }),
+  'policies/quota/queries.ts#listOverQuota': async (db) => {
+    for (const defaultLimitBytes of [undefined, 1, 1_000_000]) {
+      for (const after of ['', 'project-2000']) {
+        await quotas.listOverQuota(db, { after, most: 100, defaultLimitBytes })
+      }
+    }
+  },
   'policies/quota/queries.ts#putQuota': (db) => quotas.putQuota(db, 8, { limitBytes: 1, now }),
   'policies/quota/queries.ts#deleteQuota': (db) => quotas.deleteQuota(db, 9),
 }

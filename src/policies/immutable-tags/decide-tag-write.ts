@@ -4,15 +4,8 @@ import { markDirty } from '../../images/dirty-queries.ts'
 import { projectOf } from '../../protocol/reference.ts'
 import type { RegistryClient } from '../../registry/client.ts'
 import type { CachedPolicies } from '../cached-policies.ts'
-import {
-  ALLOWED,
-  type ProjectPolicies,
-  refuse,
-  type TagName,
-  type Verdict,
-  type WriteOutcome,
-} from '../types.ts'
-import { isImmutable } from './match-rules.ts'
+import { ALLOWED, refuse, type TagName, type Verdict, type WriteOutcome } from '../types.ts'
+import { isBinding, isImmutable } from './match-rules.ts'
 import {
   deleteReservation,
   findOverReservation,
@@ -47,7 +40,7 @@ function compare({ repository, tag, digest }: TagWrite, current: string): Verdic
   )
 }
 
-/** A tag that went keeps its digest (R30); that of an earlier project of this name binds nobody (R4). */
+/** A tag that went keeps its digest (R30). */
 function compareGone(write: TagWrite, { digest: last }: TagState): Verdict {
   if (last === write.digest) return ALLOWED
   return refuse(
@@ -116,9 +109,6 @@ async function decideFirstPush(deps: TagDecisionDeps, write: TagWrite): Promise<
   return { allowed: true, settle: (outcome) => settle(database, ours, outcome) }
 }
 
-const binds = ({ goneAt }: TagState, { createdAt }: ProjectPolicies): boolean =>
-  goneAt === undefined || goneAt >= createdAt
-
 /**
  * Decides whether a manifest may be put on a tag, by the project's rules of immutable tags (R31).
  * Where no rule means the tag, mostly nothing is read; a tag that the index knows is one read.
@@ -129,6 +119,6 @@ export async function decideTagWrite(deps: TagDecisionDeps, write: TagWrite): Pr
   const policies = await deps.policies.read(projectOf(write.repository))
   if (policies === undefined || !isImmutable(policies.immutableTags, write)) return ALLOWED
   const known = await findTagState(deps.database, write)
-  if (known === undefined || !binds(known, policies)) return decideFirstPush(deps, write)
+  if (known === undefined || !isBinding(known, policies)) return decideFirstPush(deps, write)
   return known.goneAt === undefined ? compare(write, known.digest) : compareGone(write, known)
 }

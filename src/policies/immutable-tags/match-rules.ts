@@ -1,7 +1,8 @@
 import { readAccessoryTag } from '../../protocol/accessory.ts'
 import { matchesPattern } from '../../protocol/pattern.ts'
 import { pathInProject } from '../../protocol/reference.ts'
-import type { ImmutableTagRule, TagName } from '../types.ts'
+import type { ImmutableTagRule, ProjectPolicies, TagName } from '../types.ts'
+import type { TagState } from './tag-state-queries.ts'
 
 /** Whether a tag is immutable by the rules that hold in its repository. */
 export type IsImmutable = (tag: string) => boolean
@@ -27,3 +28,7 @@ export const isImmutable = (
   rules: readonly ImmutableTagRule[],
   { repository, tag }: TagName,
 ): boolean => rulesIn(repository, rules)(tag)
+
+/** Whether what a tag is on, or was on, counts: a tag that went before there was this project is none of it (R4). */
+export const isBinding = ({ goneAt }: TagState, { createdAt }: ProjectPolicies): boolean =>
+  goneAt === undefined || goneAt >= createdAt

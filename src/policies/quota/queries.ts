@@ -59,3 +59,34 @@ export async function putQuota(
 export async function deleteQuota(database: Database, projectId: number): Promise<void> {
   await database('project_quotas').where({ project_id: projectId }).delete()
 }
+
+/**
+ * Projects that keep as much as they may, or more, by name.
+ *
+ * @param defaultLimitBytes of projects without a limit of their own; undefined: none
+ */
+export async function listOverQuota(
+  database: Database,
+  {
+    after,
+    most,
+    defaultLimitBytes,
+  }: {
+    readonly after: string
+    readonly most: number
+    readonly defaultLimitBytes: number | undefined
+  },
+): Promise<readonly string[]> {
+  const rows: readonly { readonly name: string }[] = await database('projects')
+    .leftJoin('project_quotas', 'project_quotas.project_id', 'projects.id')
+    .leftJoin('project_figures', 'project_figures.project', 'projects.name')
+    .where('projects.name', '>', after)
+    .whereRaw(
+      'COALESCE(project_figures.size_bytes, 0) >= COALESCE(project_quotas.limit_bytes, ?)',
+      [defaultLimitBytes ?? Number.MAX_SAFE_INTEGER],
+    )
+    .orderBy('projects.name')
+    .limit(most)
+    .select('projects.name as name')
+  return rows.map(({ name }) => name)
+}
