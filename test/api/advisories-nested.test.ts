@@ -27,6 +27,14 @@ test.before(async () => {
   const everything = [{ repositories: '**', actions: ['pull', 'push', 'delete', 'api'] }]
   await world.must('POST', '/projects/other/robots', { name: 'theirs', permissions: everything })
   const other = await world.database('projects').where({ name: 'other' }).first('id')
+  await world.database('removals').insert({
+    id: RUN,
+    project: 'other',
+    filter: '{}',
+    is_dry_run: 1,
+    actor_name: 'adm',
+    created_at: new Date(),
+  })
   await world.database('retention_runs').insert({
     id: RUN,
     project_id: other?.id,
@@ -132,6 +140,31 @@ const NESTED: Readonly<Record<string, readonly [own: string, foreign: string, ma
     `/projects/other/retention/runs/${RUN}`,
     'dev mai pad aud adm tok',
   ],
+  'get /projects/:project/removals/:id': [
+    '/projects/acme/removals/',
+    `/projects/other/removals/${RUN}`,
+    'mai pad aud adm tok',
+  ],
+  'get /projects/:project/removals/:id/items': [
+    '/projects/acme/removals/{}/items',
+    `/projects/other/removals/${RUN}`,
+    'mai pad aud adm tok',
+  ],
+  'post /projects/:project/removals/:id/cancel': [
+    '/projects/acme/removals/{}/cancel',
+    `/projects/other/removals/${RUN}`,
+    'mai pad adm tok',
+  ],
+  'get /repositories/*name/manifests/:digest/needs': [
+    '/repositories/acme/app/manifests/{}/needs',
+    `/repositories/other/app/manifests/sha256:${'1'.repeat(64)}`,
+    'mai pad adm prj sys',
+  ],
+  'delete /repositories/*name/manifests/:digest': [
+    '/repositories/acme/app/manifests/',
+    `/repositories/other/app/manifests/sha256:${'1'.repeat(64)}`,
+    'mai pad adm prj sys',
+  ],
   'get /robots/:robot': ['/robots/', '/projects/other/robots/theirs', 'aud adm'],
   'patch /robots/:robot': ['/robots/', '/projects/other/robots/theirs', 'adm'],
   'delete /robots/:robot': ['/robots/', '/projects/other/robots/theirs', 'adm'],
@@ -165,9 +198,11 @@ const OF_ANYTHING: readonly string[] = ['get /repositories/*name/referrers/:dige
 
 const childOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-/** Somebody of nothing: a number where the child is one. */
-const missingLike = (child: string): string =>
-  /^\d+$/.test(child) ? '999999999' : 'nowhere-at-all'
+/** Somebody of nothing: a number where the child is one, a digest likewise. */
+const missingLike = (child: string): string => {
+  if (child.startsWith('sha256:')) return `sha256:${'0'.repeat(64)}`
+  return /^\d+$/.test(child) ? '999999999' : 'nowhere-at-all'
+}
 
 const fill = (own: string, child: string): string =>
   own.includes('{}') ? own.replace('{}', child) : `${own}${child}`

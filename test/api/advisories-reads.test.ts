@@ -392,6 +392,9 @@ test.serial(
   },
 )
 
+/** Of a removal and of a run of retention. */
+const ID = '7200001'
+
 const LISTS = [
   '/users',
   '/groups',
@@ -406,6 +409,10 @@ const LISTS = [
   '/users/admin/identity-tokens',
   '/audit',
   '/jobs',
+  '/projects/acme/removals',
+  `/projects/acme/removals/${ID}/items`,
+  '/projects/acme/retention/runs',
+  `/projects/acme/retention/runs/${ID}/items`,
   '/statistics',
   '/tree',
 ] as const
@@ -545,7 +552,11 @@ test.serial('leakage: every list that is there is in the list', (t) => {
     .map(({ path }) => path.replace('/api/v1', ''))
     .filter((path) => !/repositor|search|^\/auth/.test(path))
     .map((path) =>
-      path.replace(':group', 'crew').replace(':project', 'acme').replace(':username', 'admin'),
+      path
+        .replace(':group', 'crew')
+        .replace(':project', 'acme')
+        .replace(':username', 'admin')
+        .replace(':id', ID),
     )
   t.deepEqual(lists.sort(), [...LISTS].sort())
 })

@@ -55,6 +55,11 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
     '/projects/acme/robots/~robot/secret',
     'overlapSeconds',
   ],
+  'post /projects/:project/removals': [
+    '/projects/acme/removals',
+    'repositories tags pushedBefore pulledBefore dryRun',
+  ],
+  'post /projects/:project/removals/:id/cancel': ['/projects/acme/removals/~removal/cancel', ''],
   'put /projects/:project/retention': ['/projects/acme/retention', 'rules schedule'],
   'post /projects/:project/retention/runs': ['/projects/acme/retention/runs', 'dryRun'],
   'post /robots': ['/robots', 'name permissions description networks expiresAt'],

@@ -127,6 +127,27 @@ const ROUTES = `
   GET    /projects/acme/retention/runs/~run/items   401 404 403 403 200 200 200 200 200 403 403 200 403 401 200 200 200
   GET    /projects/other/retention/runs/~run/items  401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
   GET    /projects/open/retention/runs/~run/items   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  REMOVALS
+  GET    /projects/acme/removals                    401 404 403 403 403 200 200 200 200 403 403 200 403 401 403 403 200
+  GET    /projects/other/removals                   401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/open/removals                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /projects/acme/removals                    401 404 403 403 403 202 202 403 202 403 403 202 403 401 403 403 202
+  POST   /projects/other/removals                   401 404 404 404 404 404 404 403 202 404 403 404 404 401 404 404 404
+  POST   /projects/open/removals                    401 403 403 403 403 403 403 403 202 403 403 403 403 401 403 403 403
+  POST   /projects/acme/removals (real)             401 404 403 403 403 202 202 403 202 403 403 403 403 401 403 403 202
+  GET    /projects/acme/removals/~removal           401 404 403 403 403 200 200 200 200 403 403 200 403 401 403 403 200
+  GET    /projects/other/removals/~removal          401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  GET    /projects/acme/removals/~removal/items     401 404 403 403 403 200 200 200 200 403 403 200 403 401 403 403 200
+  GET    /projects/other/removals/~removal/items    401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
+  POST   /projects/acme/removals/~removal/cancel    401 404 403 403 403 200 200 403 200 403 403 200 403 401 403 403 200
+  POST   /projects/other/removals/~removal/cancel   401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
+  GET    /repositories/acme/app/manifests/~digest/needs     401 404 403 403 403 404 404 403 404 404 404 403 404 401 403 403 404
+  GET    /repositories/other/app/manifests/~digest/needs    401 404 404 404 404 404 404 403 404 404 404 404 404 401 404 404 404
+  DELETE /repositories/acme/app/manifests/~digest           401 404 403 403 403 404 404 403 404 404 404 403 404 401 403 403 404
+  DELETE /repositories/other/app/manifests/~digest          401 404 404 404 404 404 404 403 404 404 404 404 404 401 404 404 404
+  DELETE /repositories/acme/none                    401 404 403 403 403 404 404 403 404 404 404 403 404 401 403 403 404
+  DELETE /repositories/other/none                   401 404 404 404 404 404 404 403 404 404 404 404 404 401 404 404 404
+
   POLICIES
   GET    /projects/acme/immutable-tags              401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
   GET    /projects/other/immutable-tags             401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404

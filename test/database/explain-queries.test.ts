@@ -49,6 +49,7 @@ import { HOLD_CALLS } from '../support/hold-calls.ts'
 import { INDEX_CALLS, INDEX_NOT_CALLED } from '../support/index-calls.ts'
 import { POLICY_CALLS } from '../support/policy-calls.ts'
 import { RECONCILE_CALLS } from '../support/reconcile-calls.ts'
+import { REMOVAL_CALLS } from '../support/removal-calls.ts'
 import { RETENTION_CALLS, RETENTION_NOT_CALLED } from '../support/retention-calls.ts'
 
 let grown: GrownDatabase
@@ -185,6 +186,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ...INDEX_CALLS,
   ...RECONCILE_CALLS,
   ...RETENTION_CALLS,
+  ...REMOVAL_CALLS,
   ...HOLD_CALLS,
   ...BROWSE_CALLS,
   ...POLICY_CALLS,

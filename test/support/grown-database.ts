@@ -3,6 +3,7 @@ import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { createTestDatabase } from './database.ts'
 import { INDEX_TABLES } from './grown-index.ts'
+import { REMOVAL_TABLES } from './removal-calls.ts'
 import { RETENTION_TABLES } from './retention-calls.ts'
 
 const quiet = { warn: () => undefined, error: () => undefined }
@@ -39,6 +40,7 @@ const member = (project: number, kind: 'user' | 'group', id: number): Row => ({
 const TABLES: Readonly<Record<string, readonly Row[]>> = {
   ...INDEX_TABLES,
   ...RETENTION_TABLES,
+  ...REMOVAL_TABLES,
   users: [
     ...rows(5000, (n) => ({
       ...stamps(n),

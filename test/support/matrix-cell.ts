@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { enqueueJob } from '../../src/jobs/enqueue-job.ts'
 import { endRun, insertRun } from '../../src/policies/retention/run-queries.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
+import { insertRemoval, setRemovalJob } from '../../src/removal/many/queries.ts'
 import { fetchToken, putManifest } from './image.ts'
 import { type CallerName, passwordOf, type RightsWorld } from './rights-world.ts'
 import { ADMIN, type Credentials } from './service.ts'
@@ -142,6 +143,23 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     await endRun(database, id, { outcome: 'done' })
     return String(id)
   },
+  /** A removal that waits for nobody. */
+  removal: async ({ database }, _, before) => {
+    const [, , project = ''] = before.split('/')
+    const actor = { actorId: undefined, actorName: 'adm', onBehalfOf: undefined }
+    const filter = {
+      repositories: ['none'],
+      tags: undefined,
+      pushedBefore: undefined,
+      pulledBefore: undefined,
+    }
+    const id = await insertRemoval(database, { project, filter, isDryRun: true, actor })
+    const jobId = await enqueueJob(database, { kind: 'matrix', payload: {} })
+    await setRemovalJob(database, { id, jobId })
+    return String(id)
+  },
+  /** Of nothing. */
+  digest: async () => `sha256:${createHash('sha256').update(freshName()).digest('hex')}`,
   /** A job of a kind that nobody runs. */
   job: async ({ database }) => String(await enqueueJob(database, { kind: 'matrix', payload: {} })),
 }
@@ -171,7 +189,7 @@ export async function restorePassword(world: RightsWorld, { as }: Cell): Promise
 
 /** What moves by itself, or is a record of what was asked; the index follows the registry. */
 const RESTLESS =
-  /^(?:audit|replicas|leases|sign_in_|events|event_sources|reconcile_|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|pull_marks|project_days|project_figures)/
+  /^(?:audit|replicas|leases|sign_in_|events|event_sources|reconcile_|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|pull_marks|project_days|project_figures|removals$)/
 
 /** All that a write could change, but the times of last use, which sign-ins write by and by. */
 export async function fingerprint({ database }: RightsWorld): Promise<string> {

@@ -1,10 +1,12 @@
 import { actorOf, recordAudit } from '../../audit/record.ts'
 import type { Database } from '../../database/open-database.ts'
 import { inTransaction } from '../../database/transaction.ts'
+import { AppError } from '../../errors.ts'
 import type { Caller } from '../../http/caller.ts'
 import { requireRepository, unknownRepository } from '../../images/require-repository.ts'
 import { enqueueJob } from '../../jobs/enqueue-job.ts'
 import { type RequirePermissionDeps, requireProject } from '../../projects/require-permission.ts'
+import { isWithin } from '../../projects/require-within.ts'
 import { pathInProject, projectOf } from '../../protocol/reference.ts'
 import { insertRemoval, type NewRemoval, setRemovalJob } from './queries.ts'
 import { readRemoval } from './read-removal.ts'
@@ -32,6 +34,14 @@ export interface RequestRemovalInput {
   readonly isDryRun: boolean
 }
 
+/** Whoever removes by filter has to be able to delete each: an access token without `delete` is not (R11). */
+function requireDelete(caller: Caller, project: string): void {
+  if (isWithin(caller, [{ repositories: [`${project}/**`], actions: ['delete'] }])) return
+  throw new AppError('DENIED', {
+    detail: `the access token that you use may not delete in all of ${project}; use one with the action delete, or sign in with the password`,
+  })
+}
+
 /**
  * Asks for the removal of every tag of a project that fits a filter, as a job.
  *
@@ -45,6 +55,7 @@ export async function requestRemoval(
     const fresh = await deps.refreshCaller(transaction, caller)
     const within = { ...deps, database: transaction }
     await requireProject(within, { caller: fresh, name: project, permission: 'removal:write' })
+    if (!isDryRun) requireDelete(fresh, project)
     const actor = actorOf(fresh.subject)
     const made = await enqueue(transaction, { project, filter, isDryRun, actor })
     await recordAudit(transaction, fresh, {

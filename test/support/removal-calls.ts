@@ -1,0 +1,91 @@
+import type { Database } from '../../src/database/open-database.ts'
+import * as holds from '../../src/holds/tag-hold-queries.ts'
+import * as items from '../../src/removal/many/item-queries.ts'
+import * as removals from '../../src/removal/many/queries.ts'
+import * as selects from '../../src/removal/many/select-queries.ts'
+import { digestOf, repositoryOf } from './grown-index.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+const rows = (count: number, row: (n: number) => Row): Row[] =>
+  Array.from({ length: count }, (_, index) => row(index + 1))
+
+const now = new Date()
+const actor = { actorId: 7, actorName: 'user-0007', onBehalfOf: undefined }
+const filter = {
+  repositories: undefined,
+  tags: undefined,
+  pushedBefore: undefined,
+  pulledBefore: undefined,
+}
+
+/** Many removals, the last of them with 3,000 tags. */
+export const REMOVAL_TABLES: Readonly<Record<string, readonly Row[]>> = {
+  removals: rows(3000, (n) => ({
+    id: n,
+    project: `project-${String(n % 1000).padStart(4, '0')}`,
+    job_id: n,
+    filter: '{}',
+    is_dry_run: 1,
+    actor_name: 'user-0001',
+    created_at: now,
+  })),
+  removal_items: rows(6000, (n) => ({
+    removal_id: n % 2 === 0 ? 3000 : n % 500,
+    position: n,
+    repository: repositoryOf(Math.floor(n / 100)),
+    tag: `1.${n}`,
+    digest: digestOf(n),
+    outcome: n % 3 === 0 ? 'removed' : 'waiting',
+  })),
+}
+
+const TAGS = { repository: repositoryOf(1), tags: ['1.1', '1.2'], holder: 'h' }
+
+/** Every function of removal by filter that sends SQL, with what it is asked when there is much. */
+export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
+  'removal/many/queries.ts#insertRemoval': (db) =>
+    removals.insertRemoval(db, { project: 'project-0007', filter, isDryRun: true, actor }),
+  'removal/many/queries.ts#setRemovalJob': (db) => removals.setRemovalJob(db, { id: 7, jobId: 7 }),
+  'removal/many/queries.ts#findRemoval': (db) => removals.findRemoval(db, 7),
+  'removal/many/queries.ts#listRemovals': (db) =>
+    removals.listRemovals(db, { project: 'project-0007', before: 2500, most: 51 }),
+  'removal/many/queries.ts#endSelection': (db) => removals.endSelection(db, 7),
+  'removal/many/queries.ts#endRemoval': (db) => removals.endRemoval(db, 7),
+  'removal/many/queries.ts#trimRemovals': (db) =>
+    removals.trimRemovals(db, { keepDays: 90, atOnce: 100 }),
+  'removal/many/item-queries.ts#countOutcomes': (db) => items.countOutcomes(db, 7),
+  'removal/many/item-queries.ts#insertItems': (db) =>
+    items.insertItems(db, 9999, {
+      items: [
+        {
+          repository: 'a/b',
+          tag: 'x',
+          digest: digestOf(1),
+          sizeBytes: 1,
+          outcome: 'waiting',
+          reason: undefined,
+        },
+      ],
+      from: 0,
+    }),
+  'removal/many/item-queries.ts#deleteItems': (db) => items.deleteItems(db, 7, 10),
+  'removal/many/item-queries.ts#listItems': (db) =>
+    items.listItems(db, { removalId: 3000, outcome: 'waiting', after: 10, most: 51 }),
+  'removal/many/item-queries.ts#settleItems': (db) =>
+    items.settleItems(db, 3000, [
+      { position: 2, outcome: 'removed', reason: undefined },
+      { position: 4, outcome: 'changed', reason: 'it moved' },
+    ]),
+  'removal/many/select-queries.ts#listProjectRepositories': (db) =>
+    selects.listProjectRepositories(db, { project: 'project-0007', after: '', most: 51 }),
+  'removal/many/select-queries.ts#listRepositoryTags': (db) =>
+    selects.listRepositoryTags(db, { repositoryId: 7, after: '', most: 51 }),
+  'removal/many/select-queries.ts#isRepositoryListed': (db) =>
+    selects.isRepositoryListed(db, repositoryOf(7)),
+  'holds/tag-hold-queries.ts#insertTagHolds': (db) =>
+    holds.insertTagHolds(db, { ...TAGS, reason: 'r', seconds: 60 }),
+  'holds/tag-hold-queries.ts#findStopping': (db) => holds.findStopping(db, TAGS),
+  'holds/tag-hold-queries.ts#extendHolds': (db) => holds.extendHolds(db, 'h', 60),
+  'holds/tag-hold-queries.ts#deleteHolds': (db) => holds.deleteHolds(db, 'h'),
+}
