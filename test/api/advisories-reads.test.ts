@@ -5,6 +5,9 @@ import type { Reply } from '../support/service.ts'
 
 let world: RightsWorld
 
+/** Of a removal and of a run of retention. */
+const ID = '7200001'
+
 test.before(async () => {
   world = await startRightsWorld({
     registryUrl: 'http://127.0.0.1:9',
@@ -14,6 +17,11 @@ test.before(async () => {
   for (const home of ['/projects/acme/robots', '/robots']) await world.must('POST', home, gear)
   await world.must('POST', '/users', { username: 'gone1', password: 'a-quiet-harbour-71' })
   await world.must('DELETE', '/users/gone1')
+  const acme = await world.database('projects').where({ name: 'acme' }).first('id')
+  const made = { id: ID, job_id: ID, is_dry_run: 1, actor_name: 'adm', created_at: new Date() }
+  const run = { ...made, project_id: acme?.id, is_scheduled: 0, rules: '[]', outcome: 'done' }
+  await world.database('retention_runs').insert(run)
+  await world.database('removals').insert({ ...made, project: 'acme', filter: '{}' })
 })
 test.after.always(() => world?.stop())
 
@@ -391,9 +399,6 @@ test.serial(
     }
   },
 )
-
-/** Of a removal and of a run of retention. */
-const ID = '7200001'
 
 const LISTS = [
   '/users',

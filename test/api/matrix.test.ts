@@ -128,18 +128,18 @@ const ROUTES = `
   GET    /projects/other/retention/runs/~run/items  401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
   GET    /projects/open/retention/runs/~run/items   401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
   REMOVALS
-  GET    /projects/acme/removals                    401 404 403 403 403 200 200 200 200 403 403 200 403 401 403 403 200
+  GET    /projects/acme/removals                    401 404 403 403 403 200 200 200 200 403 403 200 403 401 200 403 200
   GET    /projects/other/removals                   401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
   GET    /projects/open/removals                    401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
-  POST   /projects/acme/removals                    401 404 403 403 403 202 202 403 202 403 403 202 403 401 403 403 202
+  POST   /projects/acme/removals                    401 404 403 403 403 202 202 403 202 403 403 202 403 401 202 403 202
   POST   /projects/other/removals                   401 404 404 404 404 404 404 403 202 404 403 404 404 401 404 404 404
   POST   /projects/open/removals                    401 403 403 403 403 403 403 403 202 403 403 403 403 401 403 403 403
   POST   /projects/acme/removals (real)             401 404 403 403 403 202 202 403 202 403 403 403 403 401 403 403 202
-  GET    /projects/acme/removals/~removal           401 404 403 403 403 200 200 200 200 403 403 200 403 401 403 403 200
+  GET    /projects/acme/removals/~removal           401 404 403 403 403 200 200 200 200 403 403 200 403 401 200 403 200
   GET    /projects/other/removals/~removal          401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
-  GET    /projects/acme/removals/~removal/items     401 404 403 403 403 200 200 200 200 403 403 200 403 401 403 403 200
+  GET    /projects/acme/removals/~removal/items     401 404 403 403 403 200 200 200 200 403 403 200 403 401 200 403 200
   GET    /projects/other/removals/~removal/items    401 404 404 404 404 404 404 200 200 404 403 404 404 401 404 404 404
-  POST   /projects/acme/removals/~removal/cancel    401 404 403 403 403 200 200 403 200 403 403 200 403 401 403 403 200
+  POST   /projects/acme/removals/~removal/cancel    401 404 403 403 403 200 200 403 200 403 403 200 403 401 200 403 200
   POST   /projects/other/removals/~removal/cancel   401 404 404 404 404 404 404 403 200 404 403 404 404 401 404 404 404
   GET    /repositories/acme/app/manifests/~digest/needs     401 404 403 403 403 404 404 403 404 404 404 403 404 401 403 403 404
   GET    /repositories/other/app/manifests/~digest/needs    401 404 404 404 404 404 404 403 404 404 404 404 404 401 404 404 404

@@ -421,6 +421,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       seenAt: now,
     }),
   'database/replicas.ts#removeReplica': (db) => replicas.removeReplica(db, 'replica-3'),
+  'database/replicas.ts#listReplicaIds': (db) => replicas.listReplicaIds(db),
   'database/replicas.ts#listReplicas': (db) => replicas.listReplicas(db),
 
   'database/wait-for-database.ts#pingDatabase': (db) => waiting.pingDatabase(db),
@@ -529,7 +530,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       HOLDER,
     ),
   'removal/queries.ts#deleteTagRemovals': (db) =>
-    removal.deleteTagRemovals(db, { repository: TAG.repository, tags: [TAG.tag] }, 'another'),
+    removal.deleteTagRemovals(db, { repository: TAG.repository, tags: [TAG.tag] }, HOLDER.holder),
   'removal/queries.ts#takeTagRemoval': (db) => removal.takeTagRemoval(db, TAG, HOLDER),
   'removal/queries.ts#deleteTagRemoval': (db) => removal.deleteTagRemoval(db, TAG, 'another'),
   'removal/queries.ts#listAbandonedRemovals': (db) => removal.listAbandonedRemovals(db, 100),

@@ -191,6 +191,9 @@ export async function restorePassword(world: RightsWorld, { as }: Cell): Promise
 const RESTLESS =
   /^(?:audit|replicas|leases|sign_in_|events|event_sources|reconcile_|index_|dirty_|repositor|tags$|tag_history|manifest|blobs|pull_marks|project_days|project_figures|removals$)/
 
+/** Kinds of jobs that workers take. */
+const MOVING: ReadonlySet<string> = new Set(['reconcile', 'tags.remove'])
+
 /** All that a write could change, but the times of last use, which sign-ins write by and by. */
 export async function fingerprint({ database }: RightsWorld): Promise<string> {
   const hash = createHash('sha256')
@@ -199,8 +202,8 @@ export async function fingerprint({ database }: RightsWorld): Promise<string> {
     if (RESTLESS.test(table)) continue
     const [rows] = await database.raw('SELECT * FROM ??', [table])
     const kept = rows.map(({ last_used_at: _, ...row }: Record<string, unknown>) =>
-      // It goes on by itself, once it is there.
-      row.kind === 'reconcile' ? { id: row.id } : row,
+      // They go on by themselves, once they are there.
+      MOVING.has(String(row.kind)) ? { id: row.id } : row,
     )
     hash.update(JSON.stringify(kept))
   }

@@ -40,7 +40,7 @@ export const REMOVAL_TABLES: Readonly<Record<string, readonly Row[]>> = {
   })),
 }
 
-const TAGS = { repository: repositoryOf(1), tags: ['1.1', '1.2'], holder: 'h' }
+const TAGS = { repository: repositoryOf(1), tags: ['1.1', '1.2'], holder: 'own-7' }
 
 /** Every function of removal by filter that sends SQL, with what it is asked when there is much. */
 export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
@@ -86,6 +86,6 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
   'holds/tag-hold-queries.ts#insertTagHolds': (db) =>
     holds.insertTagHolds(db, { ...TAGS, reason: 'r', seconds: 60 }),
   'holds/tag-hold-queries.ts#findStopping': (db) => holds.findStopping(db, TAGS),
-  'holds/tag-hold-queries.ts#extendHolds': (db) => holds.extendHolds(db, 'h', 60),
-  'holds/tag-hold-queries.ts#deleteHolds': (db) => holds.deleteHolds(db, 'h'),
+  'holds/tag-hold-queries.ts#extendHolds': (db) => holds.extendHolds(db, 'own-7', 60),
+  'holds/tag-hold-queries.ts#deleteHolds': (db) => holds.deleteHolds(db, 'own-7'),
 }
