@@ -39,7 +39,7 @@ const restores = async (repository: string) => {
 }
 
 test.serial(
-  'without the door a push that moved an immutable tag is undone and recorded',
+  'R31: without the door a push that moved an immutable tag is undone and recorded',
   async (t) => {
     const repository = 'acme/app'
     const first = await pushIndexed(service, { as: ADMIN, repository, tags: ['v1', 'latest'] })

@@ -6,6 +6,7 @@ import type { MovableTag, RestoreMoved } from '../../images/refresh-outcome.ts'
 import { isDigest, projectOf } from '../../protocol/reference.ts'
 import type { RegistryClient } from '../../registry/client.ts'
 import type { CachedPolicies } from '../cached-policies.ts'
+import type { ProjectPolicies } from '../types.ts'
 import { isBinding, isImmutable } from './match-rules.ts'
 import { findTagState, type TagState } from './tag-state-queries.ts'
 
@@ -19,16 +20,30 @@ export interface RestoreMovedDeps {
   readonly warn: (fields: object, message: string) => void
 }
 
+type PoliciesByProject = ReadonlyMap<string, ProjectPolicies | undefined>
+
+/** One look for all tags of a project: there may be tens of thousands. */
+async function readPolicies(
+  { policies }: RestoreMovedDeps,
+  tags: readonly MovableTag[],
+): Promise<PoliciesByProject> {
+  const projects = [...new Set(tags.map(({ repository }) => projectOf(repository)))]
+  return new Map(
+    await Promise.all(
+      projects.map(async (project) => [project, await policies.read(project)] as const),
+    ),
+  )
+}
+
 /** What an immutable tag was on, where it is on something else now. */
 async function findMoved(
-  { database, policies }: RestoreMovedDeps,
+  { database }: RestoreMovedDeps,
   { repository, reference: tag, digest }: MovableTag,
+  policies: PoliciesByProject,
 ): Promise<TagState | undefined> {
-  if (isDigest(tag)) return undefined
-  const found = await policies.read(projectOf(repository))
-  if (found === undefined || !isImmutable(found.immutableTags, { repository, tag })) {
-    return undefined
-  }
+  const found = policies.get(projectOf(repository))
+  if (found === undefined || isDigest(tag)) return undefined
+  if (!isImmutable(found.immutableTags, { repository, tag })) return undefined
   const known = await findTagState(database, { repository, tag })
   if (known === undefined || known.digest === digest || !isBinding(known, found)) return undefined
   return known
@@ -88,8 +103,9 @@ export async function restoreMoved(
   tags: readonly MovableTag[],
 ): ReturnType<RestoreMoved> {
   const done = new Map<MovableTag, 'restored' | { readonly error: unknown }>()
+  const policies = await readPolicies(deps, tags)
   for (const tag of tags) {
-    const before = await findMoved(deps, tag)
+    const before = await findMoved(deps, tag, policies)
     if (before === undefined) continue
     try {
       if ((await restore(deps, tag, before)) === 'restored') done.set(tag, 'restored')
