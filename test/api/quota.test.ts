@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.ts'
 let service: Service
 
 test.before(async () => {
-  service = await startService({ notifies: true })
+  service = await startService({ notifies: true, env: { WARDEN_DOOR: 'off' } })
   for (const name of ['acme', 'work', 'full']) {
     await service.admin('POST', '/api/v1/projects', { name })
   }

@@ -5,7 +5,7 @@ import { type Result, signedIn, warden } from './command.ts'
 let service: Service
 
 test.before(async () => {
-  service = await startService({ registryUrl: 'http://127.0.0.1:9' })
+  service = await startService({ registryUrl: 'http://127.0.0.1:9', env: { WARDEN_DOOR: 'off' } })
   await service.admin('POST', '/api/v1/projects', { name: 'acme' })
 })
 test.after.always(() => service.stop())
