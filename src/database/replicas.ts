@@ -60,8 +60,12 @@ export async function listReplicas(database: Database): Promise<readonly Replica
   }))
 }
 
-/** Every process that did not say that it stops, also those that died within the last hour. */
-export async function listReplicaIds(database: Database): Promise<readonly string[]> {
-  const rows: readonly { readonly id: string }[] = await database('replicas').select('id')
+/** Some processes that did not say that they stop, also those that died within the last hour. */
+export async function listReplicaIds(database: Database, most: number): Promise<readonly string[]> {
+  const rows: readonly { readonly id: string }[] = await database('replicas')
+    .where('id', '>', '')
+    .orderBy('id')
+    .limit(most)
+    .select('id')
   return rows.map(({ id }) => id)
 }

@@ -1,65 +1,9 @@
 import type { Database } from '../database/open-database.ts'
+import { HOLD_COLUMNS, type HoldRow, inForce, inSeconds, now, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold, type HoldKind, type HoldTarget } from './types.ts'
 
-/** So long the fence of a collector that said nothing more stays closed for others (R25). */
-const COLLECTING_GRACE_SECONDS = 60
 const KEPT_HOURS = 24
 const FORGET_AT_ONCE = 100
-const MOST = 100
-
-export interface HoldRow {
-  readonly id: number
-  readonly repository: string
-  readonly tag: string
-  readonly kind: HoldKind
-  readonly holder: string
-  readonly reason: string
-  readonly taken_at: Date
-  readonly expires_at: Date | null
-}
-
-const COLUMNS = [
-  'id',
-  'repository',
-  'tag',
-  'kind',
-  'holder',
-  'reason',
-  'taken_at',
-  'expires_at',
-] as const
-
-export const toHold = (row: HoldRow): Hold => ({
-  epoch: Number(row.id),
-  target: { repository: row.repository, tag: row.tag === EVERYTHING ? undefined : row.tag },
-  kind: row.kind,
-  holder: row.holder,
-  reason: row.reason,
-  takenAt: row.taken_at,
-  expiresAt: row.expires_at ?? undefined,
-})
-
-export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
-
-export const inSeconds = (database: Database, seconds: number) =>
-  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
-
-/** Those in force, by the database's own clock; ended ones of that index are not even looked at. */
-export const inForce = (database: Database) =>
-  database<HoldRow>('holds')
-    .where((either) =>
-      either
-        .whereNull('expires_at')
-        .orWhere('expires_at', '>', inSeconds(database, -COLLECTING_GRACE_SECONDS)),
-    )
-    .andWhere((either) =>
-      either
-        .whereNull('expires_at')
-        .orWhere('kind', 'collecting')
-        .orWhere('expires_at', '>', now(database)),
-    )
-    .limit(MOST)
-    .select(...COLUMNS)
 
 /** Those that stop a write to a tag of a repository, or without one to no tag. */
 export async function listConcerning(
@@ -96,7 +40,7 @@ export async function findHoldByEpoch(
   const row: HoldRow | undefined = await database<HoldRow>('holds')
     .where({ id: epoch, holder })
     .andWhere('expires_at', '>', now(database))
-    .first(...COLUMNS)
+    .first(...HOLD_COLUMNS)
   return row && toHold(row)
 }
 
@@ -152,7 +96,7 @@ export async function findReadOnly(database: Database): Promise<Hold | undefined
   const row: HoldRow | undefined = await database<HoldRow>('holds')
     .where({ repository: EVERYTHING, tag: EVERYTHING, kind: 'read-only' })
     .orderBy('id')
-    .first(...COLUMNS)
+    .first(...HOLD_COLUMNS)
   return row && toHold(row)
 }
 

@@ -1,6 +1,6 @@
 import { inBatches } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
-import { type HoldRow, inForce, inSeconds, now, toHold } from './queries.ts'
+import { type HoldRow, inForce, inSeconds, now, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold } from './types.ts'
 
 export interface TagHolds {

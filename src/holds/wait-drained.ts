@@ -23,7 +23,7 @@ export type WaitDrained = (
 
 const isAlone = async ({ database, replicaId }: WaitDrainedDeps): Promise<boolean> => {
   // A process that died may have sent something right before; it is listed for an hour.
-  const ids = await listReplicaIds(database)
+  const ids = await listReplicaIds(database, 2)
   return ids.length === 1 && ids[0] === replicaId
 }
 

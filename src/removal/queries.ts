@@ -111,10 +111,9 @@ export async function deleteTagRemovals(
   if (tags.length === 0) return new Set()
   const rows: readonly { readonly tag: string }[] = await transaction('tag_removals')
     .where({ repository, holder })
-    .whereIn('tag', [...tags])
     .forUpdate()
     .select('tag')
-  const held = rows.map(({ tag }) => tag)
+  const held = rows.map(({ tag }) => tag).filter((tag) => tags.includes(tag))
   await transaction('tag_removals').where({ repository, holder }).whereIn('tag', held).delete()
   return new Set(held)
 }

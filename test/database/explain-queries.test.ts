@@ -421,7 +421,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       seenAt: now,
     }),
   'database/replicas.ts#removeReplica': (db) => replicas.removeReplica(db, 'replica-3'),
-  'database/replicas.ts#listReplicaIds': (db) => replicas.listReplicaIds(db),
+  'database/replicas.ts#listReplicaIds': (db) => replicas.listReplicaIds(db, 2),
   'database/replicas.ts#listReplicas': (db) => replicas.listReplicas(db),
 
   'database/wait-for-database.ts#pingDatabase': (db) => waiting.pingDatabase(db),

@@ -148,8 +148,8 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     created_at: now,
   })),
   tag_removals: rows(2000, (n) => ({
-    repository: `project-${pad(n)}/app`,
-    tag: '1',
+    repository: `project-${pad(Math.ceil(n / 2))}/app`,
+    tag: String(n % 2),
     digest: `sha256:${hashOf('a')}`,
     media_type: 'application/json',
     manifest: '{}',

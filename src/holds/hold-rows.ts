@@ -1,0 +1,60 @@
+import type { Database } from '../database/open-database.ts'
+import { EVERYTHING, type Hold, type HoldKind } from './types.ts'
+
+/** So long the fence of a collector that said nothing more stays closed for others (R25). */
+const COLLECTING_GRACE_SECONDS = 60
+const MOST = 100
+
+export interface HoldRow {
+  readonly id: number
+  readonly repository: string
+  readonly tag: string
+  readonly kind: HoldKind
+  readonly holder: string
+  readonly reason: string
+  readonly taken_at: Date
+  readonly expires_at: Date | null
+}
+
+export const HOLD_COLUMNS = [
+  'id',
+  'repository',
+  'tag',
+  'kind',
+  'holder',
+  'reason',
+  'taken_at',
+  'expires_at',
+] as const
+
+export const toHold = (row: HoldRow): Hold => ({
+  epoch: Number(row.id),
+  target: { repository: row.repository, tag: row.tag === EVERYTHING ? undefined : row.tag },
+  kind: row.kind,
+  holder: row.holder,
+  reason: row.reason,
+  takenAt: row.taken_at,
+  expiresAt: row.expires_at ?? undefined,
+})
+
+export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
+
+export const inSeconds = (database: Database, seconds: number) =>
+  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
+
+/** Those in force, by the database's own clock; ended ones of that index are not even looked at. */
+export const inForce = (database: Database) =>
+  database<HoldRow>('holds')
+    .where((either) =>
+      either
+        .whereNull('expires_at')
+        .orWhere('expires_at', '>', inSeconds(database, -COLLECTING_GRACE_SECONDS)),
+    )
+    .andWhere((either) =>
+      either
+        .whereNull('expires_at')
+        .orWhere('kind', 'collecting')
+        .orWhere('expires_at', '>', now(database)),
+    )
+    .limit(MOST)
+    .select(...HOLD_COLUMNS)
