@@ -5,9 +5,10 @@ import type { Figure } from './figure.ts'
 import { benchIndex } from './index.ts'
 import { benchIntake } from './intake.ts'
 import { benchLdap } from './ldap.ts'
+import { benchRegistry } from './registry.ts'
 import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens|index|intake|ldap [--large]\n'
+const USAGE = 'npm run bench -- tokens|index|intake|registry|ldap [--large]\n'
 const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
 const WRK = { command: 'wrk', packages: ['wrk'] }
 const REGISTRY = { command: 'docker-registry', packages: ['docker-registry'] }
@@ -16,6 +17,10 @@ const BENCHES = {
   tokens: { measure: benchTokens, needs: [MARIADB, WRK] },
   index: { measure: benchIndex, needs: [MARIADB, REGISTRY, WRK] },
   intake: { measure: benchIntake, needs: [MARIADB, REGISTRY, WRK] },
+  registry: {
+    measure: benchRegistry,
+    needs: [MARIADB, REGISTRY, { command: 'nginx', packages: ['nginx'] }],
+  },
   ldap: { measure: benchLdap, needs: [MARIADB, { command: 'slapd', packages: ['slapd'] }] },
 } as const
 
