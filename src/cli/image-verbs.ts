@@ -3,7 +3,7 @@ import type { Operations, Schemas } from '../client/generated.ts'
 import type { Client, Listing } from '../client/types.ts'
 import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
-import { parseRepository, parseTagName, type TagName } from './image-names.ts'
+import { parseReferenceName, parseRepository, parseTagName, type TagName } from './image-names.ts'
 import {
   type Column,
   formatSize,
@@ -135,10 +135,29 @@ interface TagListOptions extends ListOptions {
   readonly digest?: string
 }
 
+const copyTagVerb = (tag: Command, commandLine: CommandLine): void => {
+  const copy = tag
+    .command('copy')
+    .description('put a tag on an image that is there, here or in another repository')
+    .argument('<image>', 'without the host: acme/app:1.0 or acme/app@sha256:…')
+    .argument('<target>', 'without the host: acme/app:stable or prod/app:1.0')
+  withJson(copy).action((text: string, target: string, options: JsonOption) =>
+    withApi(commandLine, async (client) => {
+      const { repository: name, tag: wanted } = parseTagName(target, undefined)
+      const body = { from: parseReferenceName(text) }
+      const params = { name, tag: wanted }
+      const { data: result } = await client.call('putRepositoriesTagsByTag', { params, body })
+      const sentences = [`The tag ${wanted} of ${name} is on ${result.digest}.`]
+      reportDone(commandLine, { result, options, sentences })
+    }),
+  )
+}
+
 /** `warden tag …`. */
 export function addTagVerbs(program: Command, commandLine: CommandLine): void {
   const tag = program.command('tag').description('tags of a repository')
   showTagVerb(tag, commandLine)
+  copyTagVerb(tag, commandLine)
   addRemovalVerbs(tag, commandLine)
   const list = tag
     .command('list')

@@ -35,6 +35,11 @@ export interface Schemas {
     readonly userAgent: string | null
     readonly requestId: string | null
   }
+  readonly CopiedTag: {
+    readonly repository: string
+    readonly tag: string
+    readonly digest: string
+  }
   readonly CreatedAccessToken: {
     readonly id: number
     readonly name: string
@@ -1664,6 +1669,21 @@ export interface Operations {
     }
     readonly answer: Schemas["Retention"]
   }
+  /** Puts a tag on an image that is there, in this repository or another; moves no layer. */
+  readonly putRepositoriesTagsByTag: {
+    readonly params: {
+      readonly name: string
+      readonly tag: string
+    }
+    readonly query: undefined
+    readonly body: {
+      readonly from: {
+        readonly repository?: string | undefined
+        readonly reference: string
+      }
+    }
+    readonly answer: Schemas["CopiedTag"]
+  }
   /** Says which source proves a user from now on, and who the user is there. */
   readonly putUsersIdentity: {
     readonly params: {
@@ -1682,6 +1702,7 @@ export interface Operations {
 export const FIELDS = {
   AccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt'],
   AuditRow: ['time', 'actor', 'onBehalfOf', 'action', 'target', 'project', 'outcome', 'count', 'address', 'userAgent', 'requestId'],
+  CopiedTag: ['repository', 'tag', 'digest'],
   CreatedAccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt', 'username'],
   DayStatistics: ['day', 'project', 'pulls', 'pushes', 'pulledBytes', 'pushedBytes'],
   Explanation: ['subject', 'decisions'],
@@ -1817,5 +1838,6 @@ export const OPERATIONS = {
   putProjectsMembersUsersByUsername: { method: 'PUT', path: '/api/v1/projects/{project}/members/users/{username}', answer: ['Member'] },
   putProjectsQuota: { method: 'PUT', path: '/api/v1/projects/{project}/quota', answer: ['Quota'] },
   putProjectsRetention: { method: 'PUT', path: '/api/v1/projects/{project}/retention', answer: ['Retention'] },
+  putRepositoriesTagsByTag: { method: 'PUT', path: '/api/v1/repositories/{name}/tags/{tag}', answer: ['CopiedTag'] },
   putUsersIdentity: { method: 'PUT', path: '/api/v1/users/{username}/identity', answer: ['User'] },
 } as const

@@ -14,6 +14,7 @@ import {
   putManifest,
   readManifest,
 } from './manifests.ts'
+import { type BlobMount, mountBlob } from './mount.ts'
 import {
   createRegistryTransport,
   type Reading,
@@ -53,7 +54,9 @@ export interface RegistryClient {
   readonly putManifest: (
     reference: ManifestReference,
     manifest: Pick<Manifest, 'mediaType' | 'content'>,
+    reading?: Reading,
   ) => Promise<void>
+  readonly mountBlob: (mount: BlobMount) => Promise<boolean>
   readonly deleteManifest: (
     reference: ManifestReference,
   ) => Promise<'deleted' | 'missing' | 'disabled'>
@@ -90,7 +93,9 @@ export function createRegistryClient(deps: RegistryTransportDeps): RegistryClien
     lookUpManifest: (reference, reading) => lookUpManifest(transport, { ...reference, ...reading }),
     findBlobSize: (blob, reading) => findBlobSize(transport, { ...blob, ...reading }),
     readBlob: (blob, reading) => readBlob(transport, { ...blob, ...reading }),
-    putManifest: (reference, manifest) => putManifest(transport, reference, manifest),
+    putManifest: (reference, manifest, reading) =>
+      putManifest(transport, reference, manifest, reading),
+    mountBlob: (mount) => mountBlob(transport, mount),
     deleteManifest: (reference) => deleteManifest(transport, reference),
     deleteTagByName: (reference) => deleteTagByName(transport, reference),
     close: transport.close,

@@ -71,6 +71,7 @@ export async function putManifest(
   { send }: RegistryTransport,
   { repository, reference }: ManifestReference,
   { mediaType, content }: Pick<Manifest, 'mediaType' | 'content'>,
+  reading: Reading = {},
 ): Promise<void> {
   const answer = await send({
     method: 'PUT',
@@ -79,6 +80,7 @@ export async function putManifest(
     headers: { 'content-type': mediaType },
     body: content,
     mostBytes: ERROR_BYTES,
+    ...reading,
   })
   if (answer.status !== 201) throw unexpected(`writing ${repository} ${reference}`, answer)
 }

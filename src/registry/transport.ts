@@ -21,7 +21,7 @@ export interface Reading {
 }
 
 export interface RegistryRequest extends Reading {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Path and query below `/v2/`. */
   readonly path: string
   readonly access: readonly Access[]

@@ -2,6 +2,8 @@ import { repeat } from '../database/repeat.ts'
 import type { Log } from '../http/middleware.ts'
 import type { Route } from '../http/route.ts'
 import type { JobKinds } from '../jobs/types.ts'
+import type { CopyTagDeps } from './copy/copy-tag.ts'
+import { createCopyRoutes } from './copy/routes.ts'
 import { trimRemovals } from './many/queries.ts'
 import type { RequestRemovalDeps } from './many/request-removal.ts'
 import { createRemovalJobRoutes } from './many/routes.ts'
@@ -13,7 +15,7 @@ import { createRemovalRoutes } from './routes.ts'
 const TRIM_EVERY_MS = 60_000
 const TRIM = { keepDays: 90, atOnce: 1000 }
 
-export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps {
+export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps, CopyTagDeps {
   readonly log: Log
 }
 
@@ -25,7 +27,7 @@ export interface RemovalParts {
   readonly start: () => () => Promise<void>
 }
 
-/** All that deletes at the registry: one tag by request, many by job, and the end of what was cut off. */
+/** All that deletes or copies at the registry: by request, by job, and the end of what was cut off. */
 export function createRemoval(deps: RemovalDeps): RemovalParts {
   const { database, log } = deps
   const start = (): (() => Promise<void>) => {
@@ -42,7 +44,11 @@ export function createRemoval(deps: RemovalDeps): RemovalParts {
     }
   }
   // A repository's own path takes all that it can get, so that it comes last.
-  const routes = [...createRemovalRoutes(deps), ...createRemovalJobRoutes(deps)]
+  const routes = [
+    ...createRemovalRoutes(deps),
+    ...createCopyRoutes(deps),
+    ...createRemovalJobRoutes(deps),
+  ]
   const kinds = createRemovalKind(deps)
   return { routes, kinds, removeTags: (input) => removeTags(deps, input), start }
 }

@@ -191,6 +191,7 @@ const MAKING: readonly string[] = [
   'put /groups/:group/members/:username',
   'put /projects/:project/members/users/:username',
   'put /projects/:project/members/groups/:group',
+  'put /repositories/*name/tags/:tag',
 ]
 
 /** What is about a digest may be there before it: nothing of it is found in another repository. */

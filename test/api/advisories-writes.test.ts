@@ -55,6 +55,7 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
     '/projects/acme/robots/~robot/secret',
     'overlapSeconds',
   ],
+  'put /repositories/*name/tags/:tag': ['/repositories/acme/app/tags/copied', 'from'],
   'post /projects/:project/removals': [
     '/projects/acme/removals',
     'repositories tags pushedBefore pulledBefore dryRun',

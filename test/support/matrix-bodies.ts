@@ -46,6 +46,7 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   'patch /projects/:project/robots/:robot': (_, description) => ({ description }),
   'patch /projects/:project/robots/:robot (pushing)': () => ({ permissions: PUSH }),
   'post /projects/:project/robots/:robot/secret': () => ({ overlapSeconds: 0 }),
+  'put /repositories/*name/tags/:tag': () => ({ from: { reference: 'v1' } }),
   'post /projects/:project/removals': () => ({ repositories: 'none' }),
   'post /projects/:project/removals (real)': () => ({ repositories: 'none', dryRun: false }),
   'post /projects/:project/removals/:id/cancel': () => ({}),
