@@ -4,6 +4,8 @@ import { isDuplicateKey } from '../database/database-error.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { AppError } from '../errors.ts'
+import { describeHold } from '../holds/describe-hold.ts'
+import { findHold } from '../holds/find-hold.ts'
 import type { Caller } from '../http/caller.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { requireRepository } from '../images/require-repository.ts'
@@ -34,6 +36,15 @@ export interface DeleteTagInput {
 }
 
 const conflict = (detail: string): AppError => new AppError('CONFLICT', { detail })
+
+/** A registry that takes no pushes loses no tags, either. */
+async function requireNoHold(
+  { database }: DeleteTagDeps,
+  { repository, tag }: DeleteTagInput,
+): Promise<void> {
+  const hold = await findHold(database, { repository, tag })
+  if (hold !== undefined) throw conflict(describeHold(hold))
+}
 
 async function readRemovable(
   registry: RegistryClient,
@@ -130,13 +141,14 @@ async function removeByEmptyIndex(
  * finish it. A push to the same tag in the very moment of its removal may go with it.
  *
  * @throws AppError UNAUTHORIZED (401), DENIED (403), REPOSITORY_UNKNOWN or TAG_UNKNOWN (404)
- * @throws AppError CONFLICT (409) when it is being deleted already, has just been changed, or when
- *   the registry allows no deletes
+ * @throws AppError CONFLICT (409) when something holds it, it is being deleted already, has just been
+ *   changed, or when the registry allows no deletes
  * @throws AppError UNAVAILABLE (503)
  */
 export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Promise<void> {
   const { caller, repository, tag } = input
   await requireRepository(deps, { caller, repository, permission: 'repository:delete' })
+  await requireNoHold(deps, input)
   const manifest = await readRemovable(deps.registry, input)
   const dummy = createEmptyIndex()
   const holder = randomUUID()
