@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { describeHold } from '../holds/describe-hold.ts'
 import { findHold } from '../holds/find-hold.ts'
 import type { Answer } from '../http/route.ts'
 import { hasReservedSegment } from '../protocol/reference.ts'
 import { parseRegistryRequest } from '../protocol/registry-request.ts'
 import { findWriter, type VerifyToken } from './client-token.ts'
 import type { WriteRules } from './decide-write.ts'
-import { describeHold, type WaitUntilFreeDeps } from './wait-until-free.ts'
+import type { WaitUntilFreeDeps } from './wait-until-free.ts'
 
 export interface GateDeps extends Pick<WaitUntilFreeDeps, 'database'> {
   readonly verify: VerifyToken

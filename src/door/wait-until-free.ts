@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
+import { describeHold } from '../holds/describe-hold.ts'
 import type { Hold } from '../holds/types.ts'
 import type { UnderWay } from '../holds/under-way.ts'
 import { type Clocks, startStopwatch } from './stopwatch.ts'
@@ -19,13 +20,6 @@ export interface WaitUntilFreeDeps extends Clocks {
 }
 
 export const denied = (detail: string): AppError => new AppError('DENIED', { detail })
-
-/** Whoever reads this has pushed, and is to know what to do. */
-export function describeHold({ kind, reason }: Hold): string {
-  if (kind === 'read-only') return `the registry is read-only: ${reason}`
-  if (kind === 'collecting') return `the registry is being cleaned up: ${reason}; push again later`
-  return `${reason}; push again in a minute`
-}
 
 const DATABASE_AWAY =
   'the database of the token service does not answer, so no manifest can be written now; push again in a moment'

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../database/open-database.ts'
 import { AppError } from '../errors.ts'
+import { describeHold } from './describe-hold.ts'
 import { forgetEndedHolds } from './queries.ts'
 import { deleteHolds, extendHolds, findStopping, insertTagHolds } from './tag-hold-queries.ts'
 import { describeTarget } from './take-hold.ts'
@@ -45,7 +46,7 @@ async function insertAlone(database: Database, taken: Taken): Promise<void> {
   // Of two that come at once one at least sees the other: both rows stand by now.
   const other = await findStopping(database, taken)
   if (other === undefined) return
-  const detail = `${describeTarget(other.target)} is held already: ${other.reason}`
+  const detail = `${describeTarget(other.target)} is held: ${describeHold(other)}`
   throw new AppError('CONFLICT', { detail, retryAfterSeconds: 5 })
 }
 

@@ -110,7 +110,7 @@ test.serial(
     const { status, body } = await copy('acme/app', 'late', { reference: 'v1' })
     await service.admin('PUT', '/api/v1/maintenance/read-only', { enabled: false })
     t.is(status, 409)
-    t.regex(body.detail, /^acme\/app takes no writes now: we move/)
+    t.regex(body.detail, /^acme\/app takes no writes now: the registry is read-only: we move/)
   },
 )
 

@@ -35,7 +35,7 @@ test('a hold that does not end is told after the longest wait', async (t) => {
     waitUntilFree(deps, async () => HOLD, nobodyLeaves),
     {
       code: 'DENIED',
-      message: 'the tag v1 of acme/app is being deleted; push again in a minute',
+      message: 'the tag v1 of acme/app is being deleted; try again in a minute',
     },
   )
   t.true(performance.now() - startedAtMs >= 600)

@@ -1,5 +1,6 @@
 import type { Database } from '../../database/open-database.ts'
 import { AppError } from '../../errors.ts'
+import { describeHold } from '../../holds/describe-hold.ts'
 import { findHold } from '../../holds/find-hold.ts'
 import type { UnderWay } from '../../holds/under-way.ts'
 import { FORWARD_MS } from '../../holds/wait-drained.ts'
@@ -31,7 +32,7 @@ async function requireFree({ database }: PutOwnDeps, write: OwnWrite): Promise<v
   const hold = await findHold(database, { repository, tag })
   if (hold === undefined) return
   throw new AppError('CONFLICT', {
-    detail: `${repository} takes no writes now: ${hold.reason}; try again in a minute`,
+    detail: `${repository} takes no writes now: ${describeHold(hold)}`,
     retryAfterSeconds: 5,
   })
 }
