@@ -6,6 +6,8 @@ import type { TokenAuthority } from './token-authority.ts'
 /** Registries take tokens this long after their end, and before their beginning. */
 const LEEWAY_SECONDS = 60
 const MOST_LEAVES = 64
+/** A push asks with one token for every layer and for the manifest. */
+const MOST_TOKENS = 1000
 const TOKEN_LENGTH = 32 * 1024
 const PART = /^[A-Za-z0-9_-]+$/
 const SIGNATURE_BYTES = 64
@@ -60,7 +62,13 @@ const isSigned = (input: string, signature: Buffer, key: KeyObject): boolean =>
   signature.length === SIGNATURE_BYTES &&
   verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, signature)
 
-function isInForce({ exp, nbf }: TokenClaims, leaf: VerifiedLeaf, now: Date): boolean {
+/** What stays true of a token; whether it is in force is looked at each time. */
+interface Proven {
+  readonly claims: TokenClaims
+  readonly leaf: VerifiedLeaf
+}
+
+function isInForce({ claims: { exp, nbf }, leaf }: Proven, now: Date): boolean {
   const nowMs = now.getTime()
   const seconds = Math.floor(nowMs / 1000)
   const isTimely = exp + LEEWAY_SECONDS >= seconds && nbf - LEEWAY_SECONDS <= seconds
@@ -84,7 +92,8 @@ export function createTokenVerifier(
     if (known === undefined && leaf !== undefined) leaves.set(text, leaf)
     return leaf
   }
-  const read = (token: string): TokenClaims | undefined => {
+  const proven = new LRUCache<string, Proven>({ max: MOST_TOKENS })
+  const prove = (token: string): Proven | undefined => {
     const parts = token.split('.')
     const [header = '', claims = '', signature = ''] = parts
     if (parts.length !== 3 || !parts.every((part) => PART.test(part))) return undefined
@@ -94,13 +103,15 @@ export function createTokenVerifier(
       return undefined
     }
     const found = claimsSchema.parse(decode(claims))
-    const isOurs = found.aud === deps.service && found.iss === deps.issuer
-    return isOurs && isInForce(found, leaf, deps.now()) ? found : undefined
+    if (found.aud !== deps.service || found.iss !== deps.issuer) return undefined
+    proven.set(token, { claims: found, leaf })
+    return { claims: found, leaf }
   }
   return (token) => {
     if (token.length > TOKEN_LENGTH) return undefined
     try {
-      return read(token)
+      const found = proven.get(token) ?? prove(token)
+      return found && isInForce(found, deps.now()) ? found.claims : undefined
     } catch {
       return undefined
     }

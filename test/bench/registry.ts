@@ -8,8 +8,8 @@ import { fetchToken } from '../support/image.ts'
 import { ADMIN, startTestStack, type TestStack } from '../support/stack.ts'
 import type { Figure } from './figure.ts'
 
-const WARM_UP = 50
-const WRITES = 400
+const WARM_UP = 300
+const WRITES = 500
 /** What the registry tells of the last write is read into the index by then: it is the same for both. */
 const PAUSE_MS = 40
 const GOAL_MS = 1.5

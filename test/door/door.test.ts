@@ -183,6 +183,18 @@ test.serial(
   },
 )
 
+test.serial('a read-only registry loses no tag by the API, either', async (t) => {
+  await put('acme/app', 'kept')
+  await world.service.admin('PUT', READ_ONLY, { enabled: true, reason: 'disks' })
+  const path = '/api/v1/repositories/acme/app/tags/kept'
+  const refused = await world.service.admin('DELETE', path)
+  await world.service.admin('PUT', READ_ONLY, { enabled: false })
+  t.is(refused.status, 409)
+  t.is(refused.body.detail, 'the registry is read-only: disks')
+  const options = { token: await tokenFor('acme/app'), headers: { accept: OCI_INDEX } }
+  t.is((await world.send('HEAD', '/v2/acme/app/manifests/kept', options)).status, 200)
+})
+
 /** A token as the service signs it, for what it would not give, or of another time. */
 async function signToken(repository: string, endsInSeconds: number): Promise<string> {
   const authority = await readAuthority(world.service.config.certs.authorityPath)

@@ -6,6 +6,7 @@ import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 
 const now = new Date('2026-03-01T12:00:00Z')
 const seconds = now.getTime() / 1000
+let clock = now
 const CLAIMS = {
   iss: 'registry-warden',
   aud: 'registry-warden',
@@ -30,7 +31,7 @@ test.before(async () => {
   signer = createSigner({ authority, ...settings })
   otherSigner = createSigner({ authority: await make('other'), ...settings })
   const names = { service: 'registry-warden', issuer: 'registry-warden' }
-  verify = createTokenVerifier({ authority, ...names, now: () => now })
+  verify = createTokenVerifier({ authority, ...names, now: () => clock })
 })
 test.after.always(() => removeDir(dir))
 
@@ -59,6 +60,14 @@ for (const [what, change] of [
     t.is(verify(signer.signToken({ ...CLAIMS, ...change })), undefined)
   })
 }
+
+test.serial('R15: a token that was read once ends all the same', (t) => {
+  const token = signer.signToken({ ...CLAIMS, exp: seconds + 1 })
+  t.is(verify(token)?.sub, 'ann')
+  clock = new Date(now.getTime() + 62_000)
+  t.is(verify(token), undefined)
+  clock = now
+})
 
 test('a token under another authority, a changed one, and nonsense are none', (t) => {
   t.is(verify(otherSigner.signToken(CLAIMS)), undefined)
