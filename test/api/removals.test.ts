@@ -111,7 +111,7 @@ test.serial('what fits goes, also from a digest that other tags are on', async (
   )
 })
 
-test.serial('a tag that was pushed anew since the selection stays', async (t) => {
+test.serial('R21: a tag that was pushed anew since the selection stays', async (t) => {
   const repository = 'acme/moved/app'
   await pushIndexed(service, { as: ADMIN, repository, tags: ['old'], text: 'first' })
   // The index is made to believe in something older than what is there.
