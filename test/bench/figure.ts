@@ -2,7 +2,7 @@
 export interface Figure {
   readonly what: string
   readonly value: number
-  readonly unit: '/s' | 'ms' | 'MiB'
+  readonly unit: '/s' | 'ms' | 's' | 'MiB'
   readonly against: string
   readonly reference: number
   /** `value` by `reference`. */

@@ -7,6 +7,7 @@ import { emptyManifest } from '../support/bare-registry.ts'
 import { fetchToken } from '../support/image.ts'
 import { ADMIN, startTestStack, type TestStack } from '../support/stack.ts'
 import type { Figure } from './figure.ts'
+import { benchRemoval } from './removal.ts'
 
 const WARM_UP = 300
 const WRITES = 500
@@ -87,7 +88,7 @@ function toFigures({ door, around }: Awaited<ReturnType<typeof compare>>): reado
   })
 }
 
-/** What the door costs a push: writes of manifests with it and around it, one after the other. */
+/** What the door costs a push, with it and around it, one after the other; and how long many deletes take. */
 export async function benchRegistry(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting database, service, registry and nginx …')
   const stack = await startTestStack()
@@ -100,7 +101,8 @@ export async function benchRegistry(say: (line: string) => void): Promise<readon
     const token = await fetchToken(places, { as: ADMIN, scope })
     const [door, around] = clients.map((client) => putting(client, token)) as [Put, Put]
     say(`${WRITES} manifests each way …`)
-    return toFigures(await compare(door, around))
+    const writes = toFigures(await compare(door, around))
+    return [...writes, ...(await benchRemoval(stack, say))]
   } finally {
     await Promise.all(clients.map((client) => client.destroy()))
     await nginx.stop()
