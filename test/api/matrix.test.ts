@@ -234,7 +234,7 @@ const ROUTES = `
   GET    /statistics?repository=acme/app            401 404 200 200 200 200 200 200 200 200 200 200 404 401 200 200 200
   GET    /statistics?repository=acme/web/ui         401 404 200 200 200 200 200 200 200 200 200 200 200 401 200 200 200
   GET    /statistics?repository=other/app           401 404 404 404 404 404 404 200 200 404 200 404 404 401 404 404 404
-  PUT    /repositories/acme/app/tags/copied         401 404 403 403 200 200 200 403 200 200 200 403 404 401 403 200 200
+  PUT    /repositories/acme/app/tags/copied         401 404 403 403 200 200 200 403 200 200 200 403 404 401 200 200 200
   PUT    /repositories/other/app/tags/copied        401 404 404 404 404 404 404 403 200 404 200 404 404 401 404 404 404
   PUT    /repositories/open/site/tags/copied        401 403 403 403 403 403 403 403 200 403 200 403 403 401 403 403 403
   DELETE /repositories/acme/app/tags/~tag           401 404 403 403 403 204 204 403 204 204 204 403 404 401 403 403 204
