@@ -50,6 +50,8 @@ test.before(async () => {
       ...process.env,
       WARDEN_LOG_LEVEL: 'debug',
       WARDEN_IDENTITY_TOKENS: 'on',
+      // Every secret goes to every route.
+      WARDEN_API_RATE: '0',
       WARDEN_ADMIN_PASSWORD: ADMIN_PASSWORD,
     },
     dir: join(dir, 'warden'),
