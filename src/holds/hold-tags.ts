@@ -5,7 +5,6 @@ import { AppError } from '../errors.ts'
 import { describeHold } from './describe-hold.ts'
 import { forgetEndedHolds } from './queries.ts'
 import { deleteHolds, extendHolds, findStopping, insertTagHolds } from './tag-hold-queries.ts'
-import { describeTarget } from './take-hold.ts'
 import type { WaitDrained } from './wait-drained.ts'
 
 /** Long enough for a batch of removals with all its limits, see `removeBatch`. */
@@ -46,8 +45,7 @@ async function insertAlone(database: Database, taken: Taken): Promise<void> {
   // Of two that come at once one at least sees the other: both rows stand by now.
   const other = await findStopping(database, taken)
   if (other === undefined) return
-  const detail = `${describeTarget(other.target)} is held: ${describeHold(other)}`
-  throw new AppError('CONFLICT', { detail, retryAfterSeconds: 5 })
+  throw new AppError('CONFLICT', { detail: describeHold(other), retryAfterSeconds: 5 })
 }
 
 /** What cannot be taken back ends by itself. */
