@@ -13,6 +13,7 @@ import {
 } from './read-needs.ts'
 import { DISABLED } from './remove-found.ts'
 import { requireReferrersFree } from './take-referrers.ts'
+import { underHold } from './under-hold.ts'
 
 export interface DeleteManifestInput extends ManifestInput {
   /** The tags that are to go with it; undefined where none were named. */
@@ -109,9 +110,5 @@ export async function deleteManifest(
   await requireDeletable(deps, input, await readNeeds(deps, input))
   const reason = `a manifest of ${repository} is being deleted`
   const hold = await deps.holdTags({ repository, tags: undefined, reason })
-  try {
-    await deleteHeld(deps, input)
-  } finally {
-    await hold.release()
-  }
+  await underHold(hold, () => deleteHeld(deps, input))
 }

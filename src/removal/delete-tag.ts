@@ -5,6 +5,7 @@ import type { Caller } from '../http/caller.ts'
 import { requireRepository } from '../images/require-repository.ts'
 import { type RemoveBatchDeps, removeBatch, TERM_SECONDS } from './remove-batch.ts'
 import type { TagResult } from './types.ts'
+import { underHold } from './under-hold.ts'
 
 export interface DeleteTagDeps extends RemoveBatchDeps {
   readonly holdTags: HoldTags
@@ -42,12 +43,10 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   const current = await deps.registry.findManifest({ repository, reference: tag })
   if (current === undefined) throw missing(input)
   const hold = await deps.holdTags({ repository, tags: [tag], reason: 'this tag is being deleted' })
-  try {
+  await underHold(hold, async () => {
     const targets = [{ tag, digest: undefined }]
     const actor = { ...actorOf(caller.subject), origin: caller.origin }
     const results = await removeBatch(deps, { repository, targets, actor })
     requireRemoved(input, results.get(tag))
-  } finally {
-    await hold.release()
-  }
+  })
 }

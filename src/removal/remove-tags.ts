@@ -1,7 +1,8 @@
 import type { Actor } from '../audit/record.ts'
 import type { HoldTags } from '../holds/hold-tags.ts'
 import { MOST_AT_ONCE, type RemoveBatchDeps, removeBatch } from './remove-batch.ts'
-import type { TagResult, TagTarget } from './types.ts'
+import { isAllKnown, type TagResult, type TagTarget } from './types.ts'
+import { underHold } from './under-hold.ts'
 
 export interface RemoveTagsDeps extends RemoveBatchDeps {
   readonly holdTags: HoldTags
@@ -32,17 +33,6 @@ const OUTCOMES: Readonly<
   unfinished: 'failed',
 }
 
-/** @returns those that had no place in the batch */
-async function removeSome(
-  deps: RemoveTagsDeps,
-  { repository, actor, onItem }: RemoveTagsInput,
-  targets: readonly TagTarget[],
-): Promise<readonly TagTarget[]> {
-  const results = await removeBatch(deps, { repository, targets, actor })
-  for (const [tag, { outcome }] of results) await onItem({ tag, outcome: OUTCOMES[outcome] })
-  return targets.filter(({ tag }) => !results.has(tag))
-}
-
 /**
  * Removes tags of one repository for a rule, with pushes to them held; each is compared live with the
  * digest that it is expected on (R21).
@@ -50,7 +40,7 @@ async function removeSome(
  * @throws AppError CONFLICT (409) while they are held by others, or when the registry allows no deletes
  */
 export async function removeTags(deps: RemoveTagsDeps, input: RemoveTagsInput): Promise<void> {
-  const { repository, signal } = input
+  const { repository, actor, signal, onItem } = input
   let left = input.tags
   while (left.length > 0) {
     signal.throwIfAborted()
@@ -58,11 +48,10 @@ export async function removeTags(deps: RemoveTagsDeps, input: RemoveTagsInput): 
     const tags = batch.map(({ tag }) => tag)
     const reason = 'a rule of retention removes this tag'
     const hold = await deps.holdTags({ repository, tags, reason })
-    try {
-      const waiting = await removeSome(deps, input, batch)
-      left = [...waiting, ...left.slice(MOST_AT_ONCE)]
-    } finally {
-      await hold.release()
-    }
+    const work = () => removeBatch(deps, { repository, targets: batch, actor })
+    const results = await underHold(hold, work, isAllKnown)
+    for (const [tag, { outcome }] of results) await onItem({ tag, outcome: OUTCOMES[outcome] })
+    const waiting = batch.filter(({ tag }) => !results.has(tag))
+    left = [...waiting, ...left.slice(MOST_AT_ONCE)]
   }
 }

@@ -34,3 +34,7 @@ export function createRemovalNotes(): RemovalNotes {
     results,
   }
 }
+
+/** Whether the registry said of each what became of it. */
+export const isAllKnown = (results: ReadonlyMap<string, TagResult>): boolean =>
+  ![...results.values()].some(({ outcome }) => outcome === 'unfinished')

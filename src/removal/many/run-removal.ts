@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { HoldTags } from '../../holds/hold-tags.ts'
+import { AppError } from '../../errors.ts'
+import type { HoldTags, WriteHold } from '../../holds/hold-tags.ts'
 import { defineJobKind, JobGaveUp, type JobKind, type RunningJob } from '../../jobs/types.ts'
 import { MOST_AT_ONCE, type RemoveBatchDeps, removeBatch } from '../remove-batch.ts'
-import type { TagResult } from '../types.ts'
+import { isAllKnown, type TagResult } from '../types.ts'
+import { underHold } from '../under-hold.ts'
 import { countOutcomes, listItems, settleItems } from './item-queries.ts'
 import { endRemoval, findRemoval } from './queries.ts'
 import { selectTags } from './select-tags.ts'
@@ -38,14 +40,14 @@ const settledOf = (items: readonly RemovalItem[], results: ReadonlyMap<string, T
     return outcome === undefined ? [] : [{ position, outcome, reason }]
   })
 
-/** @returns how many of the items are settled now */
+/** @returns how many of the items are settled now, and whether it is known what became of all */
 async function removeItems(
   deps: RunRemovalDeps,
   { actor, id }: Removal,
   { items, job }: { readonly items: readonly RemovalItem[]; readonly job: Job },
-): Promise<number> {
+): Promise<{ readonly count: number; readonly isKnown: boolean }> {
   let count = 0
-  await removeBatch(deps, {
+  const all = await removeBatch(deps, {
     repository: items[0]?.repository ?? '',
     targets: items,
     actor,
@@ -56,7 +58,22 @@ async function removeItems(
       await settleItems(transaction, id, settled)
     },
   })
-  return count
+  return { count, isKnown: isAllKnown(all) }
+}
+
+/** @returns undefined while somebody else holds some of them: they wait on */
+async function holdItems(
+  { holdTags }: RunRemovalDeps,
+  repository: string,
+  items: readonly RemovalItem[],
+): Promise<WriteHold | undefined> {
+  const tags = items.map(({ tag }) => tag)
+  try {
+    return await holdTags({ repository, tags, reason: 'these tags are being deleted' })
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'CONFLICT') return undefined
+    throw error
+  }
 }
 
 /** Removes what waits in one repository, with pushes to it held. @returns how many were settled */
@@ -71,25 +88,26 @@ async function removeHeld(
 ): Promise<number> {
   const [first] = items
   if (first === undefined) return 0
-  const hold = await deps.holdTags({
-    repository: first.repository,
-    tags: items.map(({ tag }) => tag),
-    reason: 'these tags are being deleted',
-  })
-  let all = 0
-  try {
+  const hold = await holdItems(deps, first.repository, items)
+  if (hold === undefined) return 0
+  const work = async () => {
+    const sum = { count: 0, isKnown: true }
     for (let at = 0; at < items.length; at += MOST_AT_ONCE) {
+      // Who is told to stop gives the hold back first.
+      if (job.signal.aborted) break
       job.checkLease()
       if (at > 0) await hold.prolong()
       const batch = items.slice(at, at + MOST_AT_ONCE)
-      const count = await removeItems(deps, removal, { items: batch, job })
-      all += count
+      const { count, isKnown } = await removeItems(deps, removal, { items: batch, job })
+      sum.count += count
+      sum.isKnown &&= isKnown
       onSettled(count)
     }
-  } finally {
-    await hold.release()
+    return sum
   }
-  return all
+  const { count } = await underHold(hold, work, ({ isKnown }) => isKnown)
+  job.checkLease()
+  return count
 }
 
 /** The next items that wait, of one repository. */
