@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { CLIENT_VARIABLES, VARIABLES } from '../src/config/variables.ts'
 import type { RobotDeps } from '../src/credentials/robot-place.ts'
 import { createRobotRoutes } from '../src/credentials/robot-routes.ts'
-import { migrate } from '../src/database/migrate.ts'
 import { openDatabase } from '../src/database/open-database.ts'
 import { ERRORS } from '../src/errors.ts'
 import { HISTOGRAMS } from '../src/metrics/histograms.ts'
@@ -118,7 +117,6 @@ async function readSchema(): Promise<Readonly<Record<string, readonly string[]>>
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, { warn: () => undefined, error: () => undefined })
   try {
-    await migrate({ database, log: () => undefined })
     const rows: readonly { readonly t: string; readonly c: string; readonly n: string }[] =
       await database('information_schema.columns')
         .where({ table_schema: config.name })

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { type Mariadb, startMariadb } from '../src/stack/mariadb.ts'
 import { CLIENT_REQUIREMENTS, installMissing, SERVER_REQUIREMENTS } from '../src/stack/packages.ts'
 import { countTests, type TestCounts } from './support/count-tests.ts'
+import { prepareTemplate } from './support/database.ts'
 import { type Selection, selectTests } from './support/select-tests.ts'
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome'
@@ -108,6 +109,7 @@ async function main(args: readonly string[]): Promise<number> {
     account: 'every-database',
   })
   try {
+    await prepareTemplate(database)
     const { passed, failed, skipped } = await runAll(selections, testEnvironment(database))
     const note = skipped > 0 ? `, ${skipped} skipped` : ''
     process.stdout.write(`\n${passed} passed, ${failed} failed${note}\n`)

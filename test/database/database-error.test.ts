@@ -39,7 +39,7 @@ test('a lost database is 503 with a reason, a wrong statement is not', async (t)
   t.true(isDatabaseLost(error))
   t.like(toAppError(error), { code: 'UNAVAILABLE', status: 503, retryAfterSeconds: 5 })
   await lost.destroy()
-  const { config, drop } = await createTestDatabase()
+  const { config, drop } = await createTestDatabase({ empty: true })
   const database = openDatabase(config, quiet)
   const wrong = await t.throwsAsync(database.raw('SELEKT 1'))
   t.false(isDatabaseLost(wrong))
@@ -48,7 +48,7 @@ test('a lost database is 503 with a reason, a wrong statement is not', async (t)
 })
 
 test('a statement that the database does not answer in time is given up, and the next one is answered', async (t) => {
-  const { config, drop } = await createTestDatabase()
+  const { config, drop } = await createTestDatabase({ empty: true })
   const database = openDatabase({ ...config, poolMax: 2 }, quiet, 300)
   const alone = await t.throwsAsync(database.raw('SELECT SLEEP(3)'))
   t.true(isDatabaseLost(alone))
@@ -72,7 +72,7 @@ test('conflicts that do not end are 503, since they say nothing against the requ
 })
 
 test('values of a statement never stand in its error', async (t) => {
-  const { config, drop } = await createTestDatabase()
+  const { config, drop } = await createTestDatabase({ empty: true })
   const database = openDatabase(config, quiet)
   const error = await t.throwsAsync(database('none').where({ secret: 'canary-value' }))
   t.false(error.message.includes('canary-value'))
@@ -81,7 +81,7 @@ test('values of a statement never stand in its error', async (t) => {
 })
 
 test('transactions that cross are run again until all have committed', async (t) => {
-  const { config, drop } = await createTestDatabase()
+  const { config, drop } = await createTestDatabase({ empty: true })
   const database = openDatabase(config, quiet)
   await database.raw('CREATE TABLE cross_rows (id INT PRIMARY KEY, n INT NOT NULL)')
   await database('cross_rows').insert([

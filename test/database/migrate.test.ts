@@ -13,7 +13,7 @@ const withDatabases = async (
   count: number,
   work: (databases: readonly Database[]) => Promise<void>,
 ): Promise<void> => {
-  const { config, drop } = await createTestDatabase()
+  const { config, drop } = await createTestDatabase({ empty: true })
   const databases = Array.from({ length: count }, () => openDatabase(config, quiet))
   try {
     await work(databases)

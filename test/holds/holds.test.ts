@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { insertChangeVersion } from '../../src/database/change-version.ts'
-import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { findHold } from '../../src/holds/find-hold.ts'
 import {
@@ -19,7 +18,6 @@ let database: Database
 test.before(async () => {
   testDatabase = await createTestDatabase()
   database = openDatabase(testDatabase.config, { warn: () => undefined, error: () => undefined })
-  await migrate({ database, log: () => undefined })
   await insertChangeVersion(database)
 })
 test.after.always(async () => {

@@ -18,7 +18,7 @@ test('the cause is told too, and fields that nobody chose are not', (t) => {
 })
 
 test('no value of a statement gets into the log with its error', async (t) => {
-  const { config, drop } = await createTestDatabase()
+  const { config, drop } = await createTestDatabase({ empty: true })
   const database = openDatabase(config, { warn: () => undefined, error: () => undefined })
   await database.raw('CREATE TABLE kept (secret VARCHAR(40) PRIMARY KEY, at DATETIME)')
   await database('kept').insert({ secret: 'canary-hash' })

@@ -16,7 +16,6 @@ import { dirname, join } from 'node:path'
 import test from 'ava'
 import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
 import { readConfig } from '../../src/config/read-config.ts'
-import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { preparePendingPassword } from '../../src/maintenance/first-password.ts'
 import { type OpenInstallation, openInstallation } from '../../src/maintenance/open-installation.ts'
@@ -30,7 +29,6 @@ const withDatabase = async (work: (database: Database) => Promise<void>): Promis
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)
   try {
-    await migrate({ database, log: () => undefined })
     await work(database)
   } finally {
     await database.destroy()

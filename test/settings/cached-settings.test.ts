@@ -4,7 +4,6 @@ import {
   insertChangeVersion,
   readVersionNews,
 } from '../../src/database/change-version.ts'
-import { migrate } from '../../src/database/migrate.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
 import { createVersionWatch } from '../../src/database/version-watch.ts'
 import { createCachedSettings } from '../../src/settings/cached-settings.ts'
@@ -15,7 +14,6 @@ test('R5: a setting that one replica changes is felt by another at its next look
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, { warn: () => undefined, error: () => undefined })
   t.teardown(() => database.destroy().then(drop))
-  await migrate({ database, log: () => undefined })
   await insertChangeVersion(database)
   const watch = createVersionWatch({
     readNews: (since) => readVersionNews(database, since),

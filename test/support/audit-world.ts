@@ -5,7 +5,6 @@ import { openAuditKey } from '../../src/audit/audit-key.ts'
 import { takeChain } from '../../src/audit/chain-queries.ts'
 import { SEALED_AT_ONCE, sealAudit } from '../../src/audit/seal-audit.ts'
 import { type Verification, verifyAudit } from '../../src/audit/verify-audit.ts'
-import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -58,7 +57,6 @@ export async function startAuditWorld(): Promise<AuditWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'warden-audit-'))
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)
-  await migrate({ database, log: () => undefined })
   const keyPath = join(dir, 'token-ca', 'audit.key')
   const key = await openAuditKey({ database, path: keyPath })
   const seal = async (): Promise<void> => {

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { type Connection, createConnection } from 'mysql2/promise'
 import type { DatabaseConfig } from '../../src/config/read-config.ts'
+import { migrate } from '../../src/database/migrate.ts'
 import { openDatabase } from '../../src/database/open-database.ts'
 
 const quiet = { warn: () => undefined, error: () => undefined }
+
+/** Has the schema as migrations make it; whoever needs a database copies its tables. */
+const TEMPLATE = 'template'
 
 const needed = (name: string): string => {
   const value = process.env[name]
@@ -10,30 +15,88 @@ const needed = (name: string): string => {
   throw new Error(`${name} is not set; run the tests with: npm test`)
 }
 
+/** Where the server of this test run is, as its runner tells in the environment. */
+export type TestServer = Pick<DatabaseConfig, 'host' | 'port' | 'user' | 'password'>
+
+const givenServer = (): TestServer => ({
+  host: needed('TEST_DATABASE_HOST'),
+  port: Number(needed('TEST_DATABASE_PORT')),
+  user: needed('TEST_DATABASE_USER'),
+  password: needed('TEST_DATABASE_PASSWORD'),
+})
+
+const configOf = ({ host, port, user, password }: TestServer, name: string): DatabaseConfig => ({
+  host,
+  port,
+  user,
+  password,
+  name,
+  tls: 'off',
+  ca: undefined,
+  poolMax: 10,
+  waitSeconds: 10,
+  graceSeconds: 300,
+})
+
+async function withConnection<T>(
+  { host, port, user, password }: TestServer,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const account = { host, port, user, password }
+  const connection = await createConnection({ ...account, multipleStatements: true })
+  try {
+    return await work(connection)
+  } finally {
+    await connection.end()
+  }
+}
+
+/** Migrates the database that the others are copies of, once for a whole run. */
+export async function prepareTemplate(server: TestServer): Promise<void> {
+  await withConnection(server, (connection) => connection.query(`CREATE DATABASE ${TEMPLATE}`))
+  const database = openDatabase(configOf(server, TEMPLATE), quiet)
+  try {
+    await migrate({ database, log: () => undefined })
+  } finally {
+    await database.destroy()
+  }
+}
+
+/** The rows are those that migrations write: few, so that all tables are asked alike. */
+async function copyTemplate(connection: Connection, name: string): Promise<void> {
+  const [tables] = (await connection.query(
+    'SELECT table_name AS tableName FROM information_schema.tables WHERE table_schema = ?',
+    [TEMPLATE],
+  )) as unknown as [readonly { readonly tableName: string }[]]
+  const statements = tables.flatMap(({ tableName }) => [
+    `CREATE TABLE ${name}.${tableName} LIKE ${TEMPLATE}.${tableName}`,
+    `INSERT INTO ${name}.${tableName} SELECT * FROM ${TEMPLATE}.${tableName}`,
+  ])
+  await connection.query(statements.join(';'))
+}
+
 export interface TestDatabase {
   readonly config: DatabaseConfig
   readonly drop: () => Promise<void>
 }
 
-/** Makes an empty database of its own on the server that the test run started. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Makes a database of its own on the server that the test run started: with the whole schema, as a
+ * first start leaves it, or an empty one.
+ */
+export async function createTestDatabase({
+  empty = false,
+}: {
+  readonly empty?: boolean
+} = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const server: DatabaseConfig = {
-    host: needed('TEST_DATABASE_HOST'),
-    port: Number(needed('TEST_DATABASE_PORT')),
-    user: needed('TEST_DATABASE_USER'),
-    password: needed('TEST_DATABASE_PASSWORD'),
-    name: '',
-    tls: 'off',
-    ca: undefined,
-    poolMax: 10,
-    waitSeconds: 10,
-    graceSeconds: 300,
+  const server = givenServer()
+  await withConnection(server, async (connection) => {
+    await connection.query(`CREATE DATABASE ${name}`)
+    if (!empty) await copyTemplate(connection, name)
+  })
+  const drop = async (): Promise<void> => {
+    await withConnection(server, (connection) => connection.query(`DROP DATABASE ${name}`))
   }
-  const execute = async (sql: string): Promise<void> => {
-    const database = openDatabase(server, quiet)
-    await database.raw(sql).finally(() => database.destroy())
-  }
-  await execute(`CREATE DATABASE ${name}`)
-  return { config: { ...server, name }, drop: () => execute(`DROP DATABASE ${name}`) }
+  return { config: configOf(server, name), drop }
 }

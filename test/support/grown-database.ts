@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { createTestDatabase } from './database.ts'
 import { INDEX_TABLES } from './grown-index.ts'
@@ -259,7 +258,6 @@ export interface GrownDatabase {
 export async function startGrownDatabase(): Promise<GrownDatabase> {
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)
-  await migrate({ database, log: () => undefined })
   for (const [table, filled] of Object.entries(TABLES)) {
     await database.batchInsert(table, [...filled], AT_ONCE)
   }

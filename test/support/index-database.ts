@@ -1,4 +1,3 @@
-import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import type { RefreshDeps } from '../../src/images/refresh-outcome.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
@@ -14,7 +13,6 @@ export async function openIndexDatabase(): Promise<{
 }> {
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)
-  await migrate({ database, log: () => undefined })
   const stop = async (): Promise<void> => {
     await database.destroy()
     await drop()

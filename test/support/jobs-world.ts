@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { createJobs, type Jobs, type JobsDeps } from '../../src/jobs/create-jobs.ts'
 import { createMetrics } from '../../src/metrics/create-metrics.ts'
@@ -59,7 +58,6 @@ function toWorker(child: ChildProcess): WorkerProcess {
 export async function startJobsWorld(): Promise<JobsWorld> {
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)
-  await migrate({ database, log: () => undefined })
   await database.raw(
     'CREATE TABLE effects (job_id BIGINT, step INT, worker VARCHAR(20), PRIMARY KEY (job_id, step))',
   )

@@ -201,6 +201,10 @@ const readWith = (place: Place, registryUrl: string): Config =>
     WARDEN_ADMIN_PASSWORD: ADMIN.password,
     // Only where a test asks: it would read the registry in the middle of what others look at.
     WARDEN_RECONCILE_CRON: 'off',
+    // Room for a hundred thousand of everything takes time to make, many times in a run.
+    WARDEN_CACHE_ANSWERS: '2000',
+    WARDEN_CACHE_ROWS: '2000',
+    WARDEN_CACHE_PROOFS: '2000',
     ...(place.notified && { WARDEN_NOTIFICATIONS_SECRET: NOTIFICATIONS_SECRET }),
     ...place.env,
   }).config
