@@ -8,6 +8,7 @@ import { fetchToken } from '../support/image.ts'
 import { ADMIN, startTestStack, type TestStack } from '../support/stack.ts'
 import type { Figure } from './figure.ts'
 import { benchRemoval } from './removal.ts'
+import { benchTransfer } from './transfer.ts'
 
 const WARM_UP = 300
 const WRITES = 500
@@ -88,7 +89,7 @@ function toFigures({ door, around }: Awaited<ReturnType<typeof compare>>): reado
   })
 }
 
-/** What the door costs a push, with it and around it, one after the other; and how long many deletes take. */
+/** What the door costs a push, what a large image takes through everything, and how long many deletes take. */
 export async function benchRegistry(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting database, service, registry and nginx …')
   const stack = await startTestStack()
@@ -102,7 +103,8 @@ export async function benchRegistry(say: (line: string) => void): Promise<readon
     const [door, around] = clients.map((client) => putting(client, token)) as [Put, Put]
     say(`${WRITES} manifests each way …`)
     const writes = toFigures(await compare(door, around))
-    return [...writes, ...(await benchRemoval(stack, say))]
+    const transfer = await benchTransfer(stack, say)
+    return [...writes, ...transfer, ...(await benchRemoval(stack, say))]
   } finally {
     await Promise.all(clients.map((client) => client.destroy()))
     await nginx.stop()
