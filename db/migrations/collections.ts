@@ -1,4 +1,4 @@
-import { addColumn, type Migration, NAME, statement, TEXT } from './schema.ts'
+import { addColumn, addIndex, type Migration, NAME, statement, TEXT } from './schema.ts'
 
 /** Collections of garbage, and what keeps writes out while one goes on. */
 export const COLLECTIONS: Readonly<Record<string, Migration>> = {
@@ -39,5 +39,10 @@ export const COLLECTIONS: Readonly<Record<string, Migration>> = {
     'repository_manifests',
     'pushed_at',
     'DATETIME(3) NULL',
+  ),
+  '0204_retention_policies_untagged': addIndex(
+    'retention_policies',
+    'retention_policies_untagged',
+    ['untagged_days', 'project_id'],
   ),
 }

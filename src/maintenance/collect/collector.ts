@@ -8,6 +8,13 @@ export interface CollectOrder {
   readonly limitSeconds: number
   /** Aborted when it is to end at once. */
   readonly signal: AbortSignal
+  /**
+   * To be asked when the order stands and can be withdrawn, right before the collector begins: who
+   * opens the fence ends the collection first, then withdraws orders with the lock in hand.
+   *
+   * @throws when it is not to begin
+   */
+  readonly confirm: () => Promise<void>
   /** What the collector prints, line by line, as it comes; long lines come cut. */
   readonly onLine: (line: string) => void
 }
@@ -29,6 +36,9 @@ export interface Collector {
   readonly describe: string
   /** @throws AppError CONFLICT (409) while another one has the lock; then nothing was run */
   readonly run: (order: CollectOrder) => Promise<CollectorEnd>
-  /** Whether no collector runs anywhere on this storage: the lock was in hand for a moment. */
+  /**
+   * Whether no collector runs anywhere on this storage: the lock was in hand for a moment. What was
+   * ordered before and has not begun by then never will.
+   */
   readonly isFree: () => Promise<boolean>
 }

@@ -67,6 +67,12 @@ async function makeOrder(place: CommandPlace, epoch: number): Promise<string> {
 
 async function run(place: CommandPlace, order: CollectOrder): Promise<CollectorEnd> {
   const orderDir = await makeOrder(place, order.epoch)
+  try {
+    await order.confirm()
+  } catch (error) {
+    await rm(orderDir, { recursive: true, force: true })
+    throw error
+  }
   let lastLine = ''
   let hasBegun = false
   const onLine = (line: string): void => {
