@@ -32,6 +32,9 @@ export interface CollectorOutcome {
 /** What `timeout` ends with when the time was over. */
 const TIMED_OUT = 124
 
+/** A registry that nothing was ever pushed to has no folder for it. */
+const EMPTY = /failed to mark: \w+: Path not found: \S*\/repositories$/
+
 function errorOf(
   { exitCode, sawExit }: CollectorEnd,
   { limitSeconds, lastWords }: { readonly limitSeconds: number; readonly lastWords: string },
@@ -39,7 +42,7 @@ function errorOf(
   if (!sawExit) {
     return 'the end of the collector was not seen; writes stay held until its lock is free'
   }
-  if (exitCode === 0) return undefined
+  if (exitCode === 0 || (exitCode === 1 && EMPTY.test(lastWords))) return undefined
   if (exitCode === TIMED_OUT) {
     return `the collector was ended by its limit of ${limitSeconds} seconds (WARDEN_GC_LIMIT_SECONDS); what it swept is gone, the next one goes on`
   }
