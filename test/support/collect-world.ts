@@ -13,8 +13,10 @@ export const GC = '/api/v1/maintenance/gc'
 /** A door with a real registry behind it, whose garbage a real collector collects. */
 export interface CollectWorld extends DoorWorld {
   readonly lock: string
-  /** Storage of the registry. */
-  readonly dataDir: string
+  /** Folder of the registry, with its storage. */
+  readonly registryDir: string
+  /** What the collector reads. */
+  readonly configPath: string
   /** Of a `waiting` collector: it begins its work when this is called. */
   readonly letGo: () => void
   readonly isWaiting: () => boolean
@@ -31,8 +33,8 @@ export interface CollectWorldOptions extends ServiceOptions {
   readonly doorMode?: 'required' | 'off'
   /** Lets the collector wait, with the lock in hand, until it is let go. */
   readonly isSlow?: boolean
-  /** What is run instead of the registry's own collector. */
-  readonly script?: string
+  /** What is run instead of the registry's own collector; it is given a folder. */
+  readonly makeScript?: (dir: string) => string
 }
 
 /** Waits in the middle of its time, as a collector of a large registry would. */
@@ -55,11 +57,11 @@ export function writeScript(path: string, text: string): string {
 }
 
 export async function startCollectWorld(options: CollectWorldOptions = {}): Promise<CollectWorld> {
-  const { env, doorMode, isSlow = false, script, ...more } = options
+  const { env, doorMode, isSlow = false, makeScript, ...more } = options
   const dir = makeTemporaryDir()
   const lock = join(dir, 'collector.lock')
   const configPath = join(dir, 'registry.yml')
-  const own = script ?? (isSlow ? slowScript(dir) : undefined)
+  const own = (makeScript ?? (isSlow ? slowScript : undefined))?.(dir)
   const program = own === undefined ? 'docker-registry' : writeScript(join(dir, 'collector'), own)
   const command = JSON.stringify([program, 'garbage-collect', configPath])
   const world = await startDoorWorld(
@@ -68,8 +70,8 @@ export async function startCollectWorld(options: CollectWorldOptions = {}): Prom
     { notifies: true, ...more },
   )
   const { service } = world
-  const dataDir = join(registryDirOf(service), 'data')
-  writeFileSync(configPath, registryConfig(dataDir))
+  const registryDir = registryDirOf(service)
+  writeFileSync(configPath, registryConfig(join(registryDir, 'data')))
   await noteReconcile(service)
   const start = (dryRun = false): Promise<Reply> => service.admin('POST', GC, { dryRun })
   const waitForEnd = async (id: number): Promise<Report> => {
@@ -82,7 +84,8 @@ export async function startCollectWorld(options: CollectWorldOptions = {}): Prom
   return {
     ...world,
     lock,
-    dataDir,
+    registryDir,
+    configPath,
     start,
     waitForEnd,
     letGo: () => writeFileSync(join(dir, 'go'), ''),
