@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { createTestDatabase } from './database.ts'
 import { INDEX_TABLES } from './grown-index.ts'
+import { COLLECT_TABLES } from './collect-calls.ts'
 import { REMOVAL_TABLES } from './removal-calls.ts'
 import { RETENTION_TABLES } from './retention-calls.ts'
 
@@ -40,6 +41,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   ...INDEX_TABLES,
   ...RETENTION_TABLES,
   ...REMOVAL_TABLES,
+  ...COLLECT_TABLES,
   users: [
     ...rows(5000, (n) => ({
       ...stamps(n),
