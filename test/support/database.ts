@@ -15,14 +15,24 @@ export interface TestDatabase {
   readonly drop: () => Promise<void>
 }
 
-/** Makes an empty database of its own on the server that the test run started. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** Where a server is that lets its account make databases. */
+export type TestServer = Pick<DatabaseConfig, 'host' | 'port' | 'user' | 'password'>
+
+const serverOfRun = (): TestServer => ({
+  host: needed('TEST_DATABASE_HOST'),
+  port: Number(needed('TEST_DATABASE_PORT')),
+  user: needed('TEST_DATABASE_USER'),
+  password: needed('TEST_DATABASE_PASSWORD'),
+})
+
+/** Makes an empty database of its own, on the server that the test run started if none is named. */
+export async function createTestDatabase(at: TestServer = serverOfRun()): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   const server: DatabaseConfig = {
-    host: needed('TEST_DATABASE_HOST'),
-    port: Number(needed('TEST_DATABASE_PORT')),
-    user: needed('TEST_DATABASE_USER'),
-    password: needed('TEST_DATABASE_PASSWORD'),
+    host: at.host,
+    port: at.port,
+    user: at.user,
+    password: at.password,
     name: '',
     tls: 'off',
     ca: undefined,

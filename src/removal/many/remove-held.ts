@@ -14,19 +14,17 @@ export interface RunRemovalDeps extends RemoveBatchDeps {
 
 export type RemovalJob = RunningJob<{ readonly removalId: number }>
 
-/** What is written down of a result; undefined: the tag waits on. */
-function toOutcome(result: TagResult | undefined): ItemOutcome | undefined {
-  if (result === undefined) return undefined
-  const { outcome } = result
-  return outcome === 'busy' || outcome === 'unfinished' ? undefined : outcome
-}
+/** What is written down of a result. */
+const toOutcome = ({ outcome }: TagResult): ItemOutcome =>
+  outcome === 'busy' || outcome === 'unfinished' ? 'waiting' : outcome
 
+/** What is told of each; of what waits on only what its result says of that. */
 const settledOf = (items: readonly RemovalItem[], results: ReadonlyMap<string, TagResult>) =>
   items.flatMap(({ position, tag }) => {
     const result = results.get(tag)
-    const outcome = toOutcome(result)
-    const reason = result && 'reason' in result ? result.reason : undefined
-    return outcome === undefined ? [] : [{ position, outcome, reason }]
+    if (result === undefined) return []
+    const reason = 'reason' in result ? result.reason : undefined
+    return [{ position, outcome: toOutcome(result), reason }]
   })
 
 /** @returns how many of the items are settled now, and whether it is known what became of all */
@@ -43,7 +41,7 @@ async function removeItems(
     transact: job.inLease,
     settle: async (transaction, results) => {
       const settled = settledOf(items, results)
-      count = settled.length
+      count = settled.filter(({ outcome }) => outcome !== 'waiting').length
       await settleItems(transaction, id, settled)
     },
   })
