@@ -1,4 +1,4 @@
-import { type Migration, NAME, statement, TEXT } from './schema.ts'
+import { addColumn, type Migration, NAME, statement, TEXT } from './schema.ts'
 
 /** Removals of many tags at once, and what became of each tag. */
 export const REMOVALS: Readonly<Record<string, Migration>> = {
@@ -33,4 +33,10 @@ export const REMOVALS: Readonly<Record<string, Migration>> = {
       UNIQUE KEY removal_items_tag (removal_id, repository, tag),
       KEY removal_items_outcome (removal_id, outcome, position)
     ) ${TEXT}`),
+  '0205_removal_askers': addColumn('removals', 'asker', 'TEXT NULL'),
+  '0206_removal_rights': addColumn(
+    'removals',
+    'asked_right',
+    `VARCHAR(32) ${NAME} NOT NULL DEFAULT 'removal:write'`,
+  ),
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import type { Access } from '../protocol/scope.ts'
 import type { RegistryAnswer } from './transport.ts'
@@ -21,3 +22,30 @@ export const unexpected = (what: string, { status, body }: RegistryAnswer): AppE
 /** A header's text, '' where there is none. */
 export const header = (answer: RegistryAnswer, name: string): string =>
   String(answer.headers[name] ?? '')
+
+/** Codes by which the registry itself says that something is not there. */
+const UNKNOWN_CODES: ReadonlySet<string> = new Set([
+  'MANIFEST_UNKNOWN',
+  'NAME_UNKNOWN',
+  'BLOB_UNKNOWN',
+])
+
+const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string() })).min(1) })
+
+function codesOf({ body }: RegistryAnswer): readonly string[] {
+  try {
+    return errorsSchema.parse(JSON.parse(body.toString('utf8'))).errors.map(({ code }) => code)
+  } catch {
+    return []
+  }
+}
+
+/** A 404 of a proxy, or of storage that lost its disk, is no word of the registry's (R30). */
+export function isUnknown(answer: RegistryAnswer): boolean {
+  const codes = answer.status === 404 ? codesOf(answer) : []
+  return codes.length > 0 && codes.every((code) => UNKNOWN_CODES.has(code))
+}
+
+/** Whether the registry itself refuses by this code. */
+export const isRefusal = (answer: RegistryAnswer, status: number, code: string): boolean =>
+  answer.status === status && codesOf(answer).includes(code)

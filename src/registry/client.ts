@@ -7,7 +7,6 @@ import {
   type Descriptor,
   deleteManifest,
   deleteTagByName,
-  findManifest,
   type Manifest,
   type ManifestReading,
   type ManifestReference,
@@ -91,7 +90,10 @@ export function createRegistryClient(deps: RegistryTransportDeps): RegistryClien
     listCatalog: (after, reading) => lists.run(() => listCatalog(transport, { after, ...reading })),
     listTags: (repository, reading) =>
       lists.run(() => listTags(transport, { repository, ...reading })),
-    findManifest: (reference, reading) => findManifest(transport, { ...reference, ...reading }),
+    findManifest: async (reference, reading) => {
+      const found = await lookUpManifest(transport, { ...reference, ...reading })
+      return found === 'unknown' ? undefined : found
+    },
     readManifest: (reference, reading) => readManifest(transport, { ...reference, ...reading }),
     lookUpManifest: (reference, reading) => lookUpManifest(transport, { ...reference, ...reading }),
     findBlobSize: (blob, reading) => findBlobSize(transport, { ...blob, ...reading }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { isRepositoryName, isTag } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
-import { header, repositoryAccess, unexpected } from './answers.ts'
+import { header, isUnknown, repositoryAccess, unexpected } from './answers.ts'
 import type { Reading, RegistryAnswer, RegistryTransport } from './transport.ts'
 
 const CATALOG_BYTES = 1024 * 1024
@@ -79,7 +79,7 @@ async function askTags(
     mostBytes: TAGS_BYTES,
     ...reading,
   })
-  if (answer.status === 404) return undefined
+  if (isUnknown(answer)) return undefined
   const what = `the tags of ${repository}`
   if (answer.status !== 200) throw unexpected(what, answer)
   const names = parseList(tagsSchema, answer, what).tags ?? []

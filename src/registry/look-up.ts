@@ -1,32 +1,11 @@
-import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
 import { isDigest } from '../protocol/reference.ts'
-import { ERROR_BYTES, header, repositoryAccess, unexpected } from './answers.ts'
+import { ERROR_BYTES, header, isUnknown, repositoryAccess, unexpected } from './answers.ts'
 import type { Descriptor, ManifestReference } from './manifests.ts'
 import type { Reading, RegistryAnswer, RegistryRequest, RegistryTransport } from './transport.ts'
 
 const MANIFEST_BYTES = 4 * 1024 * 1024
-
-/** Codes by which the registry itself says that something is not there. */
-const UNKNOWN_CODES: ReadonlySet<string> = new Set([
-  'MANIFEST_UNKNOWN',
-  'NAME_UNKNOWN',
-  'BLOB_UNKNOWN',
-])
-
-const errorsSchema = z.object({ errors: z.array(z.object({ code: z.string() })).min(1) })
-
-/** A 404 of a proxy, or of storage that lost its disk, is no word of the registry's (R30). */
-function isUnknown({ status, body }: RegistryAnswer): boolean {
-  if (status !== 404) return false
-  try {
-    const { errors } = errorsSchema.parse(JSON.parse(body.toString('utf8')))
-    return errors.every(({ code }) => UNKNOWN_CODES.has(code))
-  } catch {
-    return false
-  }
-}
 
 function descriptorOf(answer: RegistryAnswer, what: string): Descriptor {
   const digest = header(answer, 'docker-content-digest')

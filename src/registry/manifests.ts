@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto'
 import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
 import { isDigest } from '../protocol/reference.ts'
-import { ERROR_BYTES, header, repositoryAccess, unexpected } from './answers.ts'
-import type { Reading, RegistryTransport } from './transport.ts'
+import {
+  ERROR_BYTES,
+  header,
+  isRefusal,
+  isUnknown,
+  repositoryAccess,
+  unexpected,
+} from './answers.ts'
+import type { Reading, RegistryAnswer, RegistryTransport } from './transport.ts'
 
 /** The registry itself takes no larger manifest. */
 const MANIFEST_BYTES = 4 * 1024 * 1024
@@ -30,41 +37,37 @@ export interface ManifestReading extends Reading {
 export const digestOf = (content: Buffer): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`
 
-async function askManifest(
+/** A proxy that answers by itself, or cuts off what it hands on, shows here. */
+function requireWhole(what: string, { digest }: Descriptor, answer: RegistryAnswer): void {
+  // A signed manifest of schema 1 has the digest of what was signed.
+  if (!digest.startsWith('sha256:') || /prettyjws$/.test(header(answer, 'content-type'))) return
+  if (digestOf(answer.body) !== digest) throw unexpected(`${what} with other content`, answer)
+}
+
+/**
+ * @returns undefined when there is no such manifest, by the registry's own word
+ * @throws AppError REGISTRY_FAILED (502), also when the content is not that of its digest
+ */
+export async function readManifest(
   { send }: RegistryTransport,
-  method: 'GET' | 'HEAD',
   { repository, reference, ...reading }: ManifestReference & ManifestReading,
 ): Promise<Manifest | undefined> {
   const answer = await send({
-    method,
+    method: 'GET',
     path: `${repository}/manifests/${reference}`,
     access: repositoryAccess(repository, 'pull'),
     headers: { accept: MANIFEST_ACCEPT },
     mostBytes: MANIFEST_BYTES,
     ...reading,
   })
-  if (answer.status === 404) return undefined
-  const what = `${method} ${repository} ${reference}`
+  if (isUnknown(answer)) return undefined
+  const what = `a read of ${repository} ${reference}`
   if (answer.status !== 200) throw unexpected(what, answer)
   const digest = header(answer, 'docker-content-digest')
   if (!isDigest(digest)) throw unexpected(`${what} without a digest`, answer)
-  return { digest, mediaType: header(answer, 'content-type'), content: answer.body }
-}
-
-/** @returns undefined when there is no such manifest */
-export function findManifest(
-  transport: RegistryTransport,
-  reference: ManifestReference & Reading,
-): Promise<Descriptor | undefined> {
-  return askManifest(transport, 'HEAD', reference)
-}
-
-/** @returns undefined when there is no such manifest */
-export function readManifest(
-  transport: RegistryTransport,
-  reference: ManifestReference & ManifestReading,
-): Promise<Manifest | undefined> {
-  return askManifest(transport, 'GET', reference)
+  const descriptor = { digest, mediaType: header(answer, 'content-type') }
+  requireWhole(what, descriptor, answer)
+  return { ...descriptor, content: answer.body }
 }
 
 export async function putManifest(
@@ -101,8 +104,8 @@ export async function deleteManifest(
     mostBytes: ERROR_BYTES,
   })
   if (answer.status === 202) return 'deleted'
-  if (answer.status === 404) return 'missing'
-  if (answer.status === 405) return 'disabled'
+  if (isUnknown(answer)) return 'missing'
+  if (isRefusal(answer, 405, 'UNSUPPORTED')) return 'disabled'
   throw unexpected(`deleting ${repository} ${reference}`, answer)
 }
 
@@ -123,8 +126,8 @@ export async function deleteTagByName(
     mostBytes: ERROR_BYTES,
   })
   if (answer.status === 202) return 'deleted'
-  if (answer.status === 404) return 'missing'
-  if (answer.status === 400) return 'unsupported'
-  if (answer.status === 405) return 'disabled'
+  if (isUnknown(answer)) return 'missing'
+  if (isRefusal(answer, 400, 'DIGEST_INVALID')) return 'unsupported'
+  if (isRefusal(answer, 405, 'UNSUPPORTED')) return 'disabled'
   throw unexpected(`deleting the tag ${reference} of ${repository}`, answer)
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
@@ -135,4 +136,52 @@ test('who waited too long for his turn is refused without a call', async (t) => 
   await held
   t.like(await waiting, { code: 'UNAVAILABLE', retryAfterSeconds: 5 })
   t.false(isCalled)
+})
+
+const OF_A_PROXY = '<html>404: not here</html>'
+const TEXT = JSON.stringify({ schemaVersion: 2 })
+const DIGEST = `sha256:${createHash('sha256').update(TEXT).digest('hex')}`
+const MANIFEST = { repository: 'acme/app', reference: 'v1' }
+
+test('R30: a 404 that is not in the words of the registry says nothing of a manifest, a list or a delete', async (t) => {
+  const client = await serve(t, (_request, response) => {
+    response.writeHead(404, { 'content-type': 'text/html' }).end(OF_A_PROXY)
+  })
+  for (const work of [
+    client.findManifest(MANIFEST),
+    client.readManifest(MANIFEST),
+    client.listTags('acme/app'),
+    client.deleteManifest({ ...MANIFEST, reference: DIGEST }),
+    client.deleteTagByName(MANIFEST),
+  ]) {
+    const { code, message } = await failureOf(work)
+    t.is(code, 'REGISTRY_FAILED')
+    t.regex(message, /^the registry answered 404 to /)
+  }
+})
+
+test('deletes are off only by the word of the registry; a proxy, or a read-only registry, says 405 too', async (t) => {
+  let answer = 'Method not allowed'
+  const client = await serve(t, (_request, response) => void response.writeHead(405).end(answer))
+  const remove = () => client.deleteManifest({ ...MANIFEST, reference: DIGEST })
+  t.regex((await failureOf(remove())).message, /^the registry answered 405 to deleting/)
+  t.is((await failureOf(client.deleteTagByName(MANIFEST))).code, 'REGISTRY_FAILED')
+  answer = JSON.stringify({ errors: [{ code: 'UNSUPPORTED' }] })
+  t.is(await remove(), 'disabled')
+  t.is(await client.deleteTagByName(MANIFEST), 'disabled')
+})
+
+test('R21: a manifest whose content is not that of its digest is none', async (t) => {
+  let content = TEXT
+  const client = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'docker-content-digest': DIGEST, 'content-type': 'x/y' }).end(content)
+  })
+  t.is((await client.readManifest(MANIFEST))?.digest, DIGEST)
+  for (const spoilt of [TEXT.slice(0, 5), '<html>welcome</html>', '']) {
+    content = spoilt
+    t.is(
+      (await failureOf(client.readManifest(MANIFEST))).message,
+      'the registry answered 200 to a read of acme/app v1 with other content',
+    )
+  }
 })

@@ -82,18 +82,20 @@ export interface TestDatabase {
 
 /**
  * Makes a database of its own on the server that the test run started: with the whole schema, as a
- * first start leaves it, or an empty one.
+ * first start leaves it, or an empty one; on another server, an empty one always.
  */
 export async function createTestDatabase({
   empty = false,
+  server: named,
 }: {
   readonly empty?: boolean
+  readonly server?: TestServer | undefined
 } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
-  const server = givenServer()
+  const server = named ?? givenServer()
   await withConnection(server, async (connection) => {
     await connection.query(`CREATE DATABASE ${name}`)
-    if (!empty) await copyTemplate(connection, name)
+    if (!empty && named === undefined) await copyTemplate(connection, name)
   })
   const drop = async (): Promise<void> => {
     await withConnection(server, (connection) => connection.query(`DROP DATABASE ${name}`))

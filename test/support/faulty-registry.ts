@@ -8,13 +8,26 @@ interface Passed {
 }
 
 /** What becomes of an answer of the real registry; undefined: it goes on as it is. */
-export type Fault = (path: string, answer: Passed) => Partial<Passed> | undefined
+export type Fault = (path: string, answer: Passed, method?: string) => Partial<Passed> | undefined
+
+export interface Asked {
+  readonly method: string
+  readonly path: string
+}
+
+/**
+ * Before a request goes on to the real registry: it waits for this, is cut off by what it throws, and
+ * never gets there where this answers.
+ */
+export type Before = (asked: Asked) => Promise<Pick<Passed, 'status' | 'body'> | undefined>
 
 /** Passes on to a real registry, and spoils what it says where a test asks for it. */
 export interface FaultyRegistry {
   readonly between: (registryUrl: string) => Promise<string>
   /** Undefined: nothing is spoiled. */
   readonly spoil: (fault: Fault | undefined) => void
+  /** Undefined: nothing waits. */
+  readonly interrupt: (before: Before | undefined) => void
   /** Paths that were asked for since the last time. */
   readonly takePaths: () => readonly string[]
   readonly stop: () => Promise<void>
@@ -96,14 +109,17 @@ function answer(response: ServerResponse, { status, headers, body }: Passed, isH
 
 export function createFaultyRegistry(): FaultyRegistry {
   let fault: Fault | undefined
+  let before: Before | undefined
   let url = ''
   let paths: string[] = []
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/'
+    const { method = 'GET' } = request
     paths.push(path)
     try {
-      const passed = await pass(url, request)
-      answer(response, { ...passed, ...fault?.(path, passed) }, request.method === 'HEAD')
+      const instead = await before?.({ method, path })
+      const passed = instead ? { headers: new Headers(), ...instead } : await pass(url, request)
+      answer(response, { ...passed, ...fault?.(path, passed, method) }, method === 'HEAD')
     } catch {
       response.destroy()
     }
@@ -116,6 +132,9 @@ export function createFaultyRegistry(): FaultyRegistry {
     },
     spoil: (next) => {
       fault = next
+    },
+    interrupt: (next) => {
+      before = next
     },
     takePaths: () => {
       const taken = paths

@@ -10,6 +10,9 @@ export interface IndexedTag {
   readonly pulledAt: Date
 }
 
+/** Other tests may have the machine for themselves for a while. */
+const PATIENT = { mostMs: 40_000 }
+
 interface Name {
   readonly repository: string
   readonly tag: string
@@ -69,7 +72,7 @@ export async function untilIndexed(
       if ((await findIndexedTag(service, { repository, tag })) === undefined) return undefined
     }
     return (await isSettled(service)) || undefined
-  })
+  }, PATIENT)
 }
 
 /** Waits until the index lists a tag no more, and has counted its repository since. */
@@ -77,7 +80,7 @@ export async function untilGone(service: Pick<Service, 'database'>, name: Name):
   await waitFor(async () => {
     if ((await findIndexedTag(service, name)) !== undefined) return undefined
     return (await isSettled(service)) || undefined
-  })
+  }, PATIENT)
 }
 
 /** Pushes a small image and waits until it is in the index. */

@@ -153,7 +153,8 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       pushedBefore: undefined,
       pulledBefore: undefined,
     }
-    const id = await insertRemoval(database, { project, filter, isDryRun: true, actor })
+    const asked = { asker: { kind: 'anonymous' }, right: 'removal:write' } as const
+    const id = await insertRemoval(database, { ...asked, project, filter, isDryRun: true, actor })
     const jobId = await enqueueJob(database, { kind: 'matrix', payload: {} })
     await setRemovalJob(database, { id, jobId })
     return String(id)

@@ -12,6 +12,7 @@ const rows = (count: number, row: (n: number) => Row): Row[] =>
 
 const now = new Date()
 const actor = { actorId: 7, actorName: 'user-0007', onBehalfOf: undefined }
+const ASKED = { asker: { kind: 'anonymous' }, right: 'removal:write' } as const
 const filter = {
   repositories: undefined,
   tags: undefined,
@@ -45,7 +46,13 @@ const TAGS = { repository: repositoryOf(1), tags: ['1.1', '1.2'], holder: 'own-7
 /** Every function of removal by filter that sends SQL, with what it is asked when there is much. */
 export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
   'removal/many/queries.ts#insertRemoval': (db) =>
-    removals.insertRemoval(db, { project: 'project-0007', filter, isDryRun: true, actor }),
+    removals.insertRemoval(db, {
+      ...ASKED,
+      project: 'project-0007',
+      filter,
+      isDryRun: true,
+      actor,
+    }),
   'removal/many/queries.ts#setRemovalJob': (db) => removals.setRemovalJob(db, { id: 7, jobId: 7 }),
   'removal/many/queries.ts#findRemoval': (db) => removals.findRemoval(db, 7),
   'removal/many/queries.ts#listRemovals': (db) =>

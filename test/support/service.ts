@@ -15,7 +15,7 @@ import type { Route } from '../../src/http/route.ts'
 import { openInstallation } from '../../src/maintenance/open-installation.ts'
 import { ensureBundle } from '../../src/signing/token-authority.ts'
 import { type Registry, startRegistry } from '../../src/stack/registry.ts'
-import { createTestDatabase, type TestDatabase } from './database.ts'
+import { createTestDatabase, type TestDatabase, type TestServer } from './database.ts'
 
 export const ADMIN = { username: 'admin', password: 'first-light-7' } as const
 
@@ -159,6 +159,8 @@ export interface ServiceOptions {
   readonly registryUrl?: string
   /** What stands between the service and its registry. @returns where the service finds it */
   readonly between?: (registryUrl: string) => Promise<string>
+  /** A server of databases that a test stops; that of the test run otherwise. */
+  readonly databaseServer?: TestServer
   /** Whether the registry tells the service what happens. */
   readonly notifies?: boolean
 }
@@ -241,7 +243,7 @@ async function openTestInstallation(database: Database, config: Config, log: Log
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
   const dir = mkdtempSync(join(tmpdir(), 'warden-service-'))
   const { now = () => new Date(), env = {} } = options
-  const testDatabase = await createTestDatabase()
+  const testDatabase = await createTestDatabase({ server: options.databaseServer })
   const [publicServer, privateServer] = await Promise.all([listen(), listen()])
   const place = placeOf(options, { dir, env, testDatabase, publicServer, privateServer })
   const { log, logged } = createLog()

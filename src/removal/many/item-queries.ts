@@ -91,7 +91,7 @@ export async function settleItems(
         'position',
         removed.map(({ position }) => position),
       )
-      .update({ outcome: 'removed' })
+      .update({ outcome: 'removed', reason: null })
   }
   for (const { position, outcome, reason } of settled) {
     if (outcome === 'removed') continue

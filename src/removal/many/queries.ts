@@ -1,7 +1,9 @@
 import type { Actor } from '../../audit/record.ts'
 import type { Database } from '../../database/open-database.ts'
+import type { Subject } from '../../protocol/subject.ts'
+import { readAsker, writeAsker } from './asker.ts'
 import { deleteItems } from './item-queries.ts'
-import type { Removal, RemovalFilter } from './types.ts'
+import type { Removal, RemovalFilter, RemovalRight } from './types.ts'
 
 interface RemovalRow {
   readonly id: number
@@ -12,6 +14,8 @@ interface RemovalRow {
   readonly actor_id: number | null
   readonly actor_name: string
   readonly on_behalf_of: string | null
+  readonly asker: string | null
+  readonly asked_right: RemovalRight
   readonly selected_at: Date | null
   readonly size_bytes: number | string | null
   readonly ended_at: Date | null
@@ -49,6 +53,8 @@ const toRemoval = (row: RemovalRow): Removal => ({
     actorName: row.actor_name,
     onBehalfOf: row.on_behalf_of ?? undefined,
   },
+  asker: readAsker(row.asker),
+  right: row.asked_right,
   selectedAt: row.selected_at ?? undefined,
   sizeBytes: row.size_bytes === null ? undefined : Number(row.size_bytes),
   createdAt: row.created_at,
@@ -60,12 +66,14 @@ export interface NewRemoval {
   readonly filter: RemovalFilter
   readonly isDryRun: boolean
   readonly actor: Actor
+  readonly asker: Subject
+  readonly right: RemovalRight
 }
 
 /** @returns its id */
 export async function insertRemoval(
   transaction: Database,
-  { project, filter, isDryRun, actor }: NewRemoval,
+  { project, filter, isDryRun, actor, asker, right }: NewRemoval,
 ): Promise<number> {
   const [id] = await transaction('removals').insert({
     project,
@@ -74,6 +82,8 @@ export async function insertRemoval(
     actor_id: actor.actorId ?? null,
     actor_name: actor.actorName,
     on_behalf_of: actor.onBehalfOf ?? null,
+    asker: writeAsker(asker),
+    asked_right: right,
     created_at: transaction.raw('UTC_TIMESTAMP(3)'),
   })
   return Number(id)

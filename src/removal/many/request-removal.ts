@@ -1,15 +1,14 @@
 import { actorOf, recordAudit } from '../../audit/record.ts'
 import type { Database } from '../../database/open-database.ts'
 import { inTransaction } from '../../database/transaction.ts'
-import { AppError } from '../../errors.ts'
 import type { Caller } from '../../http/caller.ts'
 import { requireRepository, unknownRepository } from '../../images/require-repository.ts'
 import { enqueueJob } from '../../jobs/enqueue-job.ts'
 import { type RequirePermissionDeps, requireProject } from '../../projects/require-permission.ts'
-import { isWithin } from '../../projects/require-within.ts'
 import { pathInProject, projectOf } from '../../protocol/reference.ts'
 import { insertRemoval, type NewRemoval, setRemovalJob } from './queries.ts'
 import { readRemoval } from './read-removal.ts'
+import { requireDelete } from './require-right.ts'
 import { KIND } from './run-removal.ts'
 import { isRepositoryListed } from './select-queries.ts'
 import type { RemovalFilter, RemovalReading } from './types.ts'
@@ -34,14 +33,6 @@ export interface RequestRemovalInput {
   readonly isDryRun: boolean
 }
 
-/** Whoever removes by filter has to be able to delete each: an access token without `delete` is not (R11). */
-function requireDelete(caller: Caller, project: string): void {
-  if (isWithin(caller, [{ repositories: [`${project}/**`], actions: ['delete'] }])) return
-  throw new AppError('DENIED', {
-    detail: `the access token that you use may not delete in all of ${project}; use one with the action delete, or sign in with the password`,
-  })
-}
-
 /**
  * Asks for the removal of every tag of a project that fits a filter, as a job.
  *
@@ -57,7 +48,9 @@ export async function requestRemoval(
     await requireProject(within, { caller: fresh, name: project, permission: 'removal:write' })
     if (!isDryRun) requireDelete(fresh, project)
     const actor = actorOf(fresh.subject)
-    const made = await enqueue(transaction, { project, filter, isDryRun, actor })
+    const { subject: asker } = fresh
+    const asked = { project, filter, isDryRun, actor, asker, right: 'removal:write' } as const
+    const made = await enqueue(transaction, asked)
     await recordAudit(transaction, fresh, {
       action: 'removal.start',
       target: `${project}/${made.id}${isDryRun ? ' (dry run)' : ''}`,
@@ -94,7 +87,9 @@ export async function deleteRepository(
       pulledBefore: undefined,
     }
     const actor = actorOf(fresh.subject)
-    const made = await enqueue(transaction, { project, filter, isDryRun: false, actor })
+    const { subject: asker } = fresh
+    const asked = { project, filter, isDryRun: false, actor, asker, right: permission } as const
+    const made = await enqueue(transaction, asked)
     const entry = { action: 'repository.delete', target: repository, project } as const
     await recordAudit(transaction, fresh, { ...entry, outcome: 'done' })
     return made

@@ -1,5 +1,6 @@
 import type { Actor } from '../../audit/record.ts'
 import type { JobState } from '../../jobs/types.ts'
+import type { Asker } from './asker.ts'
 
 /** Which tags are to go: those that fit all that is said. */
 export interface RemovalFilter {
@@ -41,6 +42,9 @@ export interface RemovalItem {
 
 export type NewItem = Omit<RemovalItem, 'position'>
 
+/** The right by which a removal was asked for: over tags of a project, or over one repository. */
+export type RemovalRight = 'removal:write' | 'repository:delete'
+
 export interface Removal {
   readonly id: number
   readonly project: string
@@ -48,6 +52,9 @@ export interface Removal {
   readonly filter: RemovalFilter
   readonly isDryRun: boolean
   readonly actor: Actor
+  /** Undefined where an earlier version did not write it down. */
+  readonly asker: Asker | undefined
+  readonly right: RemovalRight
   readonly selectedAt: Date | undefined
   /** The most that a collection frees afterwards; undefined until it is known. */
   readonly sizeBytes: number | undefined
