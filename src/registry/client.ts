@@ -2,7 +2,13 @@ import { AppError } from '../errors.ts'
 import { ERROR_BYTES } from './answers.ts'
 import { createGate } from './gate.ts'
 import { type CatalogPage, listCatalog, listTags } from './lists.ts'
-import { type BlobReference, findBlobSize, lookUpManifest, readBlob } from './look-up.ts'
+import {
+  type BlobReference,
+  findBlobSize,
+  type LookUp,
+  lookUpManifest,
+  readBlob,
+} from './look-up.ts'
 import {
   type Descriptor,
   deleteManifest,
@@ -44,7 +50,7 @@ export interface RegistryClient {
   ) => Promise<Manifest | undefined>
   readonly lookUpManifest: (
     reference: ManifestReference,
-    reading?: Reading,
+    reading?: LookUp,
   ) => Promise<Descriptor | 'unknown'>
   readonly findBlobSize: (blob: BlobReference, reading?: Reading) => Promise<number | undefined>
   readonly readBlob: (
