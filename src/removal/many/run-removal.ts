@@ -44,12 +44,17 @@ const settledOf = (items: readonly RemovalItem[], results: ReadonlyMap<string, T
 async function removeItems(
   deps: RunRemovalDeps,
   { actor, id }: Removal,
-  { items, job }: { readonly items: readonly RemovalItem[]; readonly job: Job },
+  {
+    items,
+    hold,
+    job,
+  }: { readonly items: readonly RemovalItem[]; readonly hold: WriteHold; readonly job: Job },
 ): Promise<{ readonly count: number; readonly isKnown: boolean }> {
   let count = 0
   const all = await removeBatch(deps, {
     repository: items[0]?.repository ?? '',
     targets: items,
+    hold,
     actor,
     transact: job.inLease,
     settle: async (transaction, results) => {
@@ -98,7 +103,7 @@ async function removeHeld(
       job.checkLease()
       if (at > 0) await hold.prolong()
       const batch = items.slice(at, at + MOST_AT_ONCE)
-      const { count, isKnown } = await removeItems(deps, removal, { items: batch, job })
+      const { count, isKnown } = await removeItems(deps, removal, { items: batch, hold, job })
       sum.count += count
       sum.isKnown &&= isKnown
       onSettled(count)
