@@ -1,7 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import type { Caller, Origin } from '../http/caller.ts'
 import { actorName, onBehalfOf, type Subject } from '../protocol/subject.ts'
-import { insertAudit } from './queries.ts'
+import { insertAudit, insertAuditRows } from './queries.ts'
 import type { Outcome } from './types.ts'
 
 /** How an identity was proven. */
@@ -114,12 +114,20 @@ type ActorAtHand = Pick<Actor, 'actorName'> &
   Partial<Actor> & { readonly origin?: Origin | undefined }
 
 /** An audit row for what is done outside of a request, for an earlier one, or before it has a caller. */
-export async function recordActorAudit(
+export const recordActorAudit = (
+  transaction: Database,
+  actor: ActorAtHand,
+  entry: AuditEntry,
+): Promise<void> => recordActorAudits(transaction, actor, [entry])
+
+/** The same for what was done in one go, with as few statements as it takes. */
+export async function recordActorAudits(
   transaction: Database,
   { origin, ...actor }: ActorAtHand,
-  entry: AuditEntry,
+  entries: readonly AuditEntry[],
 ): Promise<void> {
   const { actorId, actorName: name, onBehalfOf: forWhom } = actor
   const who = { actorId, actorName: name, onBehalfOf: forWhom }
-  await insertAudit(transaction, { ...entry, ...who, ...origin })
+  const rows = entries.map((entry) => ({ ...entry, ...who, ...origin }))
+  await insertAuditRows(transaction, rows)
 }

@@ -61,20 +61,36 @@ export async function sendAllowed(
     outcome = outcomeOf(forwarded)
     return handBack(answerOf(forwarded))
   } finally {
-    await settle(deps, decision, outcome)
+    const settled = settle(deps, decision, outcome)
+    // Who was refused may try again at once; who was not has no reason to wait for it.
+    if (outcome !== 'accepted') await settled
   }
 }
 
-async function decideAndSend(
-  deps: WriteDeps,
-  write: ManifestWrite,
-  content: Buffer,
-): Promise<Answer> {
+/**
+ * Looks for holds while the body comes. What a look lets through ends by the time since it began, so
+ * nothing is won by a body that comes late.
+ */
+async function lookAndRead(
+  look: () => Promise<Free>,
+  request: IncomingMessage,
+): Promise<{ readonly free: Free; readonly content: Buffer }> {
+  const [looked, read] = await Promise.allSettled([look(), readBody(request)])
+  if (read.status === 'rejected') {
+    if (looked.status === 'fulfilled') looked.value.end()
+    throw read.reason
+  }
+  if (looked.status === 'rejected') throw looked.reason
+  return { free: looked.value, content: read.value }
+}
+
+async function decideAndSend(deps: WriteDeps, write: ManifestWrite): Promise<Answer> {
   const { request, repository, reference, signal } = write
   const target = { repository, tag: isDigest(reference) ? undefined : reference }
   const wait = (): Promise<Free> =>
     waitUntilFree(deps, () => findHold(deps.database, target), signal)
-  let free = await wait()
+  const { content, ...looked } = await lookAndRead(wait, request)
+  let { free } = looked
   try {
     const decision = await deps.rules.decideManifestWrite({
       repository,
@@ -98,7 +114,7 @@ async function decideAndSend(
 }
 
 /**
- * Writes a manifest: the whole body first, then what holds it, then the rules, then the registry.
+ * Writes a manifest: the whole body and what holds it, then the rules, then the registry.
  *
  * @throws AppError DENIED (403) with the reason, BODY_TOO_LARGE (413), UNAVAILABLE (503)
  */
@@ -110,7 +126,5 @@ export async function putManifest(deps: WriteDeps, write: ManifestWrite): Promis
       `the name ${repository} holds tags, manifests, blobs or referrers, a word of the paths of the registry; push under another name`,
     )
   }
-  return deps.places.enter({ subject, bytes }, async () =>
-    decideAndSend(deps, write, await readBody(request)),
-  )
+  return deps.places.enter({ subject, bytes }, () => decideAndSend(deps, write))
 }

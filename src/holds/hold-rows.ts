@@ -43,6 +43,9 @@ export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 export const inSeconds = (database: Database, seconds: number) =>
   database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
 
+/** The same as `inForce`, as text: every push asks, and has no time to have a statement made. */
+export const IN_FORCE = `(expires_at IS NULL OR expires_at > UTC_TIMESTAMP(3)) LIMIT ${MOST}`
+
 /**
  * Those in force, by the database's own clock; ended ones of that index are not even looked at. A
  * collecting fence has no end of its own: time alone opens it for nobody (R25).

@@ -15,6 +15,8 @@ const LONGEST_PAUSE_MS = 400
 
 /** A hold on writes, in force and drained: nothing that was on its way before it can still arrive. */
 export interface WriteHold {
+  /** Whether pushes wait for it, so that what is read under it stays as it is; without a door they do not. */
+  readonly stopsPushes: boolean
   /** Holds it for its whole time again. @throws AppError CONFLICT (409) when it was lost */
   readonly prolong: () => Promise<void>
   readonly release: () => Promise<void>
@@ -87,5 +89,6 @@ export const createHoldTags =
       if ((await extendHolds(database, holder, HOLD_SECONDS)) === most) return
       throw new AppError('CONFLICT', { detail: `the hold on ${repository} is over; begin again` })
     }
-    return { prolong, release: () => takeBack(database, taken) }
+    const stopsPushes = config.door === 'required'
+    return { stopsPushes, prolong, release: () => takeBack(database, taken) }
   }

@@ -1,19 +1,29 @@
 import type { Database } from '../database/open-database.ts'
-import { HOLD_COLUMNS, type HoldRow, inForce, inSeconds, now, toHold } from './hold-rows.ts'
+import {
+  HOLD_COLUMNS,
+  type HoldRow,
+  IN_FORCE,
+  inForce,
+  inSeconds,
+  now,
+  toHold,
+} from './hold-rows.ts'
 import { EVERYTHING, type Hold, type HoldKind, type HoldTarget } from './types.ts'
 
 const KEPT_HOURS = 24
 const FORGET_AT_ONCE = 100
 
+const CONCERNING = `SELECT ${HOLD_COLUMNS.join(', ')} FROM holds
+  WHERE repository IN (?, ?) AND tag IN (?, ?) AND ${IN_FORCE}`
+
 /** Those that stop a write to a tag of a repository, or without one to no tag. */
 export async function listConcerning(
   database: Database,
-  { repository, tag }: HoldTarget,
+  { repository, tag = EVERYTHING }: HoldTarget,
 ): Promise<readonly Hold[]> {
-  const tags = tag === undefined ? [EVERYTHING] : [EVERYTHING, tag]
-  const rows: HoldRow[] = await inForce(database)
-    .whereIn('repository', [EVERYTHING, repository])
-    .whereIn('tag', tags)
+  const [rows] = (await database.raw(CONCERNING, [EVERYTHING, repository, EVERYTHING, tag])) as [
+    readonly HoldRow[],
+  ]
   return rows.map(toHold)
 }
 

@@ -6,11 +6,14 @@ import { addVanished, listVanishedRepositories } from './brake-queries.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import { outcomeOf, type RefreshDeps, type RefreshOutcome } from './refresh-outcome.ts'
 import { findRepositoryIds, type RepositoryIds } from './repository-queries.ts'
-import { writeAbsence } from './write-findings.ts'
+import { type FoundAbsence, type WrittenAbsence, writeAbsence } from './write-findings.ts'
 
 /** Between the two looks that take something out: where its end was told of, and where it was not. */
 export const TOLD_GRACE_SECONDS = 1
 export const GRACE_SECONDS = 600
+
+/** Of a repository that the index does not have. */
+const NOTHING_KNOWN: WrittenAbsence = { state: 'settled', isNews: false }
 
 interface Absent {
   readonly marks: readonly DirtyMark[]
@@ -19,34 +22,38 @@ interface Absent {
   readonly isBraked: boolean
 }
 
-async function writeAbsences(
-  database: Database,
-  { marks, ids, ticket, isBraked }: Absent,
-): Promise<readonly RefreshOutcome[]> {
-  const outcomes: RefreshOutcome[] = []
-  for (const mark of marks) {
-    const repositoryId = ids.get(mark.repository)
-    if (repositoryId === undefined) {
-      outcomes.push(outcomeOf(mark, 'settled'))
-      continue
-    }
-    const isTold = mark.isDeletion ?? false
-    const absence = {
-      ...mark,
-      actor: mark.actor,
-      repositoryId,
-      isDigest: isDigest(mark.reference),
-      graceSeconds: isTold ? TOLD_GRACE_SECONDS : GRACE_SECONDS,
-      isTold,
-      mayGo: isTold || !isBraked,
-    }
-    const { state, isNews } = await inTransaction(database, (transaction) =>
-      writeAbsence(transaction, absence, ticket),
-    )
-    outcomes.push({ ...outcomeOf(mark, state), ...(isNews && { change: 'missing' }) })
+function toAbsence(
+  mark: DirtyMark,
+  repositoryId: number,
+  { isBraked }: Pick<Absent, 'isBraked'>,
+): FoundAbsence {
+  const isTold = mark.isDeletion ?? false
+  return {
+    ...mark,
+    actor: mark.actor,
+    repositoryId,
+    isDigest: isDigest(mark.reference),
+    graceSeconds: isTold ? TOLD_GRACE_SECONDS : GRACE_SECONDS,
+    isTold,
+    mayGo: isTold || !isBraked,
   }
-  return outcomes
 }
+
+/** All in one transaction: each by itself would wait for a disk. */
+const writeAbsences = (database: Database, absent: Absent): Promise<readonly RefreshOutcome[]> =>
+  inTransaction(database, async (transaction) => {
+    const outcomes: RefreshOutcome[] = []
+    for (const mark of absent.marks) {
+      const id = absent.ids.get(mark.repository)
+      const absence = id === undefined ? undefined : toAbsence(mark, id, absent)
+      const { state, isNews } =
+        absence === undefined
+          ? NOTHING_KNOWN
+          : await writeAbsence(transaction, absence, absent.ticket)
+      outcomes.push({ ...outcomeOf(mark, state), ...(isNews && { change: 'missing' }) })
+    }
+    return outcomes
+  })
 
 /** Counts the repositories that have lost their last tag by what was just found. */
 async function countVanishedRepositories(

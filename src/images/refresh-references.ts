@@ -29,7 +29,8 @@ function lookUp(
     if (away !== undefined) return { mark, found: undefined, ...away }
     await giveWay?.()
     try {
-      return { mark, found: await registry.lookUpManifest(mark) }
+      const isLikelyUnknown = mark.isDeletion
+      return { mark, found: await registry.lookUpManifest(mark, { isLikelyUnknown }) }
     } catch (error) {
       if (isRegistryAway(error)) away = { error }
       return { mark, found: undefined, error }

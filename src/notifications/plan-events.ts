@@ -43,6 +43,9 @@ const isOwn = ({ actor }: Acted): boolean => actor.startsWith(RESERVED_SUBJECT_P
 /** Our own reads are nobody's pulls (R29). */
 export const isOwnPull = (event: Acted): boolean => event.action === 'pull' && isOwn(event)
 
+/** What we put on a tag ourselves. */
+export const isOwnPush = (event: Acted): boolean => event.action === 'push' && isOwn(event)
+
 const isPullEvent = (event: WaitingEvent): event is PullEvent =>
   event.action === 'pull' && event.content === 'manifest' && event.digest !== undefined
 

@@ -2,7 +2,14 @@ import { AppError } from '../errors.ts'
 import { ERROR_BYTES } from './answers.ts'
 import { createGate } from './gate.ts'
 import { type CatalogPage, listCatalog, listTags } from './lists.ts'
-import { type BlobReference, findBlobSize, hasBlob, lookUpManifest, readBlob } from './look-up.ts'
+import {
+  type BlobReference,
+  findBlobSize,
+  hasBlob,
+  type LookUp,
+  lookUpManifest,
+  readBlob,
+} from './look-up.ts'
 import {
   type Descriptor,
   deleteManifest,
@@ -44,7 +51,7 @@ export interface RegistryClient {
   ) => Promise<Manifest | undefined>
   readonly lookUpManifest: (
     reference: ManifestReference,
-    reading?: Reading,
+    reading?: LookUp,
   ) => Promise<Descriptor | 'unknown'>
   readonly findBlobSize: (blob: BlobReference, reading?: Reading) => Promise<number | undefined>
   readonly hasBlob: (blob: BlobReference, reading?: Reading) => Promise<boolean>

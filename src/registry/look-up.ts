@@ -13,6 +13,11 @@ function descriptorOf(answer: RegistryAnswer, what: string): Descriptor {
   return { digest, mediaType: header(answer, 'content-type') }
 }
 
+export interface LookUp extends Reading {
+  /** Where it is most likely not there the registry is asked for its word at once. */
+  readonly isLikelyUnknown?: boolean | undefined
+}
+
 /**
  * Asks what a tag is on, or whether a digest is there.
  *
@@ -21,7 +26,7 @@ function descriptorOf(answer: RegistryAnswer, what: string): Descriptor {
  */
 export async function lookUpManifest(
   { send }: RegistryTransport,
-  { repository, reference, ...reading }: ManifestReference & Reading,
+  { repository, reference, isLikelyUnknown, ...reading }: ManifestReference & LookUp,
 ): Promise<Descriptor | 'unknown'> {
   const request = {
     path: `${repository}/manifests/${reference}`,
@@ -31,9 +36,9 @@ export async function lookUpManifest(
     ...reading,
   }
   const what = `a look at ${repository} ${reference}`
-  const head = await send({ ...request, method: 'HEAD' })
-  if (head.status === 200) return descriptorOf(head, what)
-  if (head.status !== 404) throw unexpected(what, head)
+  const head = isLikelyUnknown ? undefined : await send({ ...request, method: 'HEAD' })
+  if (head?.status === 200) return descriptorOf(head, what)
+  if (head !== undefined && head.status !== 404) throw unexpected(what, head)
   const answer = await send({ ...request, method: 'GET' })
   if (answer.status === 200) return descriptorOf(answer, what)
   if (isUnknown(answer)) return 'unknown'

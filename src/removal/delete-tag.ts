@@ -46,7 +46,7 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   await underHold(hold, async () => {
     const targets = [{ tag, digest: undefined }]
     const actor = { ...actorOf(caller.subject), origin: caller.origin }
-    const results = await removeBatch(deps, { repository, targets, actor })
+    const results = await removeBatch(deps, { repository, targets, hold, actor })
     requireRemoved(input, results.get(tag))
   })
 }

@@ -13,7 +13,8 @@ import {
 import { markRemoved, TERM_SECONDS, WORK_SECONDS } from './remove-batch.ts'
 
 const CHECK_MS = 15_000
-const MOST_AT_ONCE = 20
+/** A batch that was cut off is over in a few rounds: the first of its tags takes the others along. */
+const MOST_AT_ONCE = 100
 
 export interface RecoverRemovalsDeps {
   readonly database: Database

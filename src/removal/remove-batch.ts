@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { type Actor, recordActorAudit } from '../audit/record.ts'
+import { type Actor, type AuditEntry, recordActorAudits } from '../audit/record.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
+import type { WriteHold } from '../holds/hold-tags.ts'
 import type { Origin } from '../http/caller.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
@@ -18,8 +19,11 @@ import { createRemovalNotes, type TagResult, type TagTarget } from './types.ts'
 export const TERM_SECONDS = 240
 export const WORK_SECONDS = 60
 
-/** One delete of the registry looks at every tag of its repository, so that many go at once. */
-export const MOST_AT_ONCE = 100
+/**
+ * One delete of the registry looks at every tag of its repository, so that many go at once: of 10,000
+ * tags half go with 20 such walks. More would be on the empty index for longer, for little.
+ */
+export const MOST_AT_ONCE = 250
 
 export interface RemoveBatchDeps extends JudgeTagsDeps {
   readonly database: Database
@@ -31,8 +35,10 @@ export type RemovingActor = Actor & { readonly origin?: Origin | undefined }
 
 export interface RemoveBatchInput {
   readonly repository: string
-  /** At most `MOST_AT_ONCE`. Pushes to them are held by the caller. */
+  /** At most `MOST_AT_ONCE`. */
   readonly targets: readonly TagTarget[]
+  /** On these, by the caller. */
+  readonly hold: Pick<WriteHold, 'stopsPushes'>
   readonly actor: RemovingActor
   /** Written in one transaction with the end of the removals. */
   readonly settle?: (
@@ -96,14 +102,13 @@ async function endBatch(
   const removed = over.filter((tag) => results.get(tag)?.outcome === 'removed')
   await markRemoved(transaction, { repository, tags: removed, actor })
   const ours = await deleteTagRemovals(transaction, { repository, tags: over }, holder)
-  for (const tag of removed.filter((one) => ours.has(one))) {
-    await recordActorAudit(transaction, actor, {
-      action: 'tag.delete',
-      target: `${repository}:${tag}`,
-      project: projectOf(repository),
-      outcome: 'done',
+  const entries = removed
+    .filter((tag) => ours.has(tag))
+    .map((tag): AuditEntry => {
+      const target = `${repository}:${tag}`
+      return { action: 'tag.delete', target, project: projectOf(repository), outcome: 'done' }
     })
-  }
+  await recordActorAudits(transaction, actor, entries)
 }
 
 /**
@@ -120,11 +125,12 @@ export async function removeBatch(
   deps: RemoveBatchDeps,
   input: RemoveBatchInput,
 ): Promise<ReadonlyMap<string, TagResult>> {
-  const { repository, targets, actor, settle } = input
+  const { repository, targets, actor, hold, settle } = input
   const transact = input.transact ?? ((work) => inTransaction(deps.database, work))
   const notes = createRemovalNotes()
   const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
-  const batch: Batch = { deps, repository, dummy: createEmptyIndex(), deadline, notes }
+  const dummy = createEmptyIndex()
+  const batch: Batch = { deps, repository, hold, dummy, deadline, notes }
   const holder = randomUUID()
   const found = await judgeTags(deps, { repository, targets }, notes)
   const held = await announce(deps.database, batch, { targets: found, actor, holder })

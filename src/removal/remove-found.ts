@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
+import type { WriteHold } from '../holds/hold-tags.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
 import { CALLS_AT_ONCE, type FoundTarget } from './judge-tags.ts'
@@ -8,6 +9,7 @@ import type { RemovalNotes } from './types.ts'
 export interface Batch {
   readonly deps: { readonly registry: RegistryClient; readonly now: () => Date }
   readonly repository: string
+  readonly hold: Pick<WriteHold, 'stopsPushes'>
   readonly dummy: Manifest
   readonly deadline: Date
   readonly notes: RemovalNotes
@@ -30,7 +32,9 @@ const unfinished = ({ notes, repository }: Batch, tag: string, cause: unknown): 
     cause,
   )
 
-async function isUnchanged({ deps, repository, notes }: Batch, target: FoundTarget) {
+/** What was read under a hold that everybody heeds is not read twice: the hold outlasts the deadline. */
+async function isUnchanged({ deps, repository, hold, notes }: Batch, target: FoundTarget) {
+  if (hold.stopsPushes) return true
   const { tag, manifest } = target
   const current = await deps.registry.findManifest({ repository, reference: tag })
   if (current?.digest === manifest.digest) return true

@@ -48,7 +48,7 @@ export async function removeTags(deps: RemoveTagsDeps, input: RemoveTagsInput): 
     const tags = batch.map(({ tag }) => tag)
     const reason = 'a rule of retention removes this tag'
     const hold = await deps.holdTags({ repository, tags, reason })
-    const work = () => removeBatch(deps, { repository, targets: batch, actor })
+    const work = () => removeBatch(deps, { repository, targets: batch, hold, actor })
     const results = await underHold(hold, work, isAllKnown)
     for (const [tag, { outcome }] of results) await onItem({ tag, outcome: OUTCOMES[outcome] })
     const waiting = batch.filter(({ tag }) => !results.has(tag))

@@ -10,7 +10,7 @@ const REFUSED_BELOW = 500
  * @param isKnown whether it is known what became of everything that was asked for
  */
 export async function underHold<T>(
-  hold: WriteHold,
+  hold: Pick<WriteHold, 'release'>,
   work: () => Promise<T>,
   isKnown: (result: T) => boolean = () => true,
 ): Promise<T> {

@@ -11,7 +11,11 @@ let service: Service
 let registry: RegistryClient
 const now = (): Date => new Date()
 const free = {
-  holdTags: async () => ({ prolong: async () => undefined, release: async () => undefined }),
+  holdTags: async () => ({
+    stopsPushes: false,
+    prolong: async () => undefined,
+    release: async () => undefined,
+  }),
   findImmutable: async () => new Map<string, string>(),
 }
 

@@ -6,7 +6,7 @@ const createHold = () => {
   const told: string[] = []
   return {
     told,
-    hold: { prolong: async () => undefined, release: async () => void told.push('released') },
+    hold: { release: async () => void told.push('released') },
   }
 }
 

@@ -94,7 +94,8 @@ async function decideFirstPush(deps: TagDecisionDeps, write: TagWrite): Promise<
   const isNew = await insertReservation(database, ours, FORWARD_SECONDS)
   const over = isNew ? undefined : await findOverReservation(database, write)
   try {
-    const found = await registry.lookUpManifest({ repository, reference: tag })
+    const asked = { repository, reference: tag }
+    const found = await registry.lookUpManifest(asked, { isLikelyUnknown: true })
     if (found !== 'unknown') {
       // The index does not know it yet.
       await markDirty(database, [{ repository, reference: tag }])

@@ -31,12 +31,17 @@ const settledOf = (items: readonly RemovalItem[], results: ReadonlyMap<string, T
 async function removeItems(
   deps: RunRemovalDeps,
   { actor, id }: Removal,
-  { items, job }: { readonly items: readonly RemovalItem[]; readonly job: RemovalJob },
+  {
+    items,
+    hold,
+    job,
+  }: { readonly items: readonly RemovalItem[]; readonly hold: WriteHold; readonly job: RemovalJob },
 ): Promise<{ readonly count: number; readonly isKnown: boolean }> {
   let count = 0
   const all = await removeBatch(deps, {
     repository: items[0]?.repository ?? '',
     targets: items,
+    hold,
     actor,
     transact: job.inLease,
     settle: async (transaction, results) => {
@@ -90,7 +95,7 @@ async function removeUnderHold(
     const refusal = await findRefusal(deps, removal, batch[0]?.repository ?? '')
     if (refusal !== undefined) return { ...sum, refusal }
     if (at > 0) await hold.prolong()
-    const { count, isKnown } = await removeItems(deps, removal, { items: batch, job })
+    const { count, isKnown } = await removeItems(deps, removal, { items: batch, hold, job })
     sum = { count: sum.count + count, isKnown: sum.isKnown && isKnown }
     onSettled(count)
   }

@@ -62,7 +62,11 @@ const asked: TagRemovals[] = []
 
 /** Nobody pushes in these tests. */
 const free = {
-  holdTags: async () => ({ prolong: async () => undefined, release: async () => undefined }),
+  holdTags: async () => ({
+    stopsPushes: false,
+    prolong: async () => undefined,
+    release: async () => undefined,
+  }),
   findImmutable: async () => new Map<string, string>(),
 }
 
