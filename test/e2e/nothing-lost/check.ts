@@ -1,0 +1,167 @@
+import pLimit from 'p-limit'
+import { type Client, fits } from './client.ts'
+import type { Image } from './images.ts'
+import { ABSENT, type Model, type Place } from './model.ts'
+import type { Answer } from './transport.ts'
+
+const READS_AT_ONCE = 12
+/** What a tag is on for the moment in which it is taken away. */
+const PASSING = 'passing'
+
+export interface CheckDeps {
+  readonly client: Client
+  readonly model: Model
+  /** All that was ever to be pushed, by its digest. */
+  readonly images: ReadonlyMap<string, Image>
+}
+
+/** What is read once for all tags that are on it. */
+interface Pulling extends CheckDeps {
+  readonly read: Map<string, Promise<readonly string[]>>
+}
+
+interface Found {
+  readonly value: string
+  /** What cannot be pulled of it. */
+  readonly missing: readonly string[]
+}
+
+async function read({ client }: CheckDeps, repository: string, path: string): Promise<Answer> {
+  const answer = await client.read(repository, path)
+  if (answer.status === 200 || answer.status === 404) return answer
+  throw new Error(`${repository} ${path}: ${answer.status} ${answer.text}`)
+}
+
+const isWhole = (digest: string, answer: Answer): boolean =>
+  answer.status === 200 && fits(digest, answer)
+
+/** @returns what of an image does not come as it was pushed */
+async function findMissing(
+  pulling: Pulling,
+  repository: string,
+  { blobs, children }: Image,
+): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const { digest } of blobs) {
+    if (!isWhole(digest, await read(pulling, repository, `blobs/${digest}`))) missing.push(digest)
+  }
+  for (const child of children) {
+    const answer = await read(pulling, repository, `manifests/${child.digest}`)
+    if (!isWhole(child.digest, answer)) missing.push(child.digest)
+    else missing.push(...(await findMissing(pulling, repository, child)))
+  }
+  return missing
+}
+
+/** Once for all tags that are on it. */
+function findMissingOnce(
+  pulling: Pulling,
+  repository: string,
+  image: Image,
+): Promise<readonly string[]> {
+  const key = `${repository} ${image.digest}`
+  const missing = pulling.read.get(key) ?? findMissing(pulling, repository, image)
+  pulling.read.set(key, missing)
+  return missing
+}
+
+async function pull(pulling: Pulling, { repository, tag }: Place): Promise<Found> {
+  const answer = await read(pulling, repository, `manifests/${tag}`)
+  if (answer.status === 404) return { value: ABSENT, missing: [] }
+  const digest = String(answer.headers['docker-content-digest'])
+  const image = pulling.images.get(digest)
+  if (image === undefined) return { value: PASSING, missing: [] }
+  const missing = isWhole(digest, answer) ? [] : [digest]
+  const more = await findMissingOnce(pulling, repository, image)
+  return { value: digest, missing: [...missing, ...more] }
+}
+
+/** @returns what is wrong with a tag, as far as it can be known now; undefined: nothing */
+async function judge(
+  pulling: Pulling,
+  place: Place,
+  isAtEnd: boolean,
+): Promise<string | undefined> {
+  const beganAtMs = performance.now()
+  const { value, missing } = await pull(pulling, place)
+  const allowed = pulling.model.allowed(place, beganAtMs, performance.now())
+  const name = `${place.repository}:${place.tag}`
+  if (value === PASSING) {
+    if (allowed.has(ABSENT) && !isAtEnd) return undefined
+    return `${name} is on what nobody pushed`
+  }
+  if (!allowed.has(value)) return `${name} is ${value}, and may be ${[...allowed].join(' or ')}`
+  if (missing.length === 0) return undefined
+  // What was moved or deleted while it was read proves nothing.
+  const again = await pull({ ...pulling, read: new Map() }, place)
+  if (again.value !== value || again.missing.length === 0) return undefined
+  return `${name} is on ${value} and lacks ${again.missing.join(', ')}`
+}
+
+/** Pulls tags whole, and says of each that is not as it may be what was done to it. */
+export async function checkPlaces(
+  deps: CheckDeps,
+  places: readonly Place[],
+  { isAtEnd }: { readonly isAtEnd: boolean },
+): Promise<readonly string[]> {
+  const limit = pLimit(READS_AT_ONCE)
+  const pulling = { ...deps, read: new Map() }
+  const faults = await Promise.all(
+    places.map((place) =>
+      limit(async () => {
+        const fault = await judge(pulling, place, isAtEnd)
+        return fault === undefined ? [] : [`${fault}\n${deps.model.describe(place)}`]
+      }),
+    ),
+  )
+  return faults.flat()
+}
+
+async function listRegistry(
+  deps: CheckDeps,
+  repository: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { status, text } = await read(deps, repository, 'tags/list')
+  const names: readonly string[] = status === 404 ? [] : (JSON.parse(text).tags ?? [])
+  const found = new Map<string, string>()
+  for (const name of names) {
+    const answer = await read(deps, repository, `manifests/${name}`)
+    // A registry that is killed in the middle of a delete may leave an empty folder behind.
+    if (answer.status === 200) found.set(name, String(answer.headers['docker-content-digest']))
+  }
+  return found
+}
+
+async function listIndex(
+  { client }: CheckDeps,
+  repository: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { status, text } = await client.api('GET', `/repositories/${repository}/tags?limit=1000`)
+  if (status === 404) return new Map()
+  if (status !== 200) throw new Error(`${repository}: ${status} ${text}`)
+  const { items } = JSON.parse(text) as { items: readonly { name: string; digest: string }[] }
+  return new Map(items.map(({ name, digest }) => [name, digest]))
+}
+
+/** Holds the index against the registry's own lists. @returns where they differ */
+export async function compareIndex(
+  deps: CheckDeps,
+  repositories: readonly string[],
+): Promise<readonly string[]> {
+  const limit = pLimit(READS_AT_ONCE)
+  const compare = async (repository: string): Promise<readonly string[]> => {
+    const [index, registry] = await Promise.all([
+      listIndex(deps, repository),
+      listRegistry(deps, repository),
+    ])
+    const names = [...new Set([...index.keys(), ...registry.keys()])]
+    return names
+      .filter((name) => index.get(name) !== registry.get(name))
+      .map((name) => {
+        const [ours, theirs] = [index.get(name) ?? ABSENT, registry.get(name) ?? ABSENT]
+        const history = deps.model.describe({ repository, tag: name })
+        return `${repository}:${name} is ${ours} in the index, ${theirs} at the registry\n${history}`
+      })
+  }
+  return (await Promise.all(repositories.map((one) => limit(() => compare(one))))).flat()
+}

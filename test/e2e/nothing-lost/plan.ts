@@ -1,0 +1,200 @@
+import type { Generator } from '../../support/generate.ts'
+import { type Blob, type Image, makeImage, makeIndex, signatureTag } from './images.ts'
+import type { Frail } from './parts.ts'
+
+/** What one client does in a round, so long after its beginning. */
+export type Step = { readonly afterMs: number } & (
+  | {
+      readonly kind: 'push'
+      readonly image: Image
+      readonly repository: string
+      readonly tag: string
+      readonly mountFrom: string | undefined
+      readonly patienceMs: number
+    }
+  | {
+      readonly kind: 'copy'
+      readonly image: Image
+      readonly source: string
+      readonly repository: string
+      readonly tag: string
+    }
+  | { readonly kind: 'delete-tag'; readonly repository: string; readonly tag: string }
+  | {
+      readonly kind: 'delete-manifest' | 'delete-digest'
+      readonly image: Image
+      readonly repository: string
+    }
+  | {
+      readonly kind: 'remove-many'
+      readonly repositories: readonly string[]
+      readonly tags: string
+    }
+  | { readonly kind: 'delete-repository'; readonly repository: string }
+  | { readonly kind: 'retention' }
+)
+
+export interface Fault {
+  readonly afterMs: number
+  readonly part: Frail
+  readonly way: 'kill' | 'freeze'
+  readonly awayMs: number
+}
+
+/** What goes on at once in one project; `before` is done first. */
+export interface Round {
+  readonly project: string
+  readonly before: readonly Step[]
+  readonly steps: readonly Step[]
+  readonly fault: Fault | undefined
+}
+
+/** A project with its repositories; some have one with many tags. */
+export interface Lane {
+  readonly project: string
+  readonly repositories: readonly string[]
+  readonly crowd: string | undefined
+}
+
+const TAGS = ['latest', 'v1', 'v2', 'edge', 'keep-1']
+/** A push that is held waits longer than a delete takes. */
+const PATIENCE_MS = 20_000
+/** About when a delete has waited for the writes before it. */
+const DRAINED_MS = 14_500
+
+export interface Planner {
+  readonly from: Generator
+  readonly lane: Lane
+  /** Layers that all projects share. */
+  readonly shared: readonly Blob[]
+  /** What was planned to be pushed in this project so far, the latest last. */
+  readonly images: { readonly image: Image; readonly repository: string }[]
+}
+
+const anyRepository = ({ from, lane }: Planner): string =>
+  from.pick([...lane.repositories, ...lane.repositories, ...(lane.crowd ? [lane.crowd] : [])])
+
+function freshImage(planner: Planner): Image {
+  const { from, shared } = planner
+  return from.once(4) ? makeIndex(from, shared) : makeImage(from, shared)
+}
+
+/** Mostly at once, now and then about when deletes are done. */
+const moment = ({ from }: Planner): number =>
+  from.once(4) ? DRAINED_MS + from.integer(2500) : from.integer(1200)
+
+function planPush(planner: Planner): Step {
+  const { from, images, lane } = planner
+  const repository = anyRepository(planner)
+  const known = images.length > 0 && from.once(3) ? from.pick(images).image : undefined
+  const image = known ?? freshImage(planner)
+  images.push({ image, repository })
+  return {
+    kind: 'push',
+    image,
+    repository,
+    tag: from.pick(TAGS),
+    mountFrom: from.once(3) ? from.pick(lane.repositories) : undefined,
+    patienceMs: from.once(6) ? 500 + from.integer(5000) : PATIENCE_MS,
+    afterMs: moment(planner),
+  }
+}
+
+function planSignature(planner: Planner): Step {
+  const { from, images, shared } = planner
+  const { image: subject, repository } = from.pick(images)
+  const image = makeImage(from, shared, subject)
+  const tag = signatureTag(subject)
+  const rest = { mountFrom: undefined, patienceMs: PATIENCE_MS, afterMs: moment(planner) }
+  return { kind: 'push', image, repository, tag, ...rest }
+}
+
+function planCopy(planner: Planner): Step {
+  const { from, images } = planner
+  const { image, repository: source } = from.pick(images)
+  const repository = from.once(2) ? source : anyRepository(planner)
+  images.push({ image, repository })
+  return { kind: 'copy', image, source, repository, tag: from.pick(TAGS), afterMs: moment(planner) }
+}
+
+function planJob(planner: Planner): Step {
+  const { from, lane } = planner
+  const afterMs = from.integer(1000)
+  const pick = from.integer(6)
+  if (pick === 0) {
+    return { kind: 'delete-repository', repository: from.pick(lane.repositories), afterMs }
+  }
+  if (pick < 3) return { kind: 'retention', afterMs }
+  const tags = from.pick(['latest', 'v*', '*e*', 'old-1*'])
+  const repositories = lane.crowd === undefined ? ['**'] : [from.pick(['**', 'crowd'])]
+  return { kind: 'remove-many', repositories, tags, afterMs }
+}
+
+function planDelete(planner: Planner): Step {
+  const { from, images } = planner
+  const afterMs = from.integer(1200)
+  const { image, repository } = from.pick(images.slice(-8))
+  if (from.once(4)) return { kind: 'delete-manifest', image, repository, afterMs }
+  if (from.once(6)) return { kind: 'delete-digest', image, repository, afterMs }
+  return { kind: 'delete-tag', repository: anyRepository(planner), tag: from.pick(TAGS), afterMs }
+}
+
+function planStep(planner: Planner): Step {
+  const { from, images } = planner
+  const dice = from.integer(100)
+  if (images.length === 0 || dice < 58) return planPush(planner)
+  if (dice < 63) return planSignature(planner)
+  if (dice < 76) return planCopy(planner)
+  return dice < 98 ? planDelete(planner) : planJob(planner)
+}
+
+function planFault({ from }: Planner): Fault {
+  const part = from.pick(['service', 'worker', 'worker', 'registry', 'database'] as const)
+  const way = from.once(2) ? 'kill' : 'freeze'
+  const isLong = way === 'freeze' && (part === 'service' || part === 'worker') && from.once(3)
+  // Longer than a write may take at the door, and than a delete waits for it.
+  const awayMs = isLong ? 11_000 + from.integer(6000) : 200 + from.integer(2300)
+  return { part, way, awayMs, afterMs: from.integer(4000) }
+}
+
+/**
+ * A manifest is deleted by one process while others push it to more tags of a repository that takes
+ * long to look through, and a door stands still in the middle.
+ */
+function planDuel(planner: Planner, repository: string): Omit<Round, 'project'> {
+  const { from, shared, images } = planner
+  const image = makeImage(from, shared)
+  images.push({ image, repository })
+  const rest = { mountFrom: undefined, patienceMs: PATIENCE_MS }
+  const push = (tag: string, afterMs: number): Step => ({
+    kind: 'push',
+    image,
+    repository,
+    tag,
+    afterMs,
+    ...rest,
+  })
+  const name = from.text(6, 6, 'abcdefgh')
+  return {
+    before: [push(`duel-${name}-0`, 0)],
+    steps: [
+      { kind: 'delete-manifest', image, repository, afterMs: from.integer(150) },
+      ...[1, 2, 3, 4].map((n) => push(`duel-${name}-${n}`, from.integer(n > 2 ? 900 : 150))),
+    ],
+    fault: {
+      part: from.pick(['service', 'worker']),
+      way: 'freeze',
+      awayMs: 300 + from.integer(1200),
+      afterMs: from.integer(120),
+    },
+  }
+}
+
+/** The next round of a project. */
+export function planRound(planner: Planner): Round {
+  const { from, lane } = planner
+  const { project, crowd } = lane
+  if (crowd !== undefined && from.once(2)) return { project, ...planDuel(planner, crowd) }
+  const steps = from.list(3, 7, () => planStep(planner))
+  return { project, before: [], steps, fault: from.once(12) ? planFault(planner) : undefined }
+}

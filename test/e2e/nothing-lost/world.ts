@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Database, openDatabase } from '../../../src/database/open-database.ts'
+import type { Part } from '../../../src/stack/part.ts'
+import { LOOPBACK } from '../../../src/stack/ports.ts'
+import { keepSecret } from '../../../src/stack/secrets.ts'
+import { basic } from '../../support/service.ts'
+import { makeTemporaryDir, removeDir } from '../../support/temporary-dir.ts'
+import { type Client, createClient } from './client.ts'
+import { ADMIN, choosePlace, type Frail, type Place, START, startProxy } from './parts.ts'
+
+/** Two processes of the service behind nginx, a registry and a database, all real. */
+export interface World {
+  readonly client: Client
+  readonly database: Database
+  /** Kills it, and starts it again after so long. */
+  readonly kill: (part: Frail, awayMs: number) => Promise<void>
+  /** Lets it stand still for so long. */
+  readonly freeze: (part: Frail, awayMs: number) => Promise<void>
+  /** Lets ten minutes pass for what waits, while nothing runs that could still be at it. */
+  readonly sleepANight: () => Promise<void>
+  /** The ends of the logs. */
+  readonly logs: () => string
+  readonly stop: () => Promise<void>
+}
+
+const TEN_MINUTES = 'INTERVAL 10 MINUTE'
+const PASSED = [
+  `UPDATE holds SET expires_at = expires_at - ${TEN_MINUTES}`,
+  `UPDATE tag_removals SET expires_at = expires_at - ${TEN_MINUTES}`,
+  `UPDATE jobs SET lease_ends_at = lease_ends_at - ${TEN_MINUTES}, run_at = run_at - ${TEN_MINUTES}`,
+  `UPDATE leases SET expires_at = expires_at - ${TEN_MINUTES}`,
+  // A little more than the grace of what is missing.
+  'UPDATE tags SET missing_since = missing_since - INTERVAL 11 MINUTE',
+  'UPDATE dirty_references SET due_at = due_at - INTERVAL 11 MINUTE',
+]
+
+interface Parts {
+  readonly start: (name: Frail) => Promise<void>
+  readonly end: (name: Frail) => Promise<void>
+  readonly pidOf: (name: Frail) => number
+  readonly all: ReadonlyMap<string, Part>
+  readonly stop: () => Promise<void>
+}
+
+async function startParts(place: Place): Promise<Parts> {
+  const all = new Map<string, Part>()
+  const start = async (name: Frail): Promise<void> => {
+    all.set(name, await START[name](place))
+  }
+  const stop = async (): Promise<void> => {
+    for (const part of [...all.values()].toReversed()) await part.stop()
+  }
+  const partOf = (name: Frail): Part => {
+    const part = all.get(name)
+    if (part === undefined) throw new Error(`${name} does not run`)
+    return part
+  }
+  try {
+    await start('database')
+    await start('service')
+    await Promise.all([start('worker'), start('registry')])
+    all.set('nginx', await startProxy(place))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const end = async (name: Frail): Promise<void> => {
+    process.kill(partOf(name).pid, 'SIGKILL')
+    await partOf(name).ended
+  }
+  return { start, end, pidOf: (name) => partOf(name).pid, all, stop }
+}
+
+const open = ({ dir, ports }: Place): Database =>
+  openDatabase(
+    {
+      host: LOOPBACK,
+      port: ports.database,
+      user: 'warden',
+      password: keepSecret(join(dir, 'secrets', 'database-password')),
+      name: 'warden',
+      tls: 'off',
+      ca: undefined,
+      poolMax: 4,
+      waitSeconds: 10,
+      graceSeconds: 300,
+    },
+    { warn: () => undefined, error: () => undefined },
+  )
+
+async function sleepANight({ end, start }: Parts, database: Database): Promise<void> {
+  await Promise.all([end('service'), end('worker')])
+  // What the registry took from them has ended by then.
+  await sleep(500)
+  for (const statement of PASSED) await database.raw(statement)
+  await Promise.all([start('service'), start('worker')])
+}
+
+export async function startWorld(): Promise<World> {
+  const dir = makeTemporaryDir()
+  const place = await choosePlace(dir)
+  const parts = await startParts(place).catch((error: unknown) => {
+    removeDir(dir)
+    throw error
+  })
+  const { url, ports } = place
+  const database = open(place)
+  const registryUrl = `http://${LOOPBACK}:${ports.registry}`
+  const client = createClient({ url, registryUrl, authorization: basic(ADMIN) })
+  return {
+    client,
+    database,
+    kill: async (name, awayMs) => {
+      await parts.end(name)
+      await sleep(awayMs)
+      await parts.start(name)
+    },
+    freeze: async (name, awayMs) => {
+      const pid = parts.pidOf(name)
+      process.kill(pid, 'SIGSTOP')
+      await sleep(awayMs)
+      process.kill(pid, 'SIGCONT')
+    },
+    sleepANight: () => sleepANight(parts, database),
+    logs: () =>
+      [...parts.all.values()].map(({ name, lastLines }) => `${name}:\n${lastLines()}`).join('\n'),
+    stop: async () => {
+      await client.close()
+      await database.destroy()
+      await parts.stop()
+      removeDir(dir)
+    },
+  }
+}
