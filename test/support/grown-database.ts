@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { COLLECT_TABLES } from './collect-calls.ts'
 import { createTestDatabase } from './database.ts'
 import { INDEX_TABLES } from './grown-index.ts'
-import { COLLECT_TABLES } from './collect-calls.ts'
 import { REMOVAL_TABLES } from './removal-calls.ts'
 import { RETENTION_TABLES } from './retention-calls.ts'
 
