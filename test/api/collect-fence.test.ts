@@ -157,7 +157,12 @@ test.serial(
     const { body: audit } = await world.service.admin('GET', '/api/v1/audit?action=gc.release')
     t.like(audit.items[0], { actor: 'admin', target: `gc.collect/${id}`, outcome: 'done' })
     t.is((await world.service.admin('POST', `${GC}/release`, {})).status, 409)
-    const next = await world.waitForEnd((await world.start()).body.id)
+    const again = async () => {
+      const { status, body } = await world.start()
+      return status === 202 && body.id
+    }
+    const { found: nextId } = await waitFor(again, { mostMs: 60_000, what: 'the end of the job' })
+    const next = await world.waitForEnd(nextId)
     t.is(next.error, 'a collector is running on this storage already; wait until it has ended')
   },
 )

@@ -2,9 +2,10 @@ import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findCollectingFence } from '../../src/holds/collecting-queries.ts'
 import { type DoorWorld, startDoorWorld } from './door-world.ts'
+import { putBlob } from './image.ts'
 import { registryDirOf } from './reconcile-world.ts'
 import { noteReconcile } from './retention-world.ts'
-import type { Reply, ServiceOptions } from './service.ts'
+import { ADMIN, type Reply, type ServiceOptions } from './service.ts'
 import { makeTemporaryDir, removeDir } from './temporary-dir.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -24,6 +25,8 @@ export interface CollectWorld extends DoorWorld {
   /** Waits for the end of a run. @returns its report */
   readonly waitForEnd: (id: number) => Promise<Report>
   readonly collect: (dryRun?: boolean) => Promise<Report>
+  /** Uploads a blob that no manifest needs, and waits until the index has it. */
+  readonly leaveBlob: (repository: string, text: string) => Promise<string>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a report is whatever the service sent; tests look into it.
@@ -56,6 +59,35 @@ export function writeScript(path: string, text: string): string {
   return path
 }
 
+type Calls = Pick<CollectWorld, 'start' | 'waitForEnd' | 'collect' | 'leaveBlob'>
+
+function createCalls({ service, tokenFor, places }: DoorWorld): Calls {
+  const start = (dryRun = false): Promise<Reply> => service.admin('POST', GC, { dryRun })
+  const waitForEnd = async (id: number): Promise<Report> => {
+    const look = async () => {
+      const { body } = await service.admin('GET', `${GC}/runs/${id}`)
+      return ['done', 'failed', 'cancelled'].includes(body.state) ? body : undefined
+    }
+    return (await waitFor(look, { mostMs: 60_000, what: 'the end of the collection' })).found
+  }
+  return {
+    start,
+    waitForEnd,
+    collect: async (dryRun) => {
+      const { status, body } = await start(dryRun)
+      if (status !== 202) throw new Error(`${status} ${JSON.stringify(body)}`)
+      return waitForEnd(body.id)
+    },
+    leaveBlob: async (repository, text) => {
+      const token = await tokenFor(ADMIN, `repository:${repository}:pull,push`)
+      const { digest } = await putBlob(places, repository, token, Buffer.from(text))
+      const isKnown = () => service.database('blobs').where({ digest }).first('id')
+      await waitFor(isKnown, { what: 'the blob in the index' })
+      return digest
+    },
+  }
+}
+
 export async function startCollectWorld(options: CollectWorldOptions = {}): Promise<CollectWorld> {
   const { env, doorMode, isSlow = false, makeScript, ...more } = options
   const dir = makeTemporaryDir()
@@ -69,32 +101,17 @@ export async function startCollectWorld(options: CollectWorldOptions = {}): Prom
     doorMode,
     { notifies: true, ...more },
   )
-  const { service } = world
-  const registryDir = registryDirOf(service)
+  const registryDir = registryDirOf(world.service)
   writeFileSync(configPath, registryConfig(join(registryDir, 'data')))
-  await noteReconcile(service)
-  const start = (dryRun = false): Promise<Reply> => service.admin('POST', GC, { dryRun })
-  const waitForEnd = async (id: number): Promise<Report> => {
-    const look = async () => {
-      const { body } = await service.admin('GET', `${GC}/runs/${id}`)
-      return ['done', 'failed', 'cancelled'].includes(body.state) ? body : undefined
-    }
-    return (await waitFor(look, { mostMs: 60_000, what: 'the end of the collection' })).found
-  }
+  await noteReconcile(world.service)
   return {
     ...world,
+    ...createCalls(world),
     lock,
     registryDir,
     configPath,
-    start,
-    waitForEnd,
     letGo: () => writeFileSync(join(dir, 'go'), ''),
     isWaiting: () => existsSync(join(dir, 'waiting')),
-    collect: async (dryRun) => {
-      const { status, body } = await start(dryRun)
-      if (status !== 202) throw new Error(`${status} ${JSON.stringify(body)}`)
-      return waitForEnd(body.id)
-    },
     stop: async () => {
       await world.stop()
       removeDir(dir)

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { splitLines } from './split-lines.ts'
 
+export const COLLECTOR_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 /** All that a program gets of an environment: nothing of ours, and so no secret (R27). */
-const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+const ENVIRONMENT = { PATH: COLLECTOR_PATH }
 
 /** For what it printed at the very end. */
 const LAST_WORDS_MS = 1000
