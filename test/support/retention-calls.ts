@@ -120,7 +120,7 @@ export const RETENTION_CALLS: Readonly<Record<string, (database: Database) => Pr
   'policies/retention/policy-queries.ts#lockProject': (db) => policies.lockProject(db, 7),
   'policies/retention/policy-queries.ts#findPolicy': (db) => policies.findPolicy(db, 7),
   'policies/retention/policy-queries.ts#putPolicy': (db) =>
-    policies.putPolicy(db, 7, { rules: [], schedule: undefined }),
+    policies.putPolicy(db, 7, { rules: [], schedule: undefined, untaggedDays: 30 }),
   'policies/retention/policy-queries.ts#removePolicy': (db) => policies.removePolicy(db, 8),
 
   'policies/retention/run-queries.ts#insertRun': (db) => runs.insertRun(db, RUN),
