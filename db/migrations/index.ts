@@ -2,6 +2,7 @@ import { ACCOUNTS } from './accounts.ts'
 import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
 import { COLLECTIONS } from './collections.ts'
+import { COLLECTOR } from './collector.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HOLDS } from './holds.ts'
@@ -47,4 +48,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...RETENTION,
   ...REMOVALS,
   ...COLLECTIONS,
+  ...COLLECTOR,
 }
