@@ -2,6 +2,7 @@ import { ACCOUNTS } from './accounts.ts'
 import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
 import { COLLECTIONS } from './collections.ts'
+import { COLLECTOR } from './collector.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HOLDS } from './holds.ts'
@@ -14,7 +15,7 @@ import { PASSWORD_RESET } from './password-reset.ts'
 import { POLICIES } from './policies.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
-import { REMOVALS } from './removals.ts'
+import { REMOVAL_RIGHTS, REMOVALS } from './removals.ts'
 import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
 import { SEARCH } from './search.ts'
@@ -47,4 +48,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...RETENTION,
   ...REMOVALS,
   ...COLLECTIONS,
+  ...REMOVAL_RIGHTS,
+  ...COLLECTOR,
 }

@@ -33,6 +33,10 @@ export const REMOVALS: Readonly<Record<string, Migration>> = {
       UNIQUE KEY removal_items_tag (removal_id, repository, tag),
       KEY removal_items_outcome (removal_id, outcome, position)
     ) ${TEXT}`),
+}
+
+/** With whose rights a removal is gone on with. */
+export const REMOVAL_RIGHTS: Readonly<Record<string, Migration>> = {
   '0205_removal_askers': addColumn('removals', 'asker', 'TEXT NULL'),
   '0206_removal_rights': addColumn(
     'removals',

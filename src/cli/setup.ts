@@ -22,6 +22,7 @@ import {
 /** In the folder of the project, seen from the compiled file. */
 const TEMPLATE = new URL('../../../registry-config.yml', import.meta.url)
 const NOTIFICATIONS_SECRET = 'notifications-secret'
+const COLLECTOR_SECRET = 'gc-collector-secret'
 const ALWAYS_HOSTS = ['localhost', '127.0.0.1']
 
 /** Folders and files to fill; what is not given is not set up. */
@@ -110,13 +111,16 @@ async function setUpSecrets(
 ): Promise<void> {
   if (secrets === undefined) return
   const [mysql, warden] = [join(secrets, 'mysql'), join(secrets, 'warden')]
+  const collector = join(secrets, 'collector')
   await keepSharedSecret([join(mysql, 'db-root-password')])
   await keepSharedSecret([join(mysql, 'db-password'), join(warden, 'db-password')])
   await keepSharedSecret([join(warden, 'admin-password')])
   await keepSharedSecret([join(warden, NOTIFICATIONS_SECRET)])
+  await keepSharedSecret([join(collector, COLLECTOR_SECRET), join(warden, COLLECTOR_SECRET)])
   await givePrivateFolder(mysql, undefined)
+  await givePrivateFolder(collector, undefined)
   await givePrivateFolder(warden, uid)
-  say(commandLine, `Secrets stand in ${mysql} and ${warden}.`)
+  say(commandLine, `Secrets stand in ${mysql}, ${warden} and ${collector}.`)
 }
 
 async function setUpRegistry(commandLine: CommandLine, options: SetupOptions): Promise<void> {

@@ -77,6 +77,13 @@ export const COLLECT_VARIABLES = {
     .describe(
       'File beside the storage of the registry that a running collector keeps locked, the same for every replica',
     ),
+  WARDEN_GC_COLLECTOR_SECRET: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,255}$/, 'must be 16 to 255 plain letters, digits and signs')
+    .optional()
+    .describe(
+      'Secret of a collector that is a service of its own, as in compose: it asks the private listener for orders. It opens nothing else. In place of WARDEN_GC_COMMAND',
+    ),
   WARDEN_GC_LIMIT_SECONDS: integer(60, 86_400)
     .prefault('1800')
     .describe('A collector that runs longer is ended; writes wait until then at most'),
@@ -91,6 +98,8 @@ export const COLLECT_VARIABLES = {
 export interface CollectConfig {
   /** Undefined: this service runs no collector. */
   readonly command: { readonly words: readonly string[]; readonly lock: string } | undefined
+  /** Of a collector that is a service of its own; undefined: there is none. */
+  readonly serviceSecret: string | undefined
   readonly limitSeconds: number
   /** Undefined: only when somebody asks. */
   readonly cron: string | undefined
@@ -100,6 +109,9 @@ type CollectValues = z.output<z.ZodObject<typeof COLLECT_VARIABLES>>
 
 /** Faults that no variable has alone. */
 export function collectFaults(v: CollectValues): readonly string[] {
+  if (v.WARDEN_GC_COLLECTOR_SECRET !== undefined && v.WARDEN_GC_COMMAND !== undefined) {
+    return ['WARDEN_GC_COLLECTOR_SECRET and WARDEN_GC_COMMAND exclude each other; set one of them']
+  }
   if ((v.WARDEN_GC_COMMAND === undefined) === (v.WARDEN_GC_LOCK === undefined)) return []
   return ['WARDEN_GC_COMMAND and WARDEN_GC_LOCK belong together; set both or neither']
 }
@@ -109,6 +121,7 @@ export const toCollectConfig = (v: CollectValues): CollectConfig => ({
     v.WARDEN_GC_COMMAND === undefined || v.WARDEN_GC_LOCK === undefined
       ? undefined
       : { words: v.WARDEN_GC_COMMAND, lock: v.WARDEN_GC_LOCK },
+  serviceSecret: v.WARDEN_GC_COLLECTOR_SECRET,
   limitSeconds: v.WARDEN_GC_LIMIT_SECONDS,
   cron: v.WARDEN_GC_CRON,
 })

@@ -17,7 +17,7 @@ import { createRetention } from '../policies/retention/create-retention.ts'
 import type { RetentionDeps } from '../policies/retention/run-types.ts'
 import { requireSystem } from '../projects/require-permission.ts'
 import { createRemoval, type RemovalDeps } from '../removal/create-removal.ts'
-import { type CreateCollectDeps, createCollect } from './collect/create-collect.ts'
+import { type Collect, type CreateCollectDeps, createCollect } from './collect/create-collect.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
 
 /** Jobs that one process runs at once: they share cores and connections with requests. */
@@ -39,6 +39,8 @@ export interface Work {
   }
   /** For the private listener. */
   readonly notifications: Pick<Notifications, 'routes'>
+  /** For the private listener, too. */
+  readonly collector: Collect['collector']
   /** Why writes stay held though nobody sees to it any more; undefined: they do not. */
   readonly findStuckFence: () => string | undefined
 }
@@ -87,5 +89,6 @@ export function createWork(deps: WorkDeps): Work {
     ...retention.routes,
     ...collect.routes,
   ]
-  return { work: { routes, start }, notifications, findStuckFence: collect.findStuck }
+  const { collector, findStuck: findStuckFence } = collect
+  return { work: { routes, start }, notifications, collector, findStuckFence }
 }

@@ -53,13 +53,14 @@ export const createPublicHealthRoutes = (deps: ReadinessDeps): readonly Route[] 
 
 /**
  * All of the private listener: health with reasons and how many clients there were, metrics, the
- * intake of notifications, and the door.
+ * intake of notifications, the orders of a collector, and the door.
  */
 export const createPrivateRoutes = (
   deps: ReadinessDeps &
     Pick<ClientCensus, 'readCensus'> & {
       readonly metrics: Metrics
       readonly notifications: { readonly routes: readonly Route[] }
+      readonly collector: { readonly routes: readonly Route[] }
       readonly door: { readonly routes: readonly Route[] }
     },
 ): readonly Route[] => [
@@ -67,5 +68,6 @@ export const createPrivateRoutes = (
   readyRoute(deps, (readiness) => ({ ...readiness, clients: deps.readCensus() })),
   metricsRoute(deps.metrics),
   ...deps.notifications.routes,
+  ...deps.collector.routes,
   ...deps.door.routes,
 ]

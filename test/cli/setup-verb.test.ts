@@ -18,12 +18,14 @@ test('setup fills every folder', async (t) => {
   t.deepEqual(Object.keys(contents(dir)), [
     'certs/bundle/ca.crt',
     'certs/token-ca/ca.pem.new',
+    'secrets/collector/gc-collector-secret',
     'secrets/mysql/db-password',
     'secrets/mysql/db-root-password',
     'secrets/registry/config.yml',
     'secrets/registry/http-secret',
     'secrets/warden/admin-password',
     'secrets/warden/db-password',
+    'secrets/warden/gc-collector-secret',
     'secrets/warden/notifications-secret',
     'tls-authority/ca.pem',
     'tls/ca.crt',
@@ -41,6 +43,7 @@ test('setup closes folders and files with secrets to everybody else', async (t) 
     'secrets/mysql',
     'secrets/warden',
     'secrets/registry',
+    'secrets/collector',
   ]) {
     t.is(modeOf(join(dir, folder)), '700', folder)
     for (const name of readdirSync(join(dir, folder))) {

@@ -6,7 +6,14 @@ import type { Composition } from '../support/compose-binary.ts'
 import { ALL, check, HTTP, NAMED, serviceOf, TLS, TOLD } from '../support/composition.ts'
 
 check('Compose takes the files and knows these services', ALL, (t, { services }) => {
-  t.deepEqual(Object.keys(services).sort(), ['mysql', 'nginx', 'registry', 'setup', 'warden'])
+  t.deepEqual(Object.keys(services).sort(), [
+    'collector',
+    'mysql',
+    'nginx',
+    'registry',
+    'setup',
+    'warden',
+  ])
 })
 
 check('each part waits for what it needs', ALL, (t, all) => {
@@ -17,6 +24,7 @@ check('each part waits for what it needs', ALL, (t, all) => {
   t.deepEqual(waits('mysql'), ['setup service_completed_successfully'])
   t.deepEqual(waits('warden'), ['mysql service_healthy', 'setup service_completed_successfully'])
   t.deepEqual(waits('registry'), ['warden service_healthy'])
+  t.deepEqual(waits('collector'), ['warden service_healthy'])
   t.deepEqual(waits('nginx'), ['registry service_healthy', 'warden service_healthy'])
 })
 
@@ -47,6 +55,9 @@ const DECIDED: Readonly<Record<string, string>> = {
   WARDEN_DB_PASSWORD: 'setup makes it',
   WARDEN_ADMIN_PASSWORD: 'setup makes it',
   WARDEN_NOTIFICATIONS_SECRET: 'setup makes it',
+  WARDEN_GC_COLLECTOR_SECRET: 'setup makes it',
+  WARDEN_GC_COMMAND: 'the collector of the files is a service of its own',
+  WARDEN_GC_LOCK: 'the collector of the files is a service of its own',
   WARDEN_FIRST_PASSWORD_PATH: 'setup makes the first password',
   WARDEN_GC_COMMAND: 'the container of the service does not see the storage',
   WARDEN_GC_LOCK: 'the container of the service does not see the storage',
@@ -83,6 +94,7 @@ check('what is not set leaves the service its own defaults', ALL, (t, all) => {
     'WARDEN_CERTS_DIR',
     'WARDEN_DB_HOST',
     'WARDEN_DB_PASSWORD_FILE',
+    'WARDEN_GC_COLLECTOR_SECRET_FILE',
     'WARDEN_LISTEN',
     'WARDEN_NOTIFICATIONS_SECRET_FILE',
     'WARDEN_PRIVATE_LISTEN',

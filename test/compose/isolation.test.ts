@@ -35,7 +35,7 @@ check('no secret stands in an environment or a command', ALL, (t, { services }) 
   const files = Object.values(services).flatMap(({ environment = {} }) =>
     Object.entries(environment).filter(([key, path]) => key.endsWith('_FILE') && path !== ''),
   )
-  t.is(files.length, 5)
+  t.is(files.length, 6)
   t.true(files.every(([, path]) => path.startsWith('/etc/registry-warden/secrets/')))
 })
 
@@ -102,14 +102,41 @@ check(
   },
 )
 
+const READS_TOO = 'registry-config collector'
+
 check('secrets of a service are mounted by it alone, read-only', ALL, (t, all) => {
   for (const [volume, name] of [
     ['mysql-secrets', 'mysql'],
     ['warden-secrets', 'warden'],
     ['registry-config', 'registry'],
+    ['collector-secrets', 'collector'],
   ] as const) {
     const mounts = mountsOf(all, volume)
-    t.deepEqual(Object.keys(mounts).sort(), [name, 'setup'].sort())
+    // The collector reads where the storage is out of the registry's configuration.
+    const readers = Object.keys(mounts).filter((other) => `${volume} ${other}` !== READS_TOO)
+    t.deepEqual(readers.sort(), [name, 'setup'].sort())
     t.true(mounts[name]?.read_only)
   }
 })
+
+check(
+  'R27: the collector has the storage and a secret of its own; no port, no socket, no other secret',
+  ALL,
+  (t, all) => {
+    const collector = serviceOf(all, 'collector')
+    t.is(collector.ports, undefined)
+    t.true(collector.read_only)
+    t.deepEqual(Object.keys(collector.networks ?? {}), ['inner'])
+    t.deepEqual(collector.environment ?? {}, {})
+    t.deepEqual(
+      (collector.volumes ?? []).map(({ target, read_only = false }) => ({ target, read_only })),
+      [
+        { target: '/collect.sh', read_only: true },
+        { target: '/var/lib/registry', read_only: false },
+        { target: '/etc/registry-warden', read_only: true },
+        { target: '/etc/registry-collector', read_only: true },
+      ],
+    )
+    t.deepEqual(Object.keys(mountsOf(all, 'registry-data')).sort(), ['collector', 'registry'])
+  },
+)

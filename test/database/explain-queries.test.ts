@@ -44,6 +44,7 @@ import * as ldapSweep from '../../src/signin/ldap/sweep-queries.ts'
 import * as signin from '../../src/signin/queries.ts'
 import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { COLLECT_CALLS } from '../support/collect-calls.ts'
+import { COLLECTOR_CALLS } from '../support/collector-calls.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
 import { HOLD_CALLS } from '../support/hold-calls.ts'
@@ -189,6 +190,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   ...COLLECT_CALLS,
   ...RETENTION_CALLS,
   ...REMOVAL_CALLS,
+  ...COLLECTOR_CALLS,
   ...HOLD_CALLS,
   ...BROWSE_CALLS,
   ...POLICY_CALLS,

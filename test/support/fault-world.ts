@@ -27,13 +27,13 @@ export interface FaultWorld {
    * holds and the pauses before an attempt. To be called when nothing is under way.
    */
   readonly passTime: () => Promise<void>
-  /** Waits until nobody has asked the registry for a while. */
+  /** Waits until nobody has written to the registry for a while. */
   readonly untilQuiet: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-const QUIET_MS = 1500
-const MOST_TOLD = 12
+/** A job looks again at what waits within less. */
+const QUIET_MS = 2500
 
 const startAgain = (
   { config, url, privateUrl }: Service,
@@ -62,18 +62,10 @@ async function passTime({ database }: Service, registry: RegistryClient): Promis
   await database('jobs').where({ state: 'waiting' }).update({ run_at: past })
 }
 
-async function untilQuiet(faulty: FaultyRegistry): Promise<void> {
-  let quietSinceMs = performance.now()
-  let last: readonly string[] = []
-  const look = async () => {
-    const paths = faulty.takePaths()
-    if (paths.length > 0) quietSinceMs = performance.now()
-    last = [...last, ...paths].slice(-MOST_TOLD)
-    return performance.now() - quietSinceMs > QUIET_MS
-  }
-  await waitFor(look, PATIENT).catch((cause) => {
-    throw new Error(`the registry is asked on and on: ${last.join(' ')}`, { cause })
-  })
+async function untilQuiet({ wroteAtMs }: FaultyRegistry): Promise<void> {
+  const beganAtMs = performance.now()
+  const isQuiet = async () => performance.now() - Math.max(beganAtMs, wroteAtMs()) > QUIET_MS
+  await waitFor(isQuiet, { ...PATIENT, what: 'an end of writes to the registry' })
 }
 
 export async function startFaultWorld(databaseServer?: TestServer): Promise<FaultWorld> {

@@ -30,6 +30,8 @@ export interface FaultyRegistry {
   readonly interrupt: (before: Before | undefined) => void
   /** Paths that were asked for since the last time. */
   readonly takePaths: () => readonly string[]
+  /** When something was written or deleted last, by the monotonic clock. */
+  readonly wroteAtMs: () => number
   readonly stop: () => Promise<void>
 }
 
@@ -112,10 +114,12 @@ export function createFaultyRegistry(): FaultyRegistry {
   let before: Before | undefined
   let url = ''
   let paths: string[] = []
+  let wroteAtMs = 0
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/'
     const { method = 'GET' } = request
     paths.push(path)
+    if (method !== 'GET' && method !== 'HEAD') wroteAtMs = performance.now()
     try {
       const instead = await before?.({ method, path })
       const passed = instead ? { headers: new Headers(), ...instead } : await pass(url, request)
@@ -136,6 +140,7 @@ export function createFaultyRegistry(): FaultyRegistry {
     interrupt: (next) => {
       before = next
     },
+    wroteAtMs: () => wroteAtMs,
     takePaths: () => {
       const taken = paths
       paths = []

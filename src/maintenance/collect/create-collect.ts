@@ -7,6 +7,7 @@ import type { CollectDeps } from './collect-deps.ts'
 import { KIND, MOST_ATTEMPTS, SCHEDULE } from './request-collection.ts'
 import { createCollectRoutes } from './routes.ts'
 import { createCollectKind } from './run-collection.ts'
+import { createCollectorRoutes } from './service/routes.ts'
 import { createFenceTender } from './tend-fence.ts'
 import { watchCollections } from './watch-collections.ts'
 
@@ -20,6 +21,8 @@ export interface Collect {
   readonly kinds: JobKinds
   readonly schedules: readonly Schedule[]
   readonly routes: readonly Route[]
+  /** For the private listener: what a collector asks that is a service of its own. */
+  readonly collector: { readonly routes: readonly Route[] }
   /** Why writes stay held though nobody sees to it any more; undefined: they do not. */
   readonly findStuck: () => string | undefined
   /** @returns stops it */
@@ -28,7 +31,7 @@ export interface Collect {
 
 /** The collection of garbage: on demand, by a schedule, and what keeps its fence. */
 export function createCollect(given: CreateCollectDeps): Collect {
-  const deps = { ...given, collector: chooseCollector(given.config.collect) }
+  const deps = { ...given, collector: chooseCollector(given.database, given.config.collect) }
   const { cron } = given.config.collect
   const tender = createFenceTender(deps)
   const watch = watchCollections(deps, tender.findStuck)
@@ -47,6 +50,7 @@ export function createCollect(given: CreateCollectDeps): Collect {
             },
           ],
     routes: createCollectRoutes({ ...deps, findStuck: tender.findStuck }),
+    collector: { routes: createCollectorRoutes(deps) },
     findStuck: tender.findStuck,
     start: () => {
       const stops = [tender.start(), watch()]

@@ -15,7 +15,7 @@ export interface ObstacleDeps {
 }
 
 export const NOT_CONFIGURED =
-  'no collector is configured here; set WARDEN_GC_COMMAND and WARDEN_GC_LOCK'
+  'no collector is configured here; set WARDEN_GC_COMMAND and WARDEN_GC_LOCK, or WARDEN_GC_COLLECTOR_SECRET'
 
 /**
  * Where writes pass no door, a body that is held back crosses every fence made of tokens: only a

@@ -1,0 +1,210 @@
+import type { Database } from '../../../database/open-database.ts'
+
+/** `look`: only says that the lock is in hand. */
+export type OrderKind = 'collect' | 'dryRun' | 'look'
+
+/**
+ * `written`: not to be given out yet. `open`: for the collector that asks next. `taken`: by one that has
+ * the lock. `ended`: it said so. `withdrawn`: never begun.
+ */
+export type OrderState = 'written' | 'open' | 'taken' | 'ended' | 'withdrawn'
+
+export interface NewOrder {
+  readonly kind: OrderKind
+  /** That of the fence; 0 where there is none. */
+  readonly epoch: number
+  readonly limitSeconds: number
+}
+
+export interface OpenOrder {
+  readonly id: number
+  readonly kind: OrderKind
+  readonly limitSeconds: number
+}
+
+export interface OrderReading {
+  readonly state: OrderState
+  /** Null where it was ended by a signal, or has not ended. */
+  readonly exitCode: number | null
+  /** Since the collector was heard last, or took it. */
+  readonly silentSeconds: number
+}
+
+/** What is stored of an order that nobody reads; its end is taken in all the same. */
+const MOST_PIECES = 1000
+/** A collector that took an order and said nothing for so long does not begin it any more. */
+const BEGIN_WITHIN_SECONDS = 120
+
+const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
+
+/** @returns its id: higher than that of every order before */
+export async function insertOrder(
+  database: Database,
+  { kind, epoch, limitSeconds }: NewOrder,
+): Promise<number> {
+  const [id] = await database('collector_orders').insert({
+    kind,
+    epoch,
+    limit_seconds: limitSeconds,
+    state: 'written',
+    created_at: now(database),
+  })
+  return Number(id)
+}
+
+/** Gives it out. @returns false when it was withdrawn meanwhile */
+export const openOrder = async (database: Database, id: number): Promise<boolean> =>
+  (await database('collector_orders').where({ id, state: 'written' }).update({ state: 'open' })) ===
+  1
+
+/** @returns whether it was withdrawn before any collector took it */
+export const withdrawOrder = async (database: Database, id: number): Promise<boolean> =>
+  (await database('collector_orders')
+    .where({ id })
+    .whereIn('state', ['written', 'open'])
+    .update({ state: 'withdrawn', ended_at: now(database) })) === 1
+
+/** Withdraws every collection that was ordered before and that no collector took. */
+export async function withdrawOrdersBefore(database: Database, id: number): Promise<void> {
+  await database('collector_orders')
+    .whereIn('state', ['written', 'open'])
+    .where('id', '<', id)
+    .whereNot({ kind: 'look' })
+    .update({ state: 'withdrawn', ended_at: now(database) })
+}
+
+/** The oldest that is open, for a collector that has the lock; it is nobody else's then. */
+export async function takeOrder(database: Database): Promise<OpenOrder | undefined> {
+  const row = await database('collector_orders')
+    .where({ state: 'open' })
+    .orderBy('id')
+    .first('id', 'kind', 'limit_seconds')
+  if (row === undefined) return undefined
+  const taken = await database('collector_orders')
+    .where({ id: row.id, state: 'open' })
+    .update({ state: 'taken', taken_at: now(database) })
+  return taken === 1 ? { id: row.id, kind: row.kind, limitSeconds: row.limit_seconds } : undefined
+}
+
+export async function findOrder(database: Database, id: number): Promise<OrderReading | undefined> {
+  const row = await database('collector_orders')
+    .where({ id })
+    .first(
+      'state',
+      'exit_code',
+      database.raw(
+        'TIMESTAMPDIFF(SECOND, COALESCE(heard_at, taken_at, created_at), UTC_TIMESTAMP(3)) AS silent',
+      ),
+    )
+  return row && { state: row.state, exitCode: row.exit_code, silentSeconds: Number(row.silent) }
+}
+
+/** Whether a collector is at an order, as far as it was heard lately. */
+export async function isSomeHeard(database: Database, withinSeconds: number): Promise<boolean> {
+  const row = await database('collector_orders')
+    .where({ state: 'taken' })
+    .whereNot({ kind: 'look' })
+    .where('heard_at', '>', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [withinSeconds]))
+    .first('id')
+  return row !== undefined
+}
+
+/** Tells the collector, when it is heard next, to end what it runs. */
+export async function stopOrder(database: Database, id: number): Promise<void> {
+  await database('collector_orders').where({ id }).update({ is_stopped: 1 })
+}
+
+export interface Report {
+  readonly id: number
+  /** Where the output begins, in bytes. */
+  readonly from: number
+  readonly output: Buffer
+  /** How it ended: a code, or `none` where a signal ended it; undefined: it goes on. */
+  readonly exit: number | 'none' | undefined
+}
+
+interface HeardRow {
+  readonly state: OrderState
+  readonly is_stopped: number
+  readonly is_late: number
+}
+
+async function keepOutput(transaction: Database, { id, from, output }: Report): Promise<void> {
+  if (output.length === 0) return
+  const rows = await transaction('collector_output')
+    .where({ order_id: id })
+    .count<{ count: number }[]>({ count: '*' })
+  if (Number(rows[0]?.count ?? 0) >= MOST_PIECES) return
+  await transaction('collector_output')
+    .insert({ order_id: id, position: from, content: output })
+    .onConflict()
+    .ignore()
+}
+
+/**
+ * Takes in what a collector says of an order; the same may be said again.
+ *
+ * @returns what it is to do; `unknown` where the order is not its own
+ */
+export async function hearOrder(
+  transaction: Database,
+  report: Report,
+): Promise<'go' | 'stop' | 'unknown'> {
+  const { id, exit } = report
+  const row: HeardRow | undefined = await transaction('collector_orders')
+    .where({ id })
+    .forUpdate()
+    .first(
+      'state',
+      'is_stopped',
+      transaction.raw(
+        `heard_at IS NULL AND taken_at < UTC_TIMESTAMP(3) - INTERVAL ${BEGIN_WITHIN_SECONDS} SECOND AS is_late`,
+      ),
+    )
+  if (row?.state === 'ended') return 'stop'
+  if (row?.state !== 'taken' || (row.is_late === 1 && exit === undefined)) return 'unknown'
+  await keepOutput(transaction, report)
+  await transaction('collector_orders')
+    .where({ id })
+    .update({
+      heard_at: now(transaction),
+      ...(exit !== undefined && {
+        state: 'ended',
+        ended_at: now(transaction),
+        exit_code: exit === 'none' ? null : exit,
+      }),
+    })
+  return row.is_stopped === 1 ? 'stop' : 'go'
+}
+
+export interface Piece {
+  readonly position: number
+  readonly content: Buffer
+}
+
+export const listOutput = (
+  database: Database,
+  { id, most }: { readonly id: number; readonly most: number },
+): Promise<readonly Piece[]> =>
+  database('collector_output')
+    .where({ order_id: id })
+    .orderBy('position')
+    .limit(most)
+    .select<Piece[]>('position', 'content')
+
+/** What was read is not kept. */
+export async function deleteOutput(database: Database, id: number, upTo: number): Promise<void> {
+  await database('collector_output').where({ order_id: id }).where('position', '<=', upTo).delete()
+}
+
+/** Orders of more than a day ago, with what nobody read of them, bit by bit. */
+export async function forgetOldOrders(database: Database): Promise<void> {
+  const rows: readonly { readonly id: number }[] = await database('collector_orders')
+    .where('created_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 DAY'))
+    .orderBy('created_at')
+    .limit(20)
+    .select('id')
+  const ids = rows.map(({ id }) => id)
+  await database('collector_output').whereIn('order_id', ids).delete()
+  await database('collector_orders').whereIn('id', ids).delete()
+}

@@ -1,0 +1,49 @@
+import type { Database } from '../../src/database/open-database.ts'
+import * as orders from '../../src/maintenance/collect/service/order-queries.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+const rows = (count: number, row: (n: number) => Row): Row[] =>
+  Array.from({ length: count }, (_, index) => row(index + 1))
+
+const now = new Date()
+
+/** Many orders that have ended, one that is open and one that runs. */
+export const COLLECTOR_TABLES: Readonly<Record<string, readonly Row[]>> = {
+  collector_orders: rows(3000, (n) => ({
+    id: n,
+    kind: n % 3 === 0 ? 'collect' : 'look',
+    epoch: n,
+    limit_seconds: 60,
+    state: n === 2999 ? 'taken' : n === 3000 ? 'open' : 'ended',
+    created_at: now,
+    taken_at: now,
+  })),
+  collector_output: rows(3000, (n) => ({
+    order_id: 2000 + (n % 1000),
+    position: n,
+    content: Buffer.from('x'),
+  })),
+}
+
+/** Every function that sends SQL about orders, with what it is asked when there are many. */
+export const COLLECTOR_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
+  'maintenance/collect/service/order-queries.ts#insertOrder': (db) =>
+    orders.insertOrder(db, { kind: 'look', epoch: 0, limitSeconds: 0 }),
+  'maintenance/collect/service/order-queries.ts#openOrder': (db) => orders.openOrder(db, 7),
+  'maintenance/collect/service/order-queries.ts#withdrawOrder': (db) => orders.withdrawOrder(db, 7),
+  'maintenance/collect/service/order-queries.ts#withdrawOrdersBefore': (db) =>
+    orders.withdrawOrdersBefore(db, 9),
+  'maintenance/collect/service/order-queries.ts#takeOrder': (db) => orders.takeOrder(db),
+  'maintenance/collect/service/order-queries.ts#findOrder': (db) => orders.findOrder(db, 7),
+  'maintenance/collect/service/order-queries.ts#isSomeHeard': (db) => orders.isSomeHeard(db, 60),
+  'maintenance/collect/service/order-queries.ts#stopOrder': (db) => orders.stopOrder(db, 7),
+  'maintenance/collect/service/order-queries.ts#hearOrder': (db) =>
+    orders.hearOrder(db, { id: 2999, from: 9000, output: Buffer.from('x'), exit: 0 }),
+  'maintenance/collect/service/order-queries.ts#listOutput': (db) =>
+    orders.listOutput(db, { id: 2500, most: 20 }),
+  'maintenance/collect/service/order-queries.ts#deleteOutput': (db) =>
+    orders.deleteOutput(db, 2500, 9000),
+  'maintenance/collect/service/order-queries.ts#forgetOldOrders': (db) =>
+    orders.forgetOldOrders(db),
+}
