@@ -1,3 +1,4 @@
+import { readCausally } from '../database/causal-read.ts'
 import type { Database } from '../database/open-database.ts'
 import { HOLD_COLUMNS, type HoldRow, inForce, inSeconds, now, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold, type HoldKind, type HoldTarget } from './types.ts'
@@ -11,10 +12,10 @@ export async function listConcerning(
   { repository, tag }: HoldTarget,
 ): Promise<readonly Hold[]> {
   const tags = tag === undefined ? [EVERYTHING] : [EVERYTHING, tag]
-  const rows: HoldRow[] = await inForce(database)
+  const found = inForce(database)
     .whereIn('repository', [EVERYTHING, repository])
     .whereIn('tag', tags)
-  return rows.map(toHold)
+  return (await readCausally<HoldRow>(database, found)).map(toHold)
 }
 
 /** Those that reach into the target, or that the target reaches into. */
@@ -26,10 +27,10 @@ export async function listOverlapping(
     return listConcerning(database, target)
   }
   const found = inForce(database)
-  const rows: HoldRow[] = await (target.repository === EVERYTHING
-    ? found
-    : found.whereIn('repository', [EVERYTHING, target.repository]))
-  return rows.map(toHold)
+  if (target.repository !== EVERYTHING) {
+    found.whereIn('repository', [EVERYTHING, target.repository])
+  }
+  return (await readCausally<HoldRow>(database, found)).map(toHold)
 }
 
 /** When a hold is its holder's no more. */
