@@ -48,9 +48,9 @@ const STATE_COLUMNS: readonly Column<State>[] = [
   { head: 'schedule', cell: ({ schedule }) => schedule },
   { head: 'next run', cell: ({ nextRunAt }) => nextRunAt },
   { head: 'limit', cell: ({ limitSeconds }) => `${limitSeconds} seconds` },
-  { head: 'writes held since', cell: ({ fence }) => fence && fence.since },
-  { head: 'held until', cell: ({ fence }) => fence && fence.deadline },
-  { head: 'stuck', cell: ({ fence }) => fence && fence.stuck },
+  { head: 'writes held since', cell: ({ fence }) => fence?.since ?? null },
+  { head: 'held until', cell: ({ fence }) => fence?.deadline ?? null },
+  { head: 'stuck', cell: ({ fence }) => fence?.stuck ?? null },
   { head: 'last run', cell: ({ lastRun }) => lastRun && `${lastRun.id}, ${lastRun.state}` },
 ]
 
@@ -63,7 +63,10 @@ const readReport = async (client: Client, id: string): Promise<Report> =>
   (await client.call('getMaintenanceGcRunsById', { params: { id } })).data
 
 function printReport(commandLine: CommandLine, report: Report, options: JsonOption): void {
-  if (options.json) return printJson(commandLine, report)
+  if (options.json) {
+    printJson(commandLine, report)
+    return
+  }
   printOne(commandLine, { item: report, options, columns: REPORT_COLUMNS })
   for (const note of report.notes) say(commandLine, note)
   const verb = report.dryRun ? 'would go' : 'went'
@@ -137,7 +140,8 @@ const releaseVerb = (gc: Command, commandLine: CommandLine): void => {
     .option('--yes', 'do not ask whether you are sure')
   withJson(release).action((options: JsonOption & { readonly yes?: boolean }) =>
     withApi(commandLine, async (client) => {
-      const question = 'Have you seen that no collector runs on the storage? Pushes may be lost else.'
+      const question =
+        'Have you seen that no collector runs on the storage? Pushes may be lost else.'
       await confirm(commandLine, { question, isAgreed: options.yes === true })
       const { data: result } = await client.call('postMaintenanceGcRelease', {})
       reportDone(commandLine, { result, options, sentences: ['Writes go on.'] })

@@ -34,7 +34,10 @@ function printRules(
       : `What no rule keeps is removed by the schedule ${schedule} (UTC), next at ${nextRunAt}.`,
   )
   if (untaggedDays === null) return
-  say(commandLine, `Untagged manifests go with the garbage ${untaggedDays} days after their last use.`)
+  say(
+    commandLine,
+    `Untagged manifests go with the garbage ${untaggedDays} days after their last use.`,
+  )
 }
 
 function parseDays(text: string): number {

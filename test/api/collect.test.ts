@@ -1,6 +1,6 @@
 import test from 'ava'
-import { fetchToken, pullStatus, pushImage, putBlob } from '../support/image.ts'
 import { type CollectWorld, GC, startCollectWorld } from '../support/collect-world.ts'
+import { fetchToken, pullStatus, pushImage, putBlob } from '../support/image.ts'
 import { ADMIN } from '../support/service.ts'
 import { waitFor } from '../support/wait-for.ts'
 

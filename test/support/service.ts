@@ -163,6 +163,8 @@ export interface ServiceOptions {
   readonly databaseServer?: TestServer
   /** Whether the registry tells the service what happens. */
   readonly notifies?: boolean
+  /** More of the registry's configuration, as `REGISTRY_…` variables. */
+  readonly registryOverrides?: Readonly<Record<string, string>>
 }
 
 interface Place {
@@ -172,10 +174,11 @@ interface Place {
   readonly env: Readonly<Record<string, string>>
   /** host:port of the private listener. */
   readonly notified: string | undefined
+  readonly overrides: Readonly<Record<string, string>>
 }
 
 function placeOf(
-  { notifies }: ServiceOptions,
+  { notifies, registryOverrides = {} }: ServiceOptions,
   parts: {
     readonly dir: string
     readonly env: Readonly<Record<string, string>>
@@ -190,6 +193,7 @@ function placeOf(
     publicUrl: parts.publicServer.url,
     databasePassword: parts.testDatabase.config.password,
     notified: notifies ? new URL(parts.privateServer.url).host : undefined,
+    overrides: registryOverrides,
   }
 }
 
@@ -207,7 +211,7 @@ const readWith = (place: Place, registryUrl: string): Config =>
     ...place.env,
   }).config
 
-const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) =>
+const startRealRegistry = ({ dir, publicUrl, notified, overrides }: Place, config: Config) =>
   startRegistry({
     env: process.env,
     dir: join(dir, 'registry'),
@@ -216,6 +220,7 @@ const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) 
     bundlePath: config.certs.bundlePath,
     httpSecret: 'test',
     notifications: notified ? { address: notified, secret: NOTIFICATIONS_SECRET } : undefined,
+    overrides,
   })
 
 async function openTestInstallation(database: Database, config: Config, log: Log, now: () => Date) {

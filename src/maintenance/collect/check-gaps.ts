@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { Database } from '../../database/open-database.ts'
+import type { ManifestContent } from '../../images/manifest-content.ts'
 import { type ManifestTree, walkTree } from '../../images/walk-tree.ts'
 import type { RegistryClient } from '../../registry/client.ts'
 import {
@@ -32,42 +33,56 @@ async function listRecent(
 ): Promise<readonly RecentReference[]> {
   const asked = { since, most: MOST_MANIFESTS }
   const found = [
-    ...(await listToldPushes(database, asked)),
     ...(await listMarked(database, MOST_MANIFESTS)),
     ...(await listIndexedPushes(database, asked)),
+    // What is told last counts: it says what came.
+    ...(await listToldPushes(database, asked)),
   ]
   const byName = new Map(found.map((one) => [`${one.repository} ${one.reference}`, one]))
   return [...byName.values()]
 }
 
-/** Digests of a tree that nobody has, each with the manifest that needs it. */
-async function findGapsOf(
+/** What a manifest needs and nobody has. */
+async function findMissing(
   { registry }: CheckGapsDeps,
   { repository, manifests }: ManifestTree,
+  { content, signal }: { readonly content: ManifestContent; readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const { digest } of content.blobs.filter(({ isForeign }) => !isForeign)) {
+    if (!(await registry.hasBlob({ repository, digest }, { signal }))) missing.push(digest)
+  }
+  for (const { digest } of content.children.filter((child) => !manifests.has(child.digest))) {
+    const found = await registry.lookUpManifest({ repository, reference: digest }, { signal })
+    if (found === 'unknown') missing.push(digest)
+  }
+  return missing
+}
+
+/** Digests of a tree that nobody has, each with the manifest that needs it. */
+async function findGapsOf(
+  deps: CheckGapsDeps,
+  tree: ManifestTree,
   signal: AbortSignal,
 ): Promise<readonly Gap[]> {
   const gaps: Gap[] = []
-  for (const [manifest, { content }] of manifests) {
-    for (const { digest, isForeign } of content.blobs) {
-      if (isForeign || (await registry.hasBlob({ repository, digest }, { signal }))) continue
-      gaps.push({ repository, manifest, blob: digest })
-    }
-    for (const { digest } of content.children) {
-      if (manifests.has(digest)) continue
-      const found = await registry.lookUpManifest({ repository, reference: digest }, { signal })
-      if (found === 'unknown') gaps.push({ repository, manifest, blob: digest })
-    }
+  for (const [manifest, { content }] of tree.manifests) {
+    const missing = await findMissing(deps, tree, { content, signal })
+    gaps.push(...missing.map((blob) => ({ repository: tree.repository, manifest, blob })))
   }
   return gaps
 }
 
 async function checkOne(
   deps: CheckGapsDeps,
-  { repository, reference }: RecentReference,
+  { repository, reference, digest }: RecentReference,
   signal: AbortSignal,
 ): Promise<readonly Gap[]> {
   const found = await deps.registry.findManifest({ repository, reference }, { signal })
-  if (found === undefined) return []
+  if (found === undefined) {
+    // The manifest itself was swept: nobody can tell any more what it needed.
+    return digest === undefined ? [] : [{ repository, manifest: digest, blob: digest }]
+  }
   const tree = await walkTree(deps.registry, { repository, root: found.digest })
   return findGapsOf(deps, tree, signal)
 }

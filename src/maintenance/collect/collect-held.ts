@@ -15,7 +15,9 @@ const SPARE_SECONDS = 60
 
 /** The last step before the collector: what follows from here is opened by nobody who was cut off. */
 async function beginCollecting(
-  { deps, job, collection, mark }: Work, hold: TakenHold): Promise<void> {
+  { deps, job, collection, mark }: Work,
+  hold: TakenHold,
+): Promise<void> {
   const { limitSeconds } = deps.config.collect
   await prolongHold(deps, hold, limitSeconds + KILL_AFTER_SECONDS + SPARE_SECONDS)
   mark.mayHaveBegun = true
@@ -57,7 +59,11 @@ async function stopEarly({ job, collection, own }: Work): Promise<void> {
 }
 
 /** All that is done while writes are held, and what is looked at after. */
-export async function collectHeld(begun: Work, hold: TakenHold, search: UntaggedSearch): Promise<void> {
+export async function collectHeld(
+  begun: Work,
+  hold: TakenHold,
+  search: UntaggedSearch,
+): Promise<void> {
   const heldAt = hold.takenAt
   const work = await dealWithUntagged(begun, search)
   const { deps, job, own, collector, collection } = work

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
-import type { Collector, CollectorEnd, CollectOrder } from './collector.ts'
+import type { CollectOrder, Collector, CollectorEnd } from './collector.ts'
 import {
   type CommandPlace,
   collectCommand,

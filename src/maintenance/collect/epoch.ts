@@ -40,4 +40,3 @@ export const inEpoch = (
     if (!(await isOwn(deps, transaction))) throw new JobStopped('lost')
     await work(transaction)
   })
-

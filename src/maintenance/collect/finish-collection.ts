@@ -75,4 +75,3 @@ export const endCollection = (
     const target = `${KIND}/${id}${isDryRun ? ' (dry run)' : ''}`
     await auditEnd(transaction, { actor, target, isDone: phase === 'done' })
   })
-

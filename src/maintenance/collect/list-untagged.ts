@@ -19,7 +19,10 @@ export interface Work {
 }
 
 /** Removes what nothing needs, or tells it, and adds that to what is known of the collection. */
-export async function dealWithUntagged(work: Work, { places, notes }: UntaggedSearch): Promise<Work> {
+export async function dealWithUntagged(
+  work: Work,
+  { places, notes }: UntaggedSearch,
+): Promise<Work> {
   const { deps, job, own, collection } = work
   const { isDryRun, actor } = collection
   const outcome = await removeUntagged(deps, {
@@ -43,4 +46,3 @@ export async function dealWithUntagged(work: Work, { places, notes }: UntaggedSe
   )
   return { ...work, collection: next }
 }
-

@@ -1,7 +1,7 @@
-import type { RunningJob } from '../../jobs/types.ts'
-import { ACTOR, openFence } from './open-fence.ts'
-import type { CollectDeps } from './collect-deps.ts'
 import { findCollectingFence } from '../../holds/collecting-queries.ts'
+import type { RunningJob } from '../../jobs/types.ts'
+import type { CollectDeps } from './collect-deps.ts'
+import { ACTOR, openFence } from './open-fence.ts'
 import {
   findCollection,
   findCollectionOfJob,

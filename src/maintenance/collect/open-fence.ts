@@ -1,8 +1,8 @@
 import { type Actor, recordActorAudit } from '../../audit/record.ts'
 import type { Database } from '../../database/open-database.ts'
 import { inTransaction } from '../../database/transaction.ts'
-import { inHoldChange } from '../../holds/take-hold.ts'
 import { deleteHold } from '../../holds/queries.ts'
+import { inHoldChange } from '../../holds/take-hold.ts'
 import { EVERYTHING, type Hold } from '../../holds/types.ts'
 import { findCollectionOfEpoch, noteOpened, saveCollection } from './queries.ts'
 

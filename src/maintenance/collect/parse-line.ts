@@ -6,7 +6,8 @@ export type CollectorWord =
   | { readonly kind: 'blob'; readonly digest: string }
   | { readonly kind: 'marking' }
 
-const TOTAL = /^\d{1,15} blobs marked, (\d{1,15}) blobs and \d{1,15} manifests eligible for deletion$/
+const TOTAL =
+  /^\d{1,15} blobs marked, (\d{1,15}) blobs and \d{1,15} manifests eligible for deletion$/
 const BLOB = /^blob eligible for deletion: (\S{1,200})$/
 const MARKING = /^[a-z0-9][a-z0-9._/-]{0,254}: marking manifest \S{1,200} ?$/
 

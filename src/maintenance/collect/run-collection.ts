@@ -35,7 +35,6 @@ async function collectDry(work: Work): Promise<void> {
   if (error !== undefined) throw new JobGaveUp(error)
 }
 
-
 /** @throws JobGaveUp with every reason why not now (R28) */
 async function requireNoObstacle({ deps, collector }: Work): Promise<void> {
   const obstacles = await findObstacles(deps)

@@ -1,5 +1,7 @@
+import { repeat } from '../../database/repeat.ts'
+import { inTransaction } from '../../database/transaction.ts'
 import { AppError } from '../../errors.ts'
-import type { RunningJob } from '../../jobs/types.ts'
+import { JobStopped, type RunningJob } from '../../jobs/types.ts'
 import type { CollectDeps } from './collect-deps.ts'
 import type { Collector, CollectorEnd } from './collector.ts'
 import { type EpochDeps, inEpoch, isOwn } from './epoch.ts'
@@ -29,6 +31,7 @@ export interface CollectorOutcome {
   readonly notes: readonly string[]
 }
 
+const LOOK_EVERY_MS = 5000
 /** What `timeout` ends with when the time was over. */
 const TIMED_OUT = 124
 
@@ -76,22 +79,37 @@ const noteLine = (
   }
 }
 
+/** Nobody waits for a collector whose collection was ended by somebody else. */
+function watchOwn({ deps, own, job }: CollectorRun) {
+  const ending = new AbortController()
+  const work = async (): Promise<void> => {
+    const isStill = await inTransaction(deps.database, (transaction) => isOwn(own, transaction))
+    if (!isStill) ending.abort(new JobStopped('lost'))
+  }
+  const stop = repeat({ everyMs: LOOK_EVERY_MS, work, onFailure: () => undefined })
+  return { signal: AbortSignal.any([job.signal, ending.signal]), stop }
+}
+
 async function begin(
-  { collector, job, own, isDryRun, limitSeconds }: CollectorRun,
+  run: CollectorRun,
   onLine: (line: string) => void,
 ): Promise<CollectorEnd | AppError> {
+  const { collector, job, own, isDryRun, limitSeconds } = run
+  const { signal, stop } = watchOwn(run)
   try {
     return await collector.run({
       epoch: own.epoch ?? 0,
       dryRun: isDryRun,
       limitSeconds,
-      signal: job.signal,
+      signal,
       confirm: () => inEpoch(own, async () => job.checkLease()),
       onLine,
     })
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
+  } finally {
+    await stop()
   }
 }
 

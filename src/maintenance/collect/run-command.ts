@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process'
 import { splitLines } from './split-lines.ts'
 
+export const COLLECTOR_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 /** All that a program gets of an environment: nothing of ours, and so no secret (R27). */
-const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+const ENVIRONMENT = { PATH: COLLECTOR_PATH }
+
+/** For what it printed at the very end. */
+const LAST_WORDS_MS = 1000
 
 export interface CommandInput {
   readonly command: readonly string[]
@@ -40,21 +45,24 @@ export function runCommand(input: CommandInput): Promise<CommandEnd> {
   }
   return new Promise((resolve, reject) => {
     const timers: NodeJS.Timeout[] = []
-    const giveUpAfter = (ms: number): void => {
-      timers.push(setTimeout(() => settle(() => resolve(undefined)), ms))
-    }
-    const ask = (): void => {
-      child.kill('SIGTERM')
-      giveUpAfter(graceMs)
-    }
     const settle = (how: () => void): void => {
       for (const timer of timers) clearTimeout(timer)
       signal.removeEventListener('abort', ask)
+      // What it left behind may keep them open for long.
+      for (const stream of [child.stdout, child.stderr]) stream.destroy()
       child.unref()
       how()
     }
-    giveUpAfter(longestMs)
+    const endAfter = (ms: number, end: CommandEnd): void => {
+      timers.push(setTimeout(() => settle(() => resolve(end)), ms))
+    }
+    const ask = (): void => {
+      child.kill('SIGTERM')
+      endAfter(graceMs, undefined)
+    }
+    endAfter(longestMs, undefined)
     child.once('error', (error) => settle(() => reject(error)))
+    child.once('exit', (code, name) => endAfter(LAST_WORDS_MS, { code, signal: name }))
     child.once('close', (code, name) => settle(() => resolve({ code, signal: name })))
     if (signal.aborted) ask()
     else signal.addEventListener('abort', ask, { once: true })

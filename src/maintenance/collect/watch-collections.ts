@@ -1,8 +1,8 @@
 import { repeat } from '../../database/repeat.ts'
 import type { Metrics } from '../../metrics/create-metrics.ts'
 import type { CollectDeps } from './collect-deps.ts'
-import { findLastEnded } from './queries.ts'
 import { heldSecondsOf } from './present-collection.ts'
+import { findLastEnded } from './queries.ts'
 import type { Collection } from './types.ts'
 
 const LOOK_EVERY_MS = 10_000

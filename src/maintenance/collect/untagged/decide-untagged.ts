@@ -15,12 +15,12 @@ export interface JudgedRepository {
   readonly needed: ReadonlySet<string>
 }
 
-/**
- * All that stays: what is needed or not old enough, what that leads to, what that is about, and what is
- * about that.
- */
-function findStaying({ manifests, needed }: JudgedRepository): ReadonlySet<string> {
-  const byDigest = new Map(manifests.map((manifest) => [manifest.digest, manifest]))
+type ByDigest = ReadonlyMap<string, JudgedManifest>
+
+/** By a digest: what is about it. */
+function findReferrers(
+  manifests: readonly JudgedManifest[],
+): ReadonlyMap<string, readonly string[]> {
   const referrers = new Map<string, string[]>()
   for (const { digest, subject } of manifests) {
     if (subject === undefined) continue
@@ -28,38 +28,53 @@ function findStaying({ manifests, needed }: JudgedRepository): ReadonlySet<strin
     if (known === undefined) referrers.set(subject, [digest])
     else known.push(digest)
   }
-  const staying = new Set(needed)
-  for (const { digest, isOld } of manifests) if (!isOld) staying.add(digest)
+  return referrers
+}
+
+/** What a manifest leads to, and what it is about. */
+const below = ({ children, subject }: JudgedManifest): readonly string[] =>
+  subject === undefined ? children : [...children, subject]
+
+/**
+ * All that stays: what is needed or not old enough, what that leads to, what that is about, and what is
+ * about that.
+ */
+function findStaying({ manifests, needed }: JudgedRepository): ReadonlySet<string> {
+  const byDigest: ByDigest = new Map(manifests.map((manifest) => [manifest.digest, manifest]))
+  const referrers = findReferrers(manifests)
+  const young = manifests.filter(({ isOld }) => !isOld).map(({ digest }) => digest)
+  const staying = new Set([...needed, ...young])
   // A set goes on with what is added to it while it is walked.
   for (const digest of staying) {
     const manifest = byDigest.get(digest)
-    for (const child of manifest?.children ?? []) staying.add(child)
-    if (manifest?.subject !== undefined) staying.add(manifest.subject)
-    for (const referrer of referrers.get(digest) ?? []) staying.add(referrer)
+    const next = manifest === undefined ? [] : below(manifest)
+    for (const one of [...next, ...(referrers.get(digest) ?? [])]) staying.add(one)
   }
   return staying
 }
 
-/** What leads to others or is about them comes before them: whatever is cut off leaves wholes. */
-function inOrder(going: readonly JudgedManifest[]): readonly string[] {
-  const byDigest = new Map(going.map((manifest) => [manifest.digest, manifest]))
-  const seen = new Set<string>()
-  const order: string[] = []
-  const open: { readonly digest: string; readonly isDone: boolean }[] = []
-  for (const { digest: first } of going) {
-    open.push({ digest: first, isDone: false })
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { digest, isDone } = next
-      const manifest = byDigest.get(digest)
-      if (isDone) order.push(digest)
-      if (isDone || manifest === undefined || seen.has(digest)) continue
+/** Adds a manifest to an order behind all that is below it. */
+function addAfterBelow(byDigest: ByDigest, first: string, order: Set<string>, seen: Set<string>) {
+  const open = [{ digest: first, isDone: false }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { digest, isDone } = next
+    const manifest = byDigest.get(digest)
+    if (isDone) order.add(digest)
+    else if (manifest !== undefined && !seen.has(digest)) {
       seen.add(digest)
-      open.push({ digest, isDone: true })
-      const below = [...manifest.children, ...(manifest.subject ? [manifest.subject] : [])]
-      open.push(...below.map((one) => ({ digest: one, isDone: false })))
+      const further = below(manifest).map((one) => ({ digest: one, isDone: false }))
+      open.push({ digest, isDone: true }, ...further)
     }
   }
-  return order.toReversed()
+}
+
+/** What leads to others or is about them comes before them: whatever is cut off leaves wholes. */
+function inOrder(going: readonly JudgedManifest[]): readonly string[] {
+  const byDigest: ByDigest = new Map(going.map((manifest) => [manifest.digest, manifest]))
+  const order = new Set<string>()
+  const seen = new Set<string>()
+  for (const { digest } of going) addAfterBelow(byDigest, digest, order, seen)
+  return [...order].toReversed()
 }
 
 /**

@@ -34,5 +34,9 @@ export async function readLiveNeeds(
   const subjects = trees.flatMap(({ manifests }) =>
     [...manifests.values()].flatMap(({ content }) => content.subjectDigest ?? []),
   )
-  return new Set([...roots, ...trees.flatMap(({ manifests }) => [...manifests.keys()]), ...subjects])
+  return new Set([
+    ...roots,
+    ...trees.flatMap(({ manifests }) => [...manifests.keys()]),
+    ...subjects,
+  ])
 }

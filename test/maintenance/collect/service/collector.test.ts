@@ -160,6 +160,7 @@ test.serial(
   'R25: a script that is killed leaves the lock to the collector that it ran',
   async (t) => {
     writeFileSync(join(dir, 'wait'), '')
+    rmSync(join(dir, 'begun'), { force: true })
     const id = await startRun()
     await waitFor(async () => existsSync(join(dir, 'begun')), PATIENT)
     // Only the script: what it ran goes on, as it does where the engine loses a process.
@@ -175,7 +176,6 @@ test.serial(
     const { body } = await world.service.admin('GET', GC)
     t.truthy(body.fence)
     // The registry's process ends; the second script gets the lock, and proves it by its answer.
-    writeFileSync(join(dir, 'begun'), '')
     rmSync(join(dir, 'wait'), { force: true })
     await waitFor(() => service.isFree().catch(() => false), PATIENT)
     // Nobody saw the end of the first one: writes stay held until it is overdue.
