@@ -1,3 +1,4 @@
+import { readCausally } from './causal-read.ts'
 import type { Database } from './open-database.ts'
 
 /** One running process of this service, as it last said of itself. */
@@ -62,10 +63,7 @@ export async function listReplicas(database: Database): Promise<readonly Replica
 
 /** Some processes that did not say that they stop, also those that died within the last hour. */
 export async function listReplicaIds(database: Database, most: number): Promise<readonly string[]> {
-  const rows: readonly { readonly id: string }[] = await database('replicas')
-    .where('id', '>', '')
-    .orderBy('id')
-    .limit(most)
-    .select('id')
+  const query = database('replicas').where('id', '>', '').orderBy('id').limit(most).select('id')
+  const rows = await readCausally<{ readonly id: string }>(database, query)
   return rows.map(({ id }) => id)
 }

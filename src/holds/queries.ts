@@ -1,3 +1,4 @@
+import { readCausally } from '../database/causal-read.ts'
 import type { Database } from '../database/open-database.ts'
 import {
   HOLD_COLUMNS,
@@ -21,10 +22,11 @@ export async function listConcerning(
   database: Database,
   { repository, tag = EVERYTHING }: HoldTarget,
 ): Promise<readonly Hold[]> {
-  const [rows] = (await database.raw(CONCERNING, [EVERYTHING, repository, EVERYTHING, tag])) as [
-    readonly HoldRow[],
-  ]
-  return rows.map(toHold)
+  const tags = tag === undefined ? [EVERYTHING] : [EVERYTHING, tag]
+  const found = inForce(database)
+    .whereIn('repository', [EVERYTHING, repository])
+    .whereIn('tag', tags)
+  return (await readCausally<HoldRow>(database, found)).map(toHold)
 }
 
 /** Those that reach into the target, or that the target reaches into. */
@@ -36,10 +38,10 @@ export async function listOverlapping(
     return listConcerning(database, target)
   }
   const found = inForce(database)
-  const rows: HoldRow[] = await (target.repository === EVERYTHING
-    ? found
-    : found.whereIn('repository', [EVERYTHING, target.repository]))
-  return rows.map(toHold)
+  if (target.repository !== EVERYTHING) {
+    found.whereIn('repository', [EVERYTHING, target.repository])
+  }
+  return (await readCausally<HoldRow>(database, found)).map(toHold)
 }
 
 /** When a hold is its holder's no more. */

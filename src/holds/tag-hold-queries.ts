@@ -1,4 +1,5 @@
 import { inBatches } from '../database/bulk.ts'
+import { readCausally } from '../database/causal-read.ts'
 import type { Database } from '../database/open-database.ts'
 import { type HoldRow, inForce, inSeconds, now, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold } from './types.ts'
@@ -33,16 +34,18 @@ export async function findStopping(
   { repository, tags, holder }: TagHolds,
 ): Promise<Hold | undefined> {
   const others = () => inForce(database).whereNot({ holder })
-  const wide: readonly HoldRow[] = await others().where((either) => {
+  const wide = others().where((either) => {
     either.where({ repository: EVERYTHING })
     if (tags === undefined) either.orWhere({ repository })
     else either.orWhere({ repository, tag: EVERYTHING })
   })
-  if (wide[0] !== undefined) return toHold(wide[0])
+  const [first] = await readCausally<HoldRow>(database, wide)
+  if (first !== undefined) return toHold(first)
   for (const batch of inBatches(tags ?? [])) {
-    const [row]: readonly HoldRow[] = await others()
+    const narrow = others()
       .where({ repository })
       .whereIn('tag', [...batch])
+    const [row] = await readCausally<HoldRow>(database, narrow)
     if (row !== undefined) return toHold(row)
   }
   return undefined

@@ -36,6 +36,8 @@ export interface MariadbInput {
    * `every-database`: it may create and drop databases, for tests; the data is thrown away.
    */
   readonly account: 'one-database' | 'every-database'
+  /** More arguments of the server, which count before those above. */
+  readonly serverArguments?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -112,6 +114,7 @@ const serverArguments = (input: MariadbInput, dataDir: string, port: number): st
   '--innodb-buffer-pool-size=64M',
   '--max-connections=200',
   ...(input.account === 'every-database' ? THROW_AWAY : []),
+  ...(input.serverArguments ?? []),
 ]
 
 async function acceptsAccount(port: number, password: string): Promise<boolean> {

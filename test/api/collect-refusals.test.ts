@@ -16,7 +16,7 @@ async function startAlone(env: Readonly<Record<string, string>> = {}): Promise<S
 
 const start = (service: Service, dryRun = false) => service.admin('POST', GC, { dryRun })
 
-test('where no collector is configured, it is told what to set', async (t) => {
+test.serial('where no collector is configured, it is told what to set', async (t) => {
   const service = await startService({ registryUrl: away })
   t.teardown(service.stop)
   for (const dryRun of [false, true]) {
@@ -30,35 +30,41 @@ test('where no collector is configured, it is told what to set', async (t) => {
   t.like((await service.admin('GET', GC)).body, { configured: false, lastRun: null, fence: null })
 })
 
-test('R28: nothing is collected while the index cannot be trusted, and every reason is told', async (t) => {
-  const service = await startAlone()
-  t.teardown(service.stop)
-  const { database } = service
-  const never = await start(service)
-  t.is(never.status, 409)
-  t.regex(never.body.detail, /^garbage cannot be collected now: the index was never compared with/)
-  await noteReconcile(service)
-  await engageBrake(database, { reason: 'lists', detail: 'a test' })
-  await database('events').insert({
-    event_id: 'late',
-    received_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 HOUR'),
-    happened_at: new Date(),
-    action: 'none',
-    content: 'none',
-    repository: 'a/b',
-    method: 'GET',
-    actor: 'x',
-    address: '10.0.0.7',
-  })
-  const { status, body } = await start(service)
-  t.is(status, 409)
-  t.regex(body.detail, /the brake on the index is engaged/)
-  const { body: state } = await service.admin('GET', GC)
-  t.true(state.obstacles.length >= 1)
-  t.deepEqual((await database('collections').select('id')).length, 0)
-})
+test.serial(
+  'R28: nothing is collected while the index cannot be trusted, and every reason is told',
+  async (t) => {
+    const service = await startAlone()
+    t.teardown(service.stop)
+    const { database } = service
+    const never = await start(service)
+    t.is(never.status, 409)
+    t.regex(
+      never.body.detail,
+      /^garbage cannot be collected now: the index was never compared with/,
+    )
+    await noteReconcile(service)
+    await engageBrake(database, { reason: 'lists', detail: 'a test' })
+    await database('events').insert({
+      event_id: 'late',
+      received_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 HOUR'),
+      happened_at: new Date(),
+      action: 'none',
+      content: 'none',
+      repository: 'a/b',
+      method: 'GET',
+      actor: 'x',
+      address: '10.0.0.7',
+    })
+    const { status, body } = await start(service)
+    t.is(status, 409)
+    t.regex(body.detail, /the brake on the index is engaged/)
+    const { body: state } = await service.admin('GET', GC)
+    t.true(state.obstacles.length >= 1)
+    t.deepEqual((await database('collections').select('id')).length, 0)
+  },
+)
 
-test('R26: without the door a registry that takes writes is not collected', async (t) => {
+test.serial('R26: without the door a registry that takes writes is not collected', async (t) => {
   const world: CollectWorld = await startCollectWorld({
     env: { WARDEN_DOOR: 'off' },
     doorMode: 'off',
@@ -73,7 +79,7 @@ test('R26: without the door a registry that takes writes is not collected', asyn
   t.false(existsSync(`${world.registryDir}/data/docker/registry/v2/repositories/warden-gc/x`))
 })
 
-test('R26: without the door a registry that is read-only is collected', async (t) => {
+test.serial('R26: without the door a registry that is read-only is collected', async (t) => {
   const world = await startCollectWorld({
     env: { WARDEN_DOOR: 'off' },
     doorMode: 'off',
@@ -83,14 +89,14 @@ test('R26: without the door a registry that is read-only is collected', async (t
   t.like(await world.collect(), { state: 'done' })
 })
 
-test('R26: without the door a registry that is stopped is collected', async (t) => {
+test.serial('R26: without the door a registry that is stopped is collected', async (t) => {
   const world = await startCollectWorld({ env: { WARDEN_DOOR: 'off' }, doorMode: 'off' })
   t.teardown(world.stop)
   await world.service.registry?.stop()
   t.like(await world.collect(), { state: 'done' })
 })
 
-test('a collector that fails is told in its own words, and writes go on', async (t) => {
+test.serial('a collector that fails is told in its own words, and writes go on', async (t) => {
   const script = (): string => '#!/bin/sh\necho "the disk is on fire" >&2\nexit 3\n'
   const world = await startCollectWorld({ makeScript: script })
   t.teardown(world.stop)
@@ -100,7 +106,7 @@ test('a collector that fails is told in its own words, and writes go on', async 
   t.is(body.fence, null)
 })
 
-test('a registry with a blob cache is found out', async (t) => {
+test.serial('a registry with a blob cache is found out', async (t) => {
   const world = await startCollectWorld({
     registryOverrides: { REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR: 'inmemory' },
   })

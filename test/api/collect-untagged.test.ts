@@ -63,6 +63,7 @@ async function putReferrer(subject: string, text: string): Promise<string> {
 /** An image that lost its tag to another one. */
 async function leaveUntagged(repository: string, text: string): Promise<string> {
   const { digest } = await pushImage(world.places, { as: ADMIN, repository, tags: [text], text })
+  await waitFor(() => isKnown(digest), { mostMs: 20_000, what: text })
   await pushImage(world.places, { as: ADMIN, repository, tags: [text], text: `${text} later` })
   return digest
 }

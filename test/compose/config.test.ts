@@ -56,8 +56,6 @@ const DECIDED: Readonly<Record<string, string>> = {
   WARDEN_ADMIN_PASSWORD: 'setup makes it',
   WARDEN_NOTIFICATIONS_SECRET: 'setup makes it',
   WARDEN_GC_COLLECTOR_SECRET: 'setup makes it',
-  WARDEN_GC_COMMAND: 'the collector of the files is a service of its own',
-  WARDEN_GC_LOCK: 'the collector of the files is a service of its own',
   WARDEN_FIRST_PASSWORD_PATH: 'setup makes the first password',
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/open-database.ts'
 import * as orders from '../../src/maintenance/collect/service/order-queries.ts'
+import * as reports from '../../src/maintenance/collect/service/report-queries.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -38,12 +39,12 @@ export const COLLECTOR_CALLS: Readonly<Record<string, (database: Database) => Pr
   'maintenance/collect/service/order-queries.ts#findOrder': (db) => orders.findOrder(db, 7),
   'maintenance/collect/service/order-queries.ts#isSomeHeard': (db) => orders.isSomeHeard(db, 60),
   'maintenance/collect/service/order-queries.ts#stopOrder': (db) => orders.stopOrder(db, 7),
-  'maintenance/collect/service/order-queries.ts#hearOrder': (db) =>
-    orders.hearOrder(db, { id: 2999, from: 9000, output: Buffer.from('x'), exit: 0 }),
-  'maintenance/collect/service/order-queries.ts#listOutput': (db) =>
-    orders.listOutput(db, { id: 2500, most: 20 }),
-  'maintenance/collect/service/order-queries.ts#deleteOutput': (db) =>
-    orders.deleteOutput(db, 2500, 9000),
+  'maintenance/collect/service/report-queries.ts#hearOrder': (db) =>
+    reports.hearOrder(db, { id: 2999, from: 9000, output: Buffer.from('x'), exit: 0 }),
+  'maintenance/collect/service/report-queries.ts#listOutput': (db) =>
+    reports.listOutput(db, { id: 2500, most: 20 }),
+  'maintenance/collect/service/report-queries.ts#deleteOutput': (db) =>
+    reports.deleteOutput(db, 2500, 9000),
   'maintenance/collect/service/order-queries.ts#forgetOldOrders': (db) =>
     orders.forgetOldOrders(db),
 }

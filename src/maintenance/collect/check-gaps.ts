@@ -33,9 +33,10 @@ async function listRecent(
 ): Promise<readonly RecentReference[]> {
   const asked = { since, most: MOST_MANIFESTS }
   const found = [
-    ...(await listToldPushes(database, asked)),
     ...(await listMarked(database, MOST_MANIFESTS)),
     ...(await listIndexedPushes(database, asked)),
+    // What is told last counts: it says what came.
+    ...(await listToldPushes(database, asked)),
   ]
   const byName = new Map(found.map((one) => [`${one.repository} ${one.reference}`, one]))
   return [...byName.values()]
@@ -74,11 +75,14 @@ async function findGapsOf(
 
 async function checkOne(
   deps: CheckGapsDeps,
-  { repository, reference }: RecentReference,
+  { repository, reference, digest }: RecentReference,
   signal: AbortSignal,
 ): Promise<readonly Gap[]> {
   const found = await deps.registry.findManifest({ repository, reference }, { signal })
-  if (found === undefined) return []
+  if (found === undefined) {
+    // The manifest itself was swept: nobody can tell any more what it needed.
+    return digest === undefined ? [] : [{ repository, manifest: digest, blob: digest }]
+  }
   const tree = await walkTree(deps.registry, { repository, root: found.digest })
   return findGapsOf(deps, tree, signal)
 }

@@ -5,6 +5,8 @@ import type { Database } from '../../database/open-database.ts'
 export interface RecentReference {
   readonly repository: string
   readonly reference: string
+  /** What came, where that was told and nobody told that it was deleted since. */
+  readonly digest: string | undefined
 }
 
 interface Asked {
@@ -12,33 +14,48 @@ interface Asked {
   readonly most: number
 }
 
-interface PushRow {
+interface EventRow {
+  readonly id: number
+  readonly action: 'push' | 'delete'
   readonly repository: string
   readonly tag: string | null
   readonly digest: string | null
 }
 
-const toReferences = (rows: readonly PushRow[]): readonly RecentReference[] =>
-  rows.flatMap(({ repository, tag, digest }) => {
-    const reference = tag ?? digest
-    return reference === null ? [] : [{ repository, reference }]
+const keyOf = ({ repository, digest }: EventRow): string => `${repository} ${digest}`
+
+function toReferences(rows: readonly EventRow[]): readonly RecentReference[] {
+  const deleted = new Map<string, number>()
+  for (const row of rows) {
+    if (row.action !== 'delete') continue
+    deleted.set(keyOf(row), Math.max(row.id, deleted.get(keyOf(row)) ?? 0))
+  }
+  return rows.flatMap((row) => {
+    const reference = row.digest ?? row.tag
+    if (row.action !== 'push' || reference === null) return []
+    const isDeleted = (deleted.get(keyOf(row)) ?? 0) > row.id
+    const digest = isDeleted ? undefined : (row.digest ?? undefined)
+    return [{ repository: row.repository, reference, digest }]
   })
+}
 
 /** Manifests whose push was told of since then, those of the inbox among them. */
 export async function listToldPushes(
   database: Database,
   { since, most }: Asked,
 ): Promise<readonly RecentReference[]> {
-  const pushes = () =>
+  const told = () =>
     database
       .queryBuilder()
       .from(byIndex(database, 'events', 'events_applied'))
-      .where({ action: 'push', content: 'manifest' })
+      .where((either) => {
+        either.where({ action: 'push', content: 'manifest' }).orWhere({ action: 'delete' })
+      })
       .limit(most)
-      .select<PushRow[]>('repository', 'tag', 'digest')
-  const applied = await pushes().where('applied_at', '>=', since)
-  const waiting = await pushes().whereNull('applied_at')
-  return [...toReferences(waiting), ...toReferences(applied)]
+      .select<EventRow[]>('id', 'action', 'repository', 'tag', 'digest')
+  const applied = await told().where('applied_at', '>=', since)
+  const waiting = await told().whereNull('applied_at')
+  return toReferences([...applied, ...waiting])
 }
 
 /** Tags that the index has been told, or found, to be pushed since then. */
@@ -46,7 +63,7 @@ export async function listIndexedPushes(
   database: Database,
   { since, most }: Asked,
 ): Promise<readonly RecentReference[]> {
-  return database
+  const rows: readonly Omit<RecentReference, 'digest'>[] = await database
     .queryBuilder()
     .from(byIndex(database, 'repositories', 'repositories_by_pushed'))
     .join('tags', 'tags.repository_id', 'repositories.id')
@@ -55,7 +72,8 @@ export async function listIndexedPushes(
     .where('tags.is_listed', 1)
     .where('tags.pushed_at', '>=', since)
     .limit(most)
-    .select<RecentReference[]>({ repository: 'repositories.name', reference: 'tags.name' })
+    .select({ repository: 'repositories.name', reference: 'tags.name' })
+  return rows.map((row) => ({ ...row, digest: undefined }))
 }
 
 /** What is to be read again, and is not known to be gone. */
@@ -63,11 +81,12 @@ export async function listMarked(
   database: Database,
   most: number,
 ): Promise<readonly RecentReference[]> {
-  return database
+  const rows: readonly Omit<RecentReference, 'digest'>[] = await database
     .queryBuilder()
     .from(byIndex(database, 'dirty_references', 'dirty_references_due'))
     .where({ is_deletion: 0 })
     .orderBy('due_at')
     .limit(most)
-    .select<RecentReference[]>('repository', 'reference')
+    .select('repository', 'reference')
+  return rows.map((row) => ({ ...row, digest: undefined }))
 }

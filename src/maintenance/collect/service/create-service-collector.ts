@@ -5,18 +5,17 @@ import type { CollectOrder, Collector, CollectorEnd } from '../collector.ts'
 import { KILL_AFTER_SECONDS } from '../command-line.ts'
 import { type LineSplitter, splitLines } from '../split-lines.ts'
 import {
-  deleteOutput,
   findOrder,
   forgetOldOrders,
   insertOrder,
   isSomeHeard,
-  listOutput,
   type OrderReading,
   openOrder,
   stopOrder,
   withdrawOrder,
   withdrawOrdersBefore,
 } from './order-queries.ts'
+import { deleteOutput, listOutput } from './report-queries.ts'
 
 const LOOK_EVERY_MS = 500
 const PIECES_AT_ONCE = 20

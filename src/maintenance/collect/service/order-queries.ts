@@ -30,11 +30,6 @@ export interface OrderReading {
   readonly silentSeconds: number
 }
 
-/** What is stored of an order that nobody reads; its end is taken in all the same. */
-const MOST_PIECES = 1000
-/** A collector that took an order and said nothing for so long does not begin it any more. */
-const BEGIN_WITHIN_SECONDS = 120
-
 const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 
 /** @returns its id: higher than that of every order before */
@@ -112,89 +107,6 @@ export async function isSomeHeard(database: Database, withinSeconds: number): Pr
 /** Tells the collector, when it is heard next, to end what it runs. */
 export async function stopOrder(database: Database, id: number): Promise<void> {
   await database('collector_orders').where({ id }).update({ is_stopped: 1 })
-}
-
-export interface Report {
-  readonly id: number
-  /** Where the output begins, in bytes. */
-  readonly from: number
-  readonly output: Buffer
-  /** How it ended: a code, or `none` where a signal ended it; undefined: it goes on. */
-  readonly exit: number | 'none' | undefined
-}
-
-interface HeardRow {
-  readonly state: OrderState
-  readonly is_stopped: number
-  readonly is_late: number
-}
-
-async function keepOutput(transaction: Database, { id, from, output }: Report): Promise<void> {
-  if (output.length === 0) return
-  const rows = await transaction('collector_output')
-    .where({ order_id: id })
-    .count<{ count: number }[]>({ count: '*' })
-  if (Number(rows[0]?.count ?? 0) >= MOST_PIECES) return
-  await transaction('collector_output')
-    .insert({ order_id: id, position: from, content: output })
-    .onConflict()
-    .ignore()
-}
-
-/**
- * Takes in what a collector says of an order; the same may be said again.
- *
- * @returns what it is to do; `unknown` where the order is not its own
- */
-export async function hearOrder(
-  transaction: Database,
-  report: Report,
-): Promise<'go' | 'stop' | 'unknown'> {
-  const { id, exit } = report
-  const row: HeardRow | undefined = await transaction('collector_orders')
-    .where({ id })
-    .forUpdate()
-    .first(
-      'state',
-      'is_stopped',
-      transaction.raw(
-        `heard_at IS NULL AND taken_at < UTC_TIMESTAMP(3) - INTERVAL ${BEGIN_WITHIN_SECONDS} SECOND AS is_late`,
-      ),
-    )
-  if (row?.state === 'ended') return 'stop'
-  if (row?.state !== 'taken' || (row.is_late === 1 && exit === undefined)) return 'unknown'
-  await keepOutput(transaction, report)
-  await transaction('collector_orders')
-    .where({ id })
-    .update({
-      heard_at: now(transaction),
-      ...(exit !== undefined && {
-        state: 'ended',
-        ended_at: now(transaction),
-        exit_code: exit === 'none' ? null : exit,
-      }),
-    })
-  return row.is_stopped === 1 ? 'stop' : 'go'
-}
-
-export interface Piece {
-  readonly position: number
-  readonly content: Buffer
-}
-
-export const listOutput = (
-  database: Database,
-  { id, most }: { readonly id: number; readonly most: number },
-): Promise<readonly Piece[]> =>
-  database('collector_output')
-    .where({ order_id: id })
-    .orderBy('position')
-    .limit(most)
-    .select<Piece[]>('position', 'content')
-
-/** What was read is not kept. */
-export async function deleteOutput(database: Database, id: number, upTo: number): Promise<void> {
-  await database('collector_output').where({ order_id: id }).where('position', '<=', upTo).delete()
 }
 
 /** Orders of more than a day ago, with what nobody read of them, bit by bit. */

@@ -7,7 +7,8 @@ import type { Database } from '../../../database/open-database.ts'
 import { inTransaction } from '../../../database/transaction.ts'
 import { AppError } from '../../../errors.ts'
 import { defineRoute, type Route } from '../../../http/route.ts'
-import { hearOrder, type OpenOrder, takeOrder } from './order-queries.ts'
+import { type OpenOrder, takeOrder } from './order-queries.ts'
+import { hearOrder } from './report-queries.ts'
 
 /** The secret, and one piece of output behind it. */
 const MOST_BYTES = 128 * 1024

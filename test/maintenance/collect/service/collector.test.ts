@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { createServiceCollector } from '../../../../src/maintenance/collect/service/create-service-collector.ts'
@@ -160,6 +160,7 @@ test.serial(
   'R25: a script that is killed leaves the lock to the collector that it ran',
   async (t) => {
     writeFileSync(join(dir, 'wait'), '')
+    rmSync(join(dir, 'begun'), { force: true })
     const id = await startRun()
     await waitFor(async () => existsSync(join(dir, 'begun')), PATIENT)
     // Only the script: what it ran goes on, as it does where the engine loses a process.
@@ -175,8 +176,7 @@ test.serial(
     const { body } = await world.service.admin('GET', GC)
     t.truthy(body.fence)
     // The registry's process ends; the second script gets the lock, and proves it by its answer.
-    writeFileSync(join(dir, 'begun'), '')
-    removeDir(join(dir, 'wait'))
+    rmSync(join(dir, 'wait'), { force: true })
     await waitFor(() => service.isFree().catch(() => false), PATIENT)
     // Nobody saw the end of the first one: writes stay held until it is overdue.
     t.truthy((await world.service.admin('GET', GC)).body.fence)
@@ -207,7 +207,7 @@ test.serial(
 
 test.serial('a run that is cancelled ends the collector, and writes go on', async (t) => {
   writeFileSync(join(dir, 'wait'), '')
-  removeDir(join(dir, 'begun'))
+  rmSync(join(dir, 'begun'), { force: true })
   const id = await startRun()
   await waitFor(async () => existsSync(join(dir, 'begun')), PATIENT)
   const [job] = await world.service.database('collections').where({ id }).select('job_id')
@@ -216,7 +216,7 @@ test.serial('a run that is cancelled ends the collector, and writes go on', asyn
   const run = await untilEnded(id)
   t.is(run.state, 'cancelled')
   t.is((await world.service.admin('GET', GC)).body.fence, null)
-  removeDir(join(dir, 'wait'))
+  rmSync(join(dir, 'wait'), { force: true })
 })
 
 test.serial('R24: an order that nobody took is withdrawn, and never begun', async (t) => {
