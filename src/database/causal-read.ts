@@ -37,14 +37,28 @@ function wayOf(database: Database): Promise<Way> {
   return asked
 }
 
-function inSession<T>(database: Database, query: Knex.QueryBuilder): Promise<readonly T[]> {
+/** A statement that is there already, for reads that have no time to have one made. */
+export interface Statement {
+  readonly sql: string
+  readonly bindings: readonly Knex.Value[]
+}
+
+async function ask<T>(database: Database, { sql, bindings }: Statement): Promise<readonly T[]> {
+  const [rows] = (await database.raw(sql, [...bindings])) as [readonly T[]]
+  return rows
+}
+
+function inSession<T>(database: Database, statement: Statement): Promise<readonly T[]> {
   return database.transaction(async (transaction) => {
     await transaction.raw('SET SESSION wsrep_sync_wait = 1')
-    const rows: readonly T[] = await query.transacting(transaction)
+    const rows = await ask<T>(transaction, statement)
     await transaction.raw('SET SESSION wsrep_sync_wait = DEFAULT')
     return rows
   })
 }
+
+const statementOf = (asked: Statement | Knex.QueryBuilder): Statement =>
+  'sql' in asked ? asked : asked.toSQL().toNative()
 
 /**
  * Reads what every node of a Galera cluster had committed when this began (R25). On a single server,
@@ -52,15 +66,11 @@ function inSession<T>(database: Database, query: Knex.QueryBuilder): Promise<rea
  */
 export async function readCausally<T>(
   database: Database,
-  query: Knex.QueryBuilder,
+  asked: Statement | Knex.QueryBuilder,
 ): Promise<readonly T[]> {
   const way = await wayOf(database)
-  if (way === 'plain') return query
-  if (way === 'session') return inSession(database, query)
-  const { sql, bindings } = query.toSQL().toNative()
-  const [rows] = (await database.raw(
-    `SET STATEMENT wsrep_sync_wait = 1 FOR ${sql}`,
-    bindings as Knex.RawBinding[],
-  )) as [readonly T[]]
-  return rows
+  const statement = statementOf(asked)
+  if (way === 'session') return inSession(database, statement)
+  const prefix = way === 'statement' ? 'SET STATEMENT wsrep_sync_wait = 1 FOR ' : ''
+  return ask(database, { ...statement, sql: `${prefix}${statement.sql}` })
 }

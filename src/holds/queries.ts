@@ -22,11 +22,8 @@ export async function listConcerning(
   database: Database,
   { repository, tag = EVERYTHING }: HoldTarget,
 ): Promise<readonly Hold[]> {
-  const tags = tag === undefined ? [EVERYTHING] : [EVERYTHING, tag]
-  const found = inForce(database)
-    .whereIn('repository', [EVERYTHING, repository])
-    .whereIn('tag', tags)
-  return (await readCausally<HoldRow>(database, found)).map(toHold)
+  const bindings = [EVERYTHING, repository, EVERYTHING, tag]
+  return (await readCausally<HoldRow>(database, { sql: CONCERNING, bindings })).map(toHold)
 }
 
 /** Those that reach into the target, or that the target reaches into. */

@@ -6,6 +6,7 @@ import { findFreePort } from '../../src/stack/ports.ts'
 import { emptyManifest } from '../support/bare-registry.ts'
 import { fetchToken } from '../support/image.ts'
 import { ADMIN, startTestStack, type TestStack } from '../support/stack.ts'
+import { benchCollect } from './collect.ts'
 import type { Figure } from './figure.ts'
 import { benchRemoval } from './removal.ts'
 import { benchTransfer } from './transfer.ts'
@@ -123,7 +124,7 @@ async function benchWrites(
   ]
 }
 
-/** What the door costs a push, what a large image takes through everything, and how long many deletes take. */
+/** What the door costs a push, what a large image takes through everything, and how long deletes and collections take. */
 export async function benchRegistry(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting database, service, registry and nginx …')
   const stack = await startTestStack()
@@ -133,7 +134,8 @@ export async function benchRegistry(say: (line: string) => void): Promise<readon
     say(`${WRITES} manifests each way, twice …`)
     const writes = await benchWrites(stack, clients)
     const transfer = await benchTransfer(stack, say)
-    return [...writes, ...transfer, ...(await benchRemoval(stack, say))]
+    const removal = await benchRemoval(stack, say)
+    return [...writes, ...transfer, ...removal, ...(await benchCollect(stack, say))]
   } finally {
     await Promise.all(clients.map((client) => client.destroy()))
     await nginx.stop()

@@ -47,7 +47,7 @@ async function startNode(): Promise<Mariadb> {
 test.before(async () => {
   if (!hasProvider) return
   server = await startNode()
-  made = await createTestDatabase(server)
+  made = await createTestDatabase({ server })
   database = openDatabase(made.config, quiet)
   await migrate({ database, log: () => undefined })
 })
