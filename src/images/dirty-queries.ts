@@ -28,9 +28,13 @@ interface DirtyRow {
   readonly tries: number
 }
 
-/** Says that references are to be read again, at once. */
-export async function markDirty(database: Database, marks: readonly DirtyMark[]): Promise<void> {
-  const now = database.raw('UTC_TIMESTAMP(3)')
+/** Says that references are to be read again, at once or after so long. */
+export async function markDirty(
+  database: Database,
+  marks: readonly DirtyMark[],
+  afterMs = 0,
+): Promise<void> {
+  const due_at = database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [afterMs * 1000])
   const rows = marks
     .toSorted((a, b) =>
       `${a.repository}:${a.reference}` < `${b.repository}:${b.reference}` ? -1 : 1,
@@ -41,7 +45,7 @@ export async function markDirty(database: Database, marks: readonly DirtyMark[])
       is_deletion: mark.isDeletion ? 1 : 0,
       pushed_at: mark.pushedAt ?? null,
       actor: mark.actor ?? null,
-      due_at: now,
+      due_at,
     }))
   for (const batch of inBatches(rows)) {
     await database('dirty_references')

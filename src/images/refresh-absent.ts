@@ -6,7 +6,7 @@ import { addVanished, listVanishedRepositories } from './brake-queries.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 import { outcomeOf, type RefreshDeps, type RefreshOutcome } from './refresh-outcome.ts'
 import { findRepositoryIds, type RepositoryIds } from './repository-queries.ts'
-import { type FoundAbsence, type WrittenAbsence, writeAbsence } from './write-findings.ts'
+import { type FoundAbsence, type WrittenAbsence, writeAbsences } from './write-findings.ts'
 
 /** Between the two looks that take something out: where its end was told of, and where it was not. */
 export const TOLD_GRACE_SECONDS = 1
@@ -40,20 +40,21 @@ function toAbsence(
 }
 
 /** All in one transaction: each by itself would wait for a disk. */
-const writeAbsences = (database: Database, absent: Absent): Promise<readonly RefreshOutcome[]> =>
-  inTransaction(database, async (transaction) => {
-    const outcomes: RefreshOutcome[] = []
-    for (const mark of absent.marks) {
-      const id = absent.ids.get(mark.repository)
-      const absence = id === undefined ? undefined : toAbsence(mark, id, absent)
-      const { state, isNews } =
-        absence === undefined
-          ? NOTHING_KNOWN
-          : await writeAbsence(transaction, absence, absent.ticket)
-      outcomes.push({ ...outcomeOf(mark, state), ...(isNews && { change: 'missing' }) })
-    }
-    return outcomes
+async function writeAll(database: Database, absent: Absent): Promise<readonly RefreshOutcome[]> {
+  const absences = absent.marks.map((mark) => {
+    const id = absent.ids.get(mark.repository)
+    return id === undefined ? undefined : toAbsence(mark, id, absent)
   })
+  const known = absences.filter((absence) => absence !== undefined)
+  const written = await inTransaction(database, (transaction) =>
+    writeAbsences(transaction, known, absent.ticket),
+  )
+  return absent.marks.map((mark, index) => {
+    const absence = absences[index]
+    const { state, isNews } = (absence && written.get(absence)) ?? NOTHING_KNOWN
+    return { ...outcomeOf(mark, state), ...(isNews && { change: 'missing' }) }
+  })
+}
 
 /** Counts the repositories that have lost their last tag by what was just found. */
 async function countVanishedRepositories(
@@ -82,7 +83,7 @@ export async function refreshAbsent(
     marks.map(({ repository }) => repository),
   )
   const absent = { marks, ids, ticket, isBraked: await considerBrake(database) }
-  const outcomes = await writeAbsences(database, absent)
+  const outcomes = await writeAll(database, absent)
   await countVanishedRepositories(database, absent, outcomes)
   if (outcomes.some(({ change }) => change === 'missing')) await considerBrake(database)
   return outcomes

@@ -1,4 +1,4 @@
-import { insertMissing } from '../database/bulk.ts'
+import { inBatches, insertMissing, withAnyKey } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
 import { type TagKey, toTagKey } from './tag-queries.ts'
 
@@ -25,35 +25,61 @@ export async function insertTagHistory(
   await insertMissing(transaction, 'tag_history', rows)
 }
 
-export interface Absence extends TagKey {
+export interface Absences {
   readonly ticket: number
-  /** How long ago it must have been found absent for the first time. */
+  /** How long ago each must have been found absent for the first time. */
   readonly graceSeconds: number
 }
 
 /**
- * Takes a tag that was found absent once before out of the lists. Its row stays, as its tombstone.
+ * Takes tags that were found absent once before out of the lists. Their rows stay, as tombstones.
  *
- * @returns false when this is the first time, not long enough ago, or told of by an older ticket
+ * @returns those that went; for the others this is the first time, not long enough ago, or told of by
+ *   an older ticket
  */
-export async function removeAbsentTag(
+export async function removeAbsentTags(
   transaction: Database,
-  { ticket, graceSeconds, ...key }: Absence,
-): Promise<boolean> {
-  const now = transaction.raw('UTC_TIMESTAMP(3)')
+  keys: readonly TagKey[],
+  { ticket, graceSeconds }: Absences,
+): Promise<readonly TagKey[]> {
+  if (keys.length === 0) return []
   const limit = transaction.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [graceSeconds])
-  const gone = await transaction('tags')
-    .where({ ...toTagKey(key), is_listed: 1 })
-    .where('ticket', '<', ticket)
-    .where('missing_since', '<=', limit)
-    .update({ is_listed: 0, gone_at: now, ticket })
-  return gone === 1
+  const rows: readonly { readonly repository_id: number; readonly name: string }[] =
+    await transaction('tags')
+      .where(withAnyKey(keys.map(toTagKey)))
+      .where({ is_listed: 1 })
+      .where('ticket', '<', ticket)
+      .where('missing_since', '<=', limit)
+      .orderBy(['repository_id', 'name'])
+      .forUpdate()
+      .select('repository_id', 'name')
+  if (rows.length === 0) return []
+  await transaction('tags')
+    .where(withAnyKey(rows.map(({ repository_id, name }) => ({ repository_id, name }))))
+    .update({ is_listed: 0, gone_at: transaction.raw('UTC_TIMESTAMP(3)'), ticket })
+  return rows.map(({ repository_id: repositoryId, name }) => ({ repositoryId, name }))
+}
+
+/** Notes of tags that we deleted ourselves that they were found absent for the first time. */
+export async function noteDeletedTags(
+  transaction: Database,
+  { repository, tags }: { readonly repository: string; readonly tags: readonly string[] },
+): Promise<void> {
+  const row = await transaction('repositories').where({ name: repository }).first('id')
+  if (row === undefined) return
+  for (const names of inBatches(tags)) {
+    await transaction('tags')
+      .where({ repository_id: row.id, is_listed: 1 })
+      .whereIn('name', [...names])
+      .whereNull('missing_since')
+      .update({ missing_since: transaction.raw('UTC_TIMESTAMP(3)') })
+  }
 }
 
 /** @returns undefined when the index knows of no such tag, or has looked since */
 export async function noteAbsentTag(
   transaction: Database,
-  { ticket, ...key }: Omit<Absence, 'graceSeconds'>,
+  { ticket, ...key }: TagKey & Pick<Absences, 'ticket'>,
 ): Promise<'first' | 'again' | undefined> {
   const rows = transaction('tags')
     .where({ ...toTagKey(key), is_listed: 1 })

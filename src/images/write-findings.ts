@@ -5,8 +5,15 @@ import { markFigures } from './dirty-queries.ts'
 import { insertManifests } from './manifest-queries.ts'
 import { removeAbsentManifest, upsertPlacedManifests } from './placement-queries.ts'
 import type { TreeRecord } from './read-trees.ts'
-import { insertTagHistory, noteAbsentTag, removeAbsentTag } from './tag-change-queries.ts'
-import { type FoundTag, type KnownTag, keepPushTimes, lockTags, upsertTags } from './tag-queries.ts'
+import { insertTagHistory, noteAbsentTag, removeAbsentTags } from './tag-change-queries.ts'
+import {
+  type FoundTag,
+  type KnownTag,
+  keepPushTimes,
+  lockTags,
+  type TagKey,
+  upsertTags,
+} from './tag-queries.ts'
 
 /** Writes trees with their blobs; what is known already stays as it is. */
 export async function writeTrees(
@@ -109,25 +116,68 @@ async function writeAbsentManifest(
   return { state: outcome === 'noted' ? 'waiting' : 'settled', isNews: false }
 }
 
-/**
- * Notes that something was found absent, or takes it out when it was found so before, a grace ago
- * (R30). What nobody told of counts for the brake.
- */
-export async function writeAbsence(
+const toKey = ({ repositoryId, reference }: FoundAbsence): TagKey => ({
+  repositoryId,
+  name: reference,
+})
+
+/** Takes out the tags that were found absent before, a grace ago. @returns those */
+async function takeOut(
+  transaction: Database,
+  absences: readonly FoundAbsence[],
+  ticket: number,
+): Promise<ReadonlySet<FoundAbsence>> {
+  const tags = absences.filter(({ isDigest, mayGo }) => !isDigest && mayGo)
+  const gone = new Set<FoundAbsence>()
+  for (const graceSeconds of new Set(tags.map((tag) => tag.graceSeconds))) {
+    const some = tags.filter((tag) => tag.graceSeconds === graceSeconds)
+    const keys = some.map(toKey)
+    const removed = await removeAbsentTags(transaction, keys, { ticket, graceSeconds })
+    const names = new Set(removed.map(keyOf))
+    for (const tag of some) if (names.has(keyOf(toKey(tag)))) gone.add(tag)
+  }
+  const changes = [...gone].map((tag) => ({
+    ...toKey(tag),
+    ticket,
+    digest: undefined,
+    actor: tag.actor,
+  }))
+  await insertTagHistory(transaction, changes)
+  const repositories = [...gone].map(({ repository }) => repository)
+  await markFigures(transaction, 'repository', repositories)
+  return gone
+}
+
+async function noteAbsence(
   transaction: Database,
   absence: FoundAbsence,
   ticket: number,
 ): Promise<WrittenAbsence> {
   if (absence.isDigest) return writeAbsentManifest(transaction, absence)
-  const { repository, repositoryId, reference, graceSeconds, actor, mayGo } = absence
-  const key = { repositoryId, name: reference }
-  if (mayGo && (await removeAbsentTag(transaction, { ...key, ticket, graceSeconds }))) {
-    await insertTagHistory(transaction, [{ ...key, ticket, digest: undefined, actor }])
-    await markFigures(transaction, 'repository', [repository])
-    return settled(false)
-  }
-  const noted = await noteAbsentTag(transaction, { ...key, ticket })
+  const noted = await noteAbsentTag(transaction, { ...toKey(absence), ticket })
   const isNews = noted === 'first'
   if (isNews && !absence.isTold) await addVanished(transaction, 'tag', 1)
-  return { state: noted !== undefined && mayGo ? 'waiting' : 'settled', isNews }
+  return { state: noted !== undefined && absence.mayGo ? 'waiting' : 'settled', isNews }
+}
+
+/**
+ * Notes that things were found absent, or takes them out when they were found so before, a grace ago
+ * (R30). What nobody told of counts for the brake.
+ *
+ * @returns what became of each
+ */
+export async function writeAbsences<A extends FoundAbsence>(
+  transaction: Database,
+  absences: readonly A[],
+  ticket: number,
+): Promise<ReadonlyMap<A, WrittenAbsence>> {
+  const written = new Map<A, WrittenAbsence>()
+  const gone = await takeOut(transaction, absences, ticket)
+  for (const absence of absences) {
+    const outcome = gone.has(absence)
+      ? settled(false)
+      : await noteAbsence(transaction, absence, ticket)
+    written.set(absence, outcome)
+  }
+  return written
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { recordActorAudit } from '../audit/record.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
+import { markDirty } from '../images/dirty-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import {
@@ -51,15 +52,13 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   const isRemoved = await finish(deps, removal, deadline)
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
-    await markRemoved(transaction, {
-      repository: removal.repository,
-      tags: [removal.tag],
-      actor: removal,
-    })
+    const { repository, tag } = removal
+    if (isRemoved) await markRemoved(transaction, { repository, tags: [tag], actor: removal })
+    else await markDirty(transaction, [{ repository, reference: tag }])
     await recordActorAudit(transaction, removal, {
       action: 'tag.delete',
-      target: `${removal.repository}:${removal.tag}`,
-      project: projectOf(removal.repository),
+      target: `${repository}:${tag}`,
+      project: projectOf(repository),
       outcome: isRemoved ? 'done' : 'failed',
     })
   })

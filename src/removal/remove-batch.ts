@@ -5,6 +5,8 @@ import { inTransaction } from '../database/transaction.ts'
 import type { WriteHold } from '../holds/hold-tags.ts'
 import type { Origin } from '../http/caller.ts'
 import { markDirty } from '../images/dirty-queries.ts'
+import { TOLD_GRACE_SECONDS } from '../images/refresh-absent.ts'
+import { noteDeletedTags } from '../images/tag-change-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
 import { createEmptyIndex } from './empty-index.ts'
 import { type FoundTarget, type JudgeTagsDeps, judgeTags } from './judge-tags.ts'
@@ -80,15 +82,20 @@ async function announce(
   return targets.filter(({ tag }) => held.has(tag))
 }
 
-/** The index reads them again: the registry's own word may come late, or not at all. */
-export const markRemoved = (
+/**
+ * Our own delete counts as the first of the two times that the index has to find them absent; it reads
+ * them again when the grace is over. The registry's own word may come late, or not at all.
+ */
+export async function markRemoved(
   transaction: Database,
   { repository, tags, actor }: { repository: string; tags: readonly string[]; actor: Actor },
-): Promise<void> =>
-  markDirty(
-    transaction,
-    tags.map((reference) => ({ repository, reference, actor: actor.actorName, isDeletion: true })),
-  )
+): Promise<void> {
+  await noteDeletedTags(transaction, { repository, tags })
+  const marks = tags.map((reference) => {
+    return { repository, reference, actor: actor.actorName, isDeletion: true }
+  })
+  await markDirty(transaction, marks, TOLD_GRACE_SECONDS * 1000)
+}
 
 /** Who took a removal over in the meantime writes it down; what is unfinished stays for `recoverRemovals`. */
 async function endBatch(

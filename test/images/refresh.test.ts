@@ -3,6 +3,7 @@ import { type DirtyMark, markDirty } from '../../src/images/dirty-queries.ts'
 import { refreshDirty } from '../../src/images/refresh-dirty.ts'
 import type { RefreshDeps, RefreshState } from '../../src/images/refresh-outcome.ts'
 import { refreshReferences } from '../../src/images/refresh-references.ts'
+import { noteDeletedTags } from '../../src/images/tag-change-queries.ts'
 import { readSlice } from '../../src/maintenance/reconcile/read-slice.ts'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { digestOf, openIndexDatabase, scriptRegistry } from '../support/index-database.ts'
@@ -225,6 +226,45 @@ test.serial('R30: a manifest that was absent once and is there again starts anew
   deps.script.tags.clear()
   t.is((await look())[0]?.state, 'waiting')
   t.true(await isPlaced())
+})
+
+test.serial(
+  'R30: a delete of our own is the first absence; the second is a look of its own',
+  async (t) => {
+    const deps = scriptRegistry(index.database)
+    const repository = 'r30/own'
+    const told = { repository, tag, isDeletion: true }
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    await refreshTag(deps, { repository, tag })
+    await noteDeletedTags(index.database, { repository, tags: [tag] })
+    t.is((await find(repository))?.digest, digestOf(1))
+    // It is there again: the look says so, and another delete begins anew.
+    t.is(await refreshTag(deps, told), 'read')
+    deps.script.tags.clear()
+    t.is(await refreshTag(deps, told), 'waiting')
+    await passGrace(repository)
+    t.is(await refreshTag(deps, told), 'settled')
+    t.is(await find(repository), undefined)
+  },
+)
+
+test.serial('R30: of many tags those go whose grace is over', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r30/many'
+  const marks = ['v1', 'v2'].map((reference) => ({ repository, reference, isDeletion: true }))
+  for (const { reference } of marks) deps.script.tags.set(`${repository}:${reference}`, digestOf(1))
+  await refreshReferences(deps, marks)
+  await noteDeletedTags(index.database, { repository, tags: ['v1'] })
+  await passGrace(repository)
+  deps.script.tags.clear()
+  const outcomes = await refreshReferences(deps, marks)
+  t.deepEqual(
+    outcomes.map(({ reference, state }) => [reference, state]),
+    [
+      ['v1', 'settled'],
+      ['v2', 'waiting'],
+    ],
+  )
 })
 
 test.serial('a reference that the database does not take leaves the others alone', async (t) => {

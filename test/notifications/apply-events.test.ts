@@ -5,6 +5,8 @@ import { ensureRepositories, takeTicket } from '../../src/images/repository-quer
 import { applyEvents } from '../../src/notifications/apply-events.ts'
 import { insertEvents } from '../../src/notifications/queries.ts'
 import type { RegistryEvent } from '../../src/protocol/event.ts'
+import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
+import { insertTagRemovals } from '../../src/removal/queries.ts'
 import { digestOf, openIndexDatabase } from '../support/index-database.ts'
 import { AT, registryEvent } from '../support/registry-event.ts'
 
@@ -69,6 +71,41 @@ test.serial('R29: our own pulls are nobody’s', async (t) => {
   t.is(await pullsOf(repository), 0)
   t.is(await index.database('repositories').where({ name: repository }).first(), undefined)
 })
+
+test.serial(
+  'R23: an empty index that we put on a tag ourselves is not read; another push is',
+  async (t) => {
+    const repository = 'passing/app'
+    const dummyDigest = digestOf(23)
+    await insertTagRemovals(
+      index.database,
+      [
+        {
+          repository,
+          tag: 'v1',
+          digest: digestOf(1),
+          mediaType: OCI_MANIFEST,
+          content: Buffer.from('{}'),
+          dummyDigest,
+          actorId: undefined,
+          actorName: 'alice',
+          onBehalfOf: undefined,
+        },
+      ],
+      { holder: 'h', termSeconds: 60 },
+    )
+    const push = { repository, action: 'push' } as const
+    await apply(
+      registryEvent({ ...push, tag: 'v1', digest: dummyDigest, actor: 'warden$system' }),
+      registryEvent({ ...push, tag: 'v2', digest: digestOf(2), actor: 'warden$system' }),
+      registryEvent({ ...push, tag: 'v3', digest: dummyDigest, actor: 'mallory' }),
+    )
+    t.deepEqual(
+      (await marksOf(repository)).map(({ reference }) => reference),
+      ['v2', 'v3'],
+    )
+  },
+)
 
 test.serial('a client that asks by tag and then by digest pulls once, by HEAD too', async (t) => {
   const repository = 'client/app'

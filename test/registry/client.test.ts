@@ -106,6 +106,23 @@ test('four lists are read at a time, whoever asks', async (t) => {
   t.is(most, 4)
 })
 
+for (const [isLikelyUnknown, calls] of [
+  [false, ['HEAD', 'GET']],
+  [true, ['GET']],
+] as const) {
+  test(`what ${isLikelyUnknown ? 'is likely' : 'may be'} gone is asked for by ${calls.join(' and ')}`, async (t) => {
+    const asked: string[] = []
+    const client = await serve(t, ({ method = '' }, response) => {
+      asked.push(method)
+      response.writeHead(404, { 'content-type': 'application/json' })
+      response.end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
+    })
+    const reference = { repository: 'acme/app', reference: 'v1' }
+    t.is(await client.lookUpManifest(reference, { isLikelyUnknown }), 'unknown')
+    t.deepEqual(asked, [...calls])
+  })
+}
+
 test('a call ends with its signal', async (t) => {
   const leaving = new AbortController()
   const gone = new AppError('REQUEST_INVALID', { detail: 'gone' })

@@ -31,6 +31,7 @@ const tagRow = (repository_id: number, n: number): Row => ({
   created_at: now,
   ticket: 1,
   is_listed: n % 10 === 0 ? 0 : 1,
+  missing_since: n % 100 === 7 ? ago(3_600_000) : null,
   subject_digest: n % 2 === 0 ? digestOf(7) : null,
   accessory: n % 2 === 0 ? 'signature' : null,
 })

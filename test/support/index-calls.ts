@@ -162,8 +162,14 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
 
   'images/tag-change-queries.ts#insertTagHistory': (db) =>
     tagChanges.insertTagHistory(db, [{ ...KEY, ticket: 9, digest: undefined, actor: undefined }]),
-  'images/tag-change-queries.ts#removeAbsentTag': (db) =>
-    tagChanges.removeAbsentTag(db, { ...KEY, ticket: 20, graceSeconds: 600 }),
+  'images/tag-change-queries.ts#removeAbsentTags': (db) =>
+    tagChanges.removeAbsentTags(
+      db,
+      ['1.107', '1.207', '1.8'].map((name) => ({ ...KEY, name })),
+      { ticket: 20, graceSeconds: 600 },
+    ),
+  'images/tag-change-queries.ts#noteDeletedTags': (db) =>
+    tagChanges.noteDeletedTags(db, { repository: repositoryOf(7), tags: ['1.7', '1.8'] }),
   'images/tag-change-queries.ts#noteAbsentTag': (db) =>
     tagChanges.noteAbsentTag(db, { ...KEY, ticket: 21 }),
 
