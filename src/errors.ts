@@ -36,6 +36,11 @@ export const ERRORS = {
   MANIFEST_UNKNOWN: { status: 404, title: 'there is no such manifest', oci: 'MANIFEST_UNKNOWN' },
   REMOVAL_UNKNOWN: { status: 404, title: 'there is no such removal', oci: 'NAME_UNKNOWN' },
   JOB_UNKNOWN: { status: 404, title: 'there is no such job', oci: 'NAME_UNKNOWN' },
+  COLLECTION_UNKNOWN: {
+    status: 404,
+    title: 'there is no such collection of garbage',
+    oci: 'NAME_UNKNOWN',
+  },
   RETENTION_RUN_UNKNOWN: {
     status: 404,
     title: 'there is no such run of retention',

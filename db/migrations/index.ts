@@ -1,6 +1,7 @@
 import { ACCOUNTS } from './accounts.ts'
 import { ACTING } from './acting.ts'
 import { AUDIT } from './audit.ts'
+import { COLLECTIONS } from './collections.ts'
 import { CREDENTIALS } from './credentials.ts'
 import { FIRST_LIGHT } from './first-light.ts'
 import { HOLDS } from './holds.ts'
@@ -45,4 +46,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...POLICIES,
   ...RETENTION,
   ...REMOVALS,
+  ...COLLECTIONS,
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Schemas } from '../client/generated.ts'
 import { confirm } from './ask.ts'
 import type { CommandLine } from './command-line.ts'
@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<PresentedRule>[] = [
 
 function printRules(
   commandLine: CommandLine,
-  { rules, schedule, nextRunAt }: Schemas['Retention'],
+  { rules, schedule, nextRunAt, untaggedDays }: Schemas['Retention'],
 ) {
   if (rules.length === 0) {
     say(commandLine, 'There are no rules: every tag is kept.')
@@ -33,6 +33,16 @@ function printRules(
       ? 'What no rule keeps is removed when somebody asks for a run.'
       : `What no rule keeps is removed by the schedule ${schedule} (UTC), next at ${nextRunAt}.`,
   )
+  if (untaggedDays === null) return
+  say(
+    commandLine,
+    `Untagged manifests go with the garbage ${untaggedDays} days after their last use.`,
+  )
+}
+
+function parseDays(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('must be a number of days')
 }
 
 const showVerb = (retention: Command, commandLine: CommandLine): void => {
@@ -49,6 +59,7 @@ const showVerb = (retention: Command, commandLine: CommandLine): void => {
 interface SetOptions extends JsonOption {
   readonly rule: readonly Rule[]
   readonly schedule?: string
+  readonly untaggedDays?: number
 }
 
 const setVerb = (retention: Command, commandLine: CommandLine): void => {
@@ -58,11 +69,16 @@ const setVerb = (retention: Command, commandLine: CommandLine): void => {
     .argument('<project>')
     .requiredOption('--rule <rule>', 'a rule; may be given several times', parseRule)
     .option('--schedule <cron>', "when the others are removed, in UTC, such as '15 3 * * *'")
+    .option(
+      '--untagged-days <days>',
+      'let collections of garbage take untagged manifests that long after their last use',
+      parseDays,
+    )
     .addHelpText('after', RULES_HELP)
   withJson(set).action((project: string, options: SetOptions) =>
     withApi(commandLine, async (client) => {
-      const { rule: rules, schedule } = options
-      const change = { params: { project }, body: { rules, schedule } }
+      const { rule: rules, schedule, untaggedDays } = options
+      const change = { params: { project }, body: { rules, schedule, untaggedDays } }
       const { data: result } = await client.call('putProjectsRetention', change)
       const when = schedule === undefined ? 'when somebody asks' : `next at ${result.nextRunAt}`
       const sentences = [

@@ -3,6 +3,7 @@ import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { addAuditVerbs } from './audit-verbs.ts'
+import { addCollectVerbs } from './collect-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addCompletionVerb } from './completion-verb.ts'
 import { addDoctorVerb } from './doctor-verb.ts'
@@ -80,6 +81,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addJobVerbs(program, commandLine)
   addLdapVerbs(program, commandLine)
   addReconcileVerb(program, commandLine)
+  addCollectVerbs(program, commandLine)
   addMaintenanceVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)

@@ -35,6 +35,62 @@ export interface Schemas {
     readonly userAgent: string | null
     readonly requestId: string | null
   }
+  readonly Collecting: {
+    readonly configured: boolean
+    readonly limitSeconds: number
+    readonly schedule: string | null
+    readonly nextRunAt: string | null
+    readonly obstacles: ReadonlyArray<string>
+    readonly fence: {
+      readonly since: string
+      readonly deadline: string | null
+      readonly stuck: string | null
+    } | null
+    readonly lastRun: Schemas["Collection"] | null
+  }
+  readonly Collection: {
+    readonly id: number
+    readonly jobId: number
+    readonly dryRun: boolean
+    readonly state: "waiting" | "holding" | "collecting" | "checking" | "done" | "failed" | "cancelled"
+    readonly error: string | null
+    readonly actor: string
+    readonly blobs: number
+    readonly bytes: number
+    readonly unknownBlobs: number
+    readonly untaggedCount: number
+    readonly gapCount: number
+    readonly notes: ReadonlyArray<string>
+    readonly heldSeconds: number | null
+    readonly createdAt: string
+    readonly endedAt: string | null
+  }
+  readonly CollectionReport: {
+    readonly id: number
+    readonly jobId: number
+    readonly dryRun: boolean
+    readonly state: "waiting" | "holding" | "collecting" | "checking" | "done" | "failed" | "cancelled"
+    readonly error: string | null
+    readonly actor: string
+    readonly blobs: number
+    readonly bytes: number
+    readonly unknownBlobs: number
+    readonly untaggedCount: number
+    readonly gapCount: number
+    readonly notes: ReadonlyArray<string>
+    readonly heldSeconds: number | null
+    readonly createdAt: string
+    readonly endedAt: string | null
+    readonly untagged: ReadonlyArray<{
+      readonly repository: string
+      readonly digest: string
+    }>
+    readonly gaps: ReadonlyArray<{
+      readonly repository: string
+      readonly manifest: string
+      readonly blob: string
+    }>
+  }
   readonly CopiedTag: {
     readonly repository: string
     readonly tag: string
@@ -344,6 +400,7 @@ export interface Schemas {
       readonly tags: ReadonlyArray<string>
     }>
     readonly schedule: string | null
+    readonly untaggedDays: number | null
     readonly nextRunAt: string | null
   }
   readonly RetentionItem: {
@@ -754,6 +811,35 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["JobWithLog"]
+  }
+  /** Reads whether garbage can be collected, what is held for it, and the last run. */
+  readonly getMaintenanceGc: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Collecting"]
+  }
+  /** Lists collections of garbage, the newest first. */
+  readonly getMaintenanceGcRuns: {
+    readonly params: undefined
+    readonly query: {
+      readonly limit?: number | undefined
+      readonly cursor?: string | undefined
+    }
+    readonly body: undefined
+    readonly answer: {
+      readonly items: ReadonlyArray<Schemas["Collection"]>
+      readonly next: string | null
+    }
+  }
+  /** Reads a collection of garbage: what was swept, untagged manifests, and gaps. */
+  readonly getMaintenanceGcRunsById: {
+    readonly params: {
+      readonly id: string
+    }
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["CollectionReport"]
   }
   /** Reads whether the registry takes no writes, why, and what sees to it. */
   readonly getMaintenanceReadOnly: {
@@ -1391,6 +1477,22 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>
     readonly answer: Schemas["JobWithLog"]
   }
+  /** Collects garbage, as a job; with dryRun it only tells what would go. */
+  readonly postMaintenanceGc: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: {
+      readonly dryRun?: boolean | undefined
+    }
+    readonly answer: Schemas["Collection"]
+  }
+  /** Lets writes go on, on the word of a person who has seen that no collector runs. */
+  readonly postMaintenanceGcRelease: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: Readonly<Record<string, unknown>>
+    readonly answer: Schemas["Collecting"]
+  }
   /** Compares the index with the registry, now; a run that is under way is answered. */
   readonly postMaintenanceReconcile: {
     readonly params: undefined
@@ -1666,6 +1768,7 @@ export interface Operations {
         readonly tags?: string | ReadonlyArray<string> | undefined
       }>
       readonly schedule?: string | null | undefined
+      readonly untaggedDays?: number | null | undefined
     }
     readonly answer: Schemas["Retention"]
   }
@@ -1702,6 +1805,9 @@ export interface Operations {
 export const FIELDS = {
   AccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt'],
   AuditRow: ['time', 'actor', 'onBehalfOf', 'action', 'target', 'project', 'outcome', 'count', 'address', 'userAgent', 'requestId'],
+  Collecting: ['configured', 'limitSeconds', 'schedule', 'nextRunAt', 'obstacles', 'fence', 'lastRun'],
+  Collection: ['id', 'jobId', 'dryRun', 'state', 'error', 'actor', 'blobs', 'bytes', 'unknownBlobs', 'untaggedCount', 'gapCount', 'notes', 'heldSeconds', 'createdAt', 'endedAt'],
+  CollectionReport: ['id', 'jobId', 'dryRun', 'state', 'error', 'actor', 'blobs', 'bytes', 'unknownBlobs', 'untaggedCount', 'gapCount', 'notes', 'heldSeconds', 'createdAt', 'endedAt', 'untagged', 'gaps'],
   CopiedTag: ['repository', 'tag', 'digest'],
   CreatedAccessToken: ['id', 'name', 'permissions', 'expiresAt', 'lastUsedAt', 'createdAt', 'username'],
   DayStatistics: ['day', 'project', 'pulls', 'pushes', 'pulledBytes', 'pushedBytes'],
@@ -1725,7 +1831,7 @@ export const FIELDS = {
   Removal: ['id', 'project', 'filter', 'dryRun', 'state', 'error', 'actor', 'counts', 'reclaimableBytesAtMost', 'createdAt', 'endedAt'],
   RemovalItem: ['repository', 'tag', 'digest', 'sizeBytes', 'outcome', 'reason'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
-  Retention: ['rules', 'schedule', 'nextRunAt'],
+  Retention: ['rules', 'schedule', 'untaggedDays', 'nextRunAt'],
   RetentionItem: ['repository', 'tag', 'digest', 'decision', 'reason', 'rule', 'neededBy', 'pushedAt', 'pulledAt', 'reclaimableBytes', 'outcome'],
   RetentionRun: ['id', 'jobId', 'dryRun', 'scheduled', 'actor', 'state', 'detail', 'rules', 'repositories', 'kept', 'toRemove', 'removed', 'notRemoved', 'reclaimableBytes', 'itemCount', 'createdAt', 'endedAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],
@@ -1763,6 +1869,9 @@ export const OPERATIONS = {
   getGroupsMembers: { method: 'GET', path: '/api/v1/groups/{group}/members', items: ['GroupMember'] },
   getJobs: { method: 'GET', path: '/api/v1/jobs', items: ['Job'] },
   getJobsById: { method: 'GET', path: '/api/v1/jobs/{id}', answer: ['JobWithLog'] },
+  getMaintenanceGc: { method: 'GET', path: '/api/v1/maintenance/gc', answer: ['Collecting'] },
+  getMaintenanceGcRuns: { method: 'GET', path: '/api/v1/maintenance/gc/runs', items: ['Collection'] },
+  getMaintenanceGcRunsById: { method: 'GET', path: '/api/v1/maintenance/gc/runs/{id}', answer: ['CollectionReport'] },
   getMaintenanceReadOnly: { method: 'GET', path: '/api/v1/maintenance/read-only', answer: ['ReadOnly'] },
   getMaintenanceReconcile: { method: 'GET', path: '/api/v1/maintenance/reconcile', answer: ['Reconcile'] },
   getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
@@ -1816,6 +1925,8 @@ export const OPERATIONS = {
   postExplain: { method: 'POST', path: '/api/v1/explain', answer: ['Explanation'] },
   postGroups: { method: 'POST', path: '/api/v1/groups', answer: ['Group'] },
   postJobsCancel: { method: 'POST', path: '/api/v1/jobs/{id}/cancel', answer: ['JobWithLog'] },
+  postMaintenanceGc: { method: 'POST', path: '/api/v1/maintenance/gc', answer: ['Collection'] },
+  postMaintenanceGcRelease: { method: 'POST', path: '/api/v1/maintenance/gc/release', answer: ['Collecting'] },
   postMaintenanceReconcile: { method: 'POST', path: '/api/v1/maintenance/reconcile' },
   postMaintenanceReconcileBrake: { method: 'POST', path: '/api/v1/maintenance/reconcile/brake', answer: ['Reconcile'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { collectFaults } from './collect-variables.ts'
 import { across } from './cross-faults.ts'
 import { readEnvironment } from './environment.ts'
 import { issueText } from './issue-text.ts'
@@ -132,6 +133,7 @@ export function readConfig(env: NodeJS.ProcessEnv): {
     ...issues.map((issue) => describeIssue(values, issue)),
     ...(config === undefined ? [] : across(config)),
     ...(parsed.success ? mailFaults(parsed.data) : []),
+    ...(parsed.success ? collectFaults(parsed.data) : []),
   ]
   if (config === undefined || all.length > 0) {
     const isAbsent = issues.length > 0 && issues.every(({ path }) => !(String(path[0]) in values))

@@ -3,7 +3,8 @@ import { z } from 'zod'
 
 const LONGEST = 64
 
-function isCron(text: string): boolean {
+/** Whether a text is a cron pattern that comes again. */
+export function isCron(text: string): boolean {
   try {
     return new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null
   } catch {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { AUDIT_VARIABLES, type AuditConfig, toAuditConfig } from './audit-variables.ts'
+import { COLLECT_VARIABLES, type CollectConfig, toCollectConfig } from './collect-variables.ts'
 import { CORS_VARIABLES, type CorsConfig, toCorsConfig } from './cors-variables.ts'
 import { DOOR_VARIABLES, type DoorMode, toDoorMode } from './door-variables.ts'
 import { type LdapConfig, toLdapConfig } from './ldap-variables.ts'
@@ -27,6 +28,7 @@ export const ROOM_VARIABLES = {
   ...NOTIFICATION_VARIABLES,
   ...RECONCILE_VARIABLES,
   ...DOOR_VARIABLES,
+  ...COLLECT_VARIABLES,
 } as const
 
 export interface RoomsConfig {
@@ -42,6 +44,7 @@ export interface RoomsConfig {
   readonly reconcile: ReconcileConfig
   /** Whether manifest writes pass our door. */
   readonly door: DoorMode
+  readonly collect: CollectConfig
 }
 
 export const toRoomsConfig = (v: z.output<z.ZodObject<typeof ROOM_VARIABLES>>): RoomsConfig => ({
@@ -54,4 +57,5 @@ export const toRoomsConfig = (v: z.output<z.ZodObject<typeof ROOM_VARIABLES>>): 
   notifications: toNotificationsConfig(v),
   reconcile: toReconcileConfig(v),
   door: toDoorMode(v),
+  collect: toCollectConfig(v),
 })

@@ -22,7 +22,7 @@ interface FenceRow {
 export async function findVersionedFence(database: Database): Promise<Versioned<Fence>> {
   const [rows] = (await database.raw(
     `SELECT v.epoch, v.counter, h.kind, h.reason,
-            h.expires_at + INTERVAL IF(h.kind = 'collecting', 60, 0) SECOND AS ends_at
+            h.expires_at AS ends_at
        FROM change_version v
        LEFT JOIN holds h ON h.repository = ? AND h.tag = ?
       WHERE v.id = 1`,

@@ -1,8 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import { EVERYTHING, type Hold, type HoldKind } from './types.ts'
 
-/** So long the fence of a collector that said nothing more stays closed for others (R25). */
-const COLLECTING_GRACE_SECONDS = 60
 const MOST = 100
 
 export interface HoldRow {
@@ -14,6 +12,7 @@ export interface HoldRow {
   readonly reason: string
   readonly taken_at: Date
   readonly expires_at: Date | null
+  readonly deadline_at: Date | null
 }
 
 export const HOLD_COLUMNS = [
@@ -25,6 +24,7 @@ export const HOLD_COLUMNS = [
   'reason',
   'taken_at',
   'expires_at',
+  'deadline_at',
 ] as const
 
 export const toHold = (row: HoldRow): Hold => ({
@@ -35,6 +35,7 @@ export const toHold = (row: HoldRow): Hold => ({
   reason: row.reason,
   takenAt: row.taken_at,
   expiresAt: row.expires_at ?? undefined,
+  deadline: row.deadline_at ?? undefined,
 })
 
 export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
@@ -42,19 +43,12 @@ export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 export const inSeconds = (database: Database, seconds: number) =>
   database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
 
-/** Those in force, by the database's own clock; ended ones of that index are not even looked at. */
+/**
+ * Those in force, by the database's own clock; ended ones of that index are not even looked at. A
+ * collecting fence has no end of its own: time alone opens it for nobody (R25).
+ */
 export const inForce = (database: Database) =>
   database<HoldRow>('holds')
-    .where((either) =>
-      either
-        .whereNull('expires_at')
-        .orWhere('expires_at', '>', inSeconds(database, -COLLECTING_GRACE_SECONDS)),
-    )
-    .andWhere((either) =>
-      either
-        .whereNull('expires_at')
-        .orWhere('kind', 'collecting')
-        .orWhere('expires_at', '>', now(database)),
-    )
+    .where((either) => either.whereNull('expires_at').orWhere('expires_at', '>', now(database)))
     .limit(MOST)
     .select(...HOLD_COLUMNS)

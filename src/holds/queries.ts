@@ -32,14 +32,17 @@ export async function listOverlapping(
   return rows.map(toHold)
 }
 
-/** @returns undefined when it is not in force any more */
+/** When a hold is its holder's no more. */
+const end = (database: Database) => database.raw('COALESCE(deadline_at, expires_at)')
+
+/** @returns undefined when it is not the holder's any more */
 export async function findHoldByEpoch(
   database: Database,
   { epoch, holder }: Pick<Hold, 'epoch' | 'holder'>,
 ): Promise<Hold | undefined> {
   const row: HoldRow | undefined = await database<HoldRow>('holds')
     .where({ id: epoch, holder })
-    .andWhere('expires_at', '>', now(database))
+    .andWhere(end(database), '>', now(database))
     .first(...HOLD_COLUMNS)
   return row && toHold(row)
 }
@@ -49,7 +52,7 @@ export interface NewHold {
   readonly kind: HoldKind
   readonly holder: string
   readonly reason: string
-  /** Undefined: until it is released. */
+  /** Undefined: until it is released. Of a collecting fence these are only its holder's (R25). */
   readonly seconds: number | undefined
 }
 
@@ -58,6 +61,8 @@ export async function insertHold(
   database: Database,
   { target, kind, holder, reason, seconds }: NewHold,
 ): Promise<number> {
+  const until = seconds === undefined ? null : inSeconds(database, seconds)
+  const isFence = kind === 'collecting'
   const [id] = await database('holds').insert({
     repository: target.repository,
     tag: target.tag ?? EVERYTHING,
@@ -65,12 +70,13 @@ export async function insertHold(
     holder,
     reason,
     taken_at: now(database),
-    expires_at: seconds === undefined ? null : inSeconds(database, seconds),
+    expires_at: isFence ? null : until,
+    deadline_at: isFence ? until : null,
   })
   return Number(id)
 }
 
-/** @returns whether it was still in force, and is now until then */
+/** @returns whether it was still its holder's, and is now until then */
 export async function extendHold(
   database: Database,
   { epoch, holder }: Pick<Hold, 'epoch' | 'holder'>,
@@ -78,8 +84,11 @@ export async function extendHold(
 ): Promise<boolean> {
   const extended = await database('holds')
     .where({ id: epoch, holder })
-    .andWhere('expires_at', '>', now(database))
-    .update({ expires_at: inSeconds(database, seconds) })
+    .andWhere(end(database), '>', now(database))
+    .update({
+      expires_at: database.raw('IF(expires_at IS NULL, NULL, ?)', [inSeconds(database, seconds)]),
+      deadline_at: database.raw('IF(deadline_at IS NULL, NULL, ?)', [inSeconds(database, seconds)]),
+    })
   return extended === 1
 }
 

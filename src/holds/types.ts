@@ -26,4 +26,9 @@ export interface Hold {
   readonly takenAt: Date
   /** By the clock of the database; undefined: it ends when it is released. */
   readonly expiresAt: Date | undefined
+  /**
+   * Until when a collecting fence is its holder's. It stays closed after that, until somebody has the
+   * collector's lock in hand (R25).
+   */
+  readonly deadline: Date | undefined
 }

@@ -57,6 +57,27 @@ export async function touchManifests(
   }
 }
 
+/** Notes when manifests that are known were pushed again. */
+export async function touchPushedManifests(
+  database: Database,
+  keys: readonly DigestKey[],
+  at: Date,
+): Promise<void> {
+  const ids = await findManifestIds(
+    database,
+    keys.map(({ digest }) => digest),
+  )
+  const rows = keys.flatMap(({ repositoryId, digest }) => {
+    const id = ids.get(digest)
+    return id === undefined ? [] : [{ repository_id: repositoryId, manifest_id: id }]
+  })
+  for (const batch of inBatches(rows)) {
+    await database('repository_manifests')
+      .where(withAnyKey(batch))
+      .update({ pushed_at: database.raw('GREATEST(COALESCE(pushed_at, created_at), ?)', [at]) })
+  }
+}
+
 /** Digests of the indexes of a repository that lead to each of these manifests. */
 export async function findParents(
   database: Database,

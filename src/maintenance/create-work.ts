@@ -17,6 +17,7 @@ import { createRetention } from '../policies/retention/create-retention.ts'
 import type { RetentionDeps } from '../policies/retention/run-types.ts'
 import { requireSystem } from '../projects/require-permission.ts'
 import { createRemoval, type RemovalDeps } from '../removal/create-removal.ts'
+import { type CreateCollectDeps, createCollect } from './collect/create-collect.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
 
 /** Jobs that one process runs at once: they share cores and connections with requests. */
@@ -26,6 +27,7 @@ export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
   Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
   NotificationsDeps &
   Pick<CreateReconcileDeps, 'config' | 'giveWay'> &
+  Omit<CreateCollectDeps, 'wake'> &
   Omit<RemovalDeps, 'wake' | 'refreshCaller'> &
   Pick<RetentionDeps, 'readImmutable'>
 
@@ -37,6 +39,8 @@ export interface Work {
   }
   /** For the private listener. */
   readonly notifications: Pick<Notifications, 'routes'>
+  /** Why writes stay held though nobody sees to it any more; undefined: they do not. */
+  readonly findStuckFence: () => string | undefined
 }
 
 /** All work that no request waits for: every room's kinds of jobs, and when they come back. */
@@ -57,16 +61,18 @@ export function createWork(deps: WorkDeps): Work {
     wake,
     removeTags: removal.removeTags,
   })
+  const collect = createCollect({ ...deps, wake })
   const kinds: JobKinds = {
     ...passwordReset.kinds,
     ...reconcile.kinds,
     ...removal.kinds,
     ...retention.kinds,
+    ...collect.kinds,
   }
-  const { schedules } = reconcile
+  const schedules = [...reconcile.schedules, ...collect.schedules]
   const { families } = retention
   const jobs = createJobs({ ...deps, kinds, schedules, families, concurrency: CONCURRENCY })
-  const parts = [jobs, passwordReset, notifications, reconcile, removal]
+  const parts = [jobs, passwordReset, notifications, reconcile, removal, collect]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())
     return async () => {
@@ -79,6 +85,7 @@ export function createWork(deps: WorkDeps): Work {
     ...reconcile.routes,
     ...removal.routes,
     ...retention.routes,
+    ...collect.routes,
   ]
-  return { work: { routes, start }, notifications }
+  return { work: { routes, start }, notifications, findStuckFence: collect.findStuck }
 }

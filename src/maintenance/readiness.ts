@@ -13,11 +13,13 @@ export interface ReadinessDeps {
   readonly registry: RegistryClient
   readonly signer: Signer
   readonly now: () => Date
+  /** Why writes stay held though nobody sees to it any more; undefined: they do not. */
+  readonly findStuckFence: () => string | undefined
 }
 
 /** One part that this service needs: whether it is well, and if not, why. */
 export interface Part {
-  readonly name: 'database' | 'signing' | 'registry'
+  readonly name: 'database' | 'signing' | 'registry' | 'collecting'
   readonly ok: boolean
   readonly reason?: string
 }
@@ -67,15 +69,24 @@ async function checkDatabase({ database, watch }: ReadinessDeps): Promise<void> 
   if (watch.freshness() !== 'fresh') throw new Error('the change version cannot be read')
 }
 
+/** Pulls go on while writes are held; whoever pushes is told. */
+async function checkFence({ findStuckFence }: ReadinessDeps): Promise<void> {
+  const reason = findStuckFence()
+  if (reason !== undefined) throw new Error(reason)
+}
+
+const UNNEEDED: ReadonlySet<Part['name']> = new Set(['registry', 'collecting'])
+
 /** Asks every part that requests need, at once. Without the registry tokens are still issued. */
 export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
   const parts = await Promise.all([
     probe('database', () => checkDatabase(deps)),
     probe('signing', () => checkLeaf(deps)),
     probe('registry', (signal) => deps.registry.ping({ signal })),
+    probe('collecting', () => checkFence(deps)),
   ])
   const failed = parts.filter(({ ok }) => !ok)
   if (failed.length === 0) return { status: 'ready', parts }
-  const isUsable = failed.every(({ name }) => name === 'registry')
+  const isUsable = failed.every(({ name }) => UNNEEDED.has(name))
   return { status: isUsable ? 'degraded' : 'unavailable', parts }
 }

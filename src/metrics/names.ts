@@ -1,3 +1,4 @@
+import { COLLECT_METRICS } from './collect-names.ts'
 import { DOOR_METRICS } from './door-names.ts'
 import { INDEX_METRICS } from './index-names.ts'
 
@@ -90,6 +91,7 @@ export const METRICS = {
   },
   ...INDEX_METRICS,
   ...DOOR_METRICS,
+  ...COLLECT_METRICS,
   warden_jobs_waiting: {
     kind: 'gauge',
     labels: ['kind'],

@@ -1,6 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
-import { addActivity } from '../images/activity-queries.ts'
+import { addActivity, touchPushedManifests } from '../images/activity-queries.ts'
 import { insertBlobs } from '../images/blob-queries.ts'
 import { type DirtyMark, markDirty, markFigures } from '../images/dirty-queries.ts'
 import {
@@ -35,8 +35,23 @@ async function findTagsGone(
   return marks
 }
 
+/** By our own clock, and that of the last of them: late is the safe side for who goes by it (R28). */
+async function notePushes(
+  transaction: Database,
+  { manifestPushes }: EventPlan,
+  ids: RepositoryIds,
+): Promise<void> {
+  if (manifestPushes.length === 0) return
+  const keys = manifestPushes.map((push) => ({
+    repositoryId: idOf(ids, push),
+    digest: push.digest,
+  }))
+  const at = new Date(Math.max(...manifestPushes.map(({ receivedAt }) => +receivedAt)))
+  await touchPushedManifests(transaction, keys, at)
+}
+
 async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> {
-  const there = [...plan.blobs, ...plan.pulls, ...plan.blobPulls, ...plan.pushes]
+  const there = [...plan.blobs, ...plan.pulls, ...plan.blobPulls, ...plan.pushes, ...plan.manifestPushes]
   const names = there.map(({ repository }) => repository)
   const gone = plan.deletions.map(({ repository }) => repository)
   const ids = new Map([
@@ -47,6 +62,7 @@ async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> 
     transaction,
     plan.blobs.map((blob) => ({ ...blob, repositoryId: idOf(ids, blob) })),
   )
+  await notePushes(transaction, plan, ids)
   const pulls = await applyPulls(transaction, plan, ids)
   await addActivity(transaction, sumActivity(plan, pulls, ids))
   // In this order: what an event said outweighs what was only guessed.

@@ -28,6 +28,12 @@ export interface EventPlan {
   readonly blobPulls: readonly BlobEvent[]
   /** Manifests that were pushed to a tag. */
   readonly pushes: readonly WaitingEvent[]
+  /** Manifests that were pushed, to a tag or to none. */
+  readonly manifestPushes: readonly PushedManifest[]
+}
+
+export interface PushedManifest extends WaitingEvent {
+  readonly digest: string
 }
 
 type Acted = Pick<WaitingEvent, 'action' | 'actor'>
@@ -42,6 +48,9 @@ const isPullEvent = (event: WaitingEvent): event is PullEvent =>
 
 const isBlobEvent = (event: WaitingEvent): event is BlobEvent =>
   event.content === 'blob' && event.digest !== undefined && event.sizeBytes !== undefined
+
+const isPushedManifest = (event: WaitingEvent): event is PushedManifest =>
+  event.action === 'push' && event.content === 'manifest' && event.digest !== undefined
 
 const hasCome = ({ action }: WaitingEvent): boolean => action === 'push' || action === 'mount'
 
@@ -77,6 +86,7 @@ export function planEvents(given: readonly WaitingEvent[]): EventPlan {
     blobs: blobs.filter(hasCome),
     pulls: events.filter(isPullEvent),
     blobPulls: blobs.filter(({ action, method }) => action === 'pull' && method !== 'HEAD'),
+    manifestPushes: events.filter(isPushedManifest),
     pushes: events.filter(
       (event) =>
         event.action === 'push' &&

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { ERROR_BYTES } from './answers.ts'
 import { createGate } from './gate.ts'
 import { type CatalogPage, listCatalog, listTags } from './lists.ts'
-import { type BlobReference, findBlobSize, lookUpManifest, readBlob } from './look-up.ts'
+import { type BlobReference, findBlobSize, hasBlob, lookUpManifest, readBlob } from './look-up.ts'
 import {
   type Descriptor,
   deleteManifest,
@@ -15,6 +15,7 @@ import {
   readManifest,
 } from './manifests.ts'
 import { type BlobMount, mountBlob } from './mount.ts'
+import { probeWrites, type WriteState } from './probe-writes.ts'
 import {
   createRegistryTransport,
   type Reading,
@@ -47,6 +48,8 @@ export interface RegistryClient {
     reading?: Reading,
   ) => Promise<Descriptor | 'unknown'>
   readonly findBlobSize: (blob: BlobReference, reading?: Reading) => Promise<number | undefined>
+  readonly hasBlob: (blob: BlobReference, reading?: Reading) => Promise<boolean>
+  readonly probeWrites: () => Promise<WriteState>
   readonly readBlob: (
     blob: BlobReference & { readonly mostBytes: number },
     reading?: Reading,
@@ -92,6 +95,8 @@ export function createRegistryClient(deps: RegistryTransportDeps): RegistryClien
     readManifest: (reference, reading) => readManifest(transport, { ...reference, ...reading }),
     lookUpManifest: (reference, reading) => lookUpManifest(transport, { ...reference, ...reading }),
     findBlobSize: (blob, reading) => findBlobSize(transport, { ...blob, ...reading }),
+    hasBlob: (blob, reading) => hasBlob(transport, { ...blob, ...reading }),
+    probeWrites: () => probeWrites(transport),
     readBlob: (blob, reading) => readBlob(transport, { ...blob, ...reading }),
     putManifest: (reference, manifest, reading) =>
       putManifest(transport, reference, manifest, reading),

@@ -97,6 +97,18 @@ export async function findBlobSize(
   return Number(size)
 }
 
+/** Whether a blob is there, by the registry's word; one that is kept elsewhere is. */
+export async function hasBlob(
+  { send }: RegistryTransport,
+  { repository, digest, ...reading }: BlobReference & Reading,
+): Promise<boolean> {
+  const request = blobRequest({ repository, digest }, 'HEAD')
+  const answer = await send({ ...request, mostBytes: ERROR_BYTES, ...reading })
+  if (answer.status === 200 || isRedirect(answer)) return true
+  if (answer.status === 404) return false
+  throw unexpected(`a look at a blob of ${repository}`, answer)
+}
+
 /** @returns undefined when it is not there, is larger than `mostBytes`, or is kept elsewhere */
 export async function readBlob(
   { send }: RegistryTransport,

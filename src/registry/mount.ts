@@ -19,8 +19,8 @@ function pathBelowRoot(location: string): string | undefined {
 }
 
 /** An upload that nobody wants is not left to be purged one day. */
-async function cancelUpload(
-  { send }: RegistryTransport,
+export async function cancelUpload(
+  { send }: Pick<RegistryTransport, 'send'>,
   location: string,
   access: readonly Access[],
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { choosePorts, type Ports } from './choose-ports.ts'
+import { prepareCollector } from './collector.ts'
 import { type Mariadb, startMariadb } from './mariadb.ts'
 import { type Nginx, startNginx } from './nginx.ts'
 import type { Part } from './part.ts'
@@ -82,6 +83,7 @@ async function startService(plan: Plan, database: Mariadb): Promise<Warden> {
       certsDir: plan.certsDir,
       firstPasswordPath: plan.firstPasswordPath,
       notificationsSecretPath: notificationsSecretOf(plan).path,
+      collector: prepareCollector(plan.input.env, join(plan.input.dir, 'registry')),
       database: {
         host: database.host,
         port: database.port,

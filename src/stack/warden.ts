@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { CollectorPlace } from './collector.ts'
 import { PROJECT_DIR, plainEnvironment } from './commands.ts'
 import { type Part, startPart } from './part.ts'
 import { findFreePort, LOOPBACK } from './ports.ts'
@@ -19,6 +20,8 @@ export interface WardenInput {
   readonly firstPasswordPath: string
   /** Undefined: it takes no notifications in. */
   readonly notificationsSecretPath?: string | undefined
+  /** Undefined: it collects no garbage. One of the caller's own comes first. */
+  readonly collector?: CollectorPlace | undefined
   readonly database: {
     readonly host: string
     readonly port: number
@@ -64,6 +67,11 @@ export function wardenEnvironment(input: WardenInput, privatePort: number): Node
     ...(input.notificationsSecretPath && {
       WARDEN_NOTIFICATIONS_SECRET_FILE: input.notificationsSecretPath,
     }),
+    ...(input.collector &&
+      !input.env.WARDEN_GC_COMMAND && {
+        WARDEN_GC_COMMAND: input.collector.command,
+        WARDEN_GC_LOCK: input.collector.lockPath,
+      }),
   }
   return { ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
 }

@@ -38,6 +38,7 @@ test.serial('a project without rules keeps everything, and runs nothing', async 
   t.deepEqual((await ask('GET', 'acme/retention')).body, {
     rules: [],
     schedule: null,
+    untaggedDays: null,
     nextRunAt: null,
   })
   await noteReconcile(service)
@@ -60,7 +61,7 @@ test.serial('rules are kept as they are sent, with what they leave out', async (
   const read = await ask('GET', 'acme/retention', undefined, DEV)
   t.deepEqual(read.body, put.body)
   const again = await ask('PUT', 'acme/retention', { rules: read.body.rules }, MAI)
-  t.deepEqual(again.body, { rules: RULES, schedule: null, nextRunAt: null })
+  t.deepEqual(again.body, { rules: RULES, schedule: null, untaggedDays: null, nextRunAt: null })
   const rows = await service.database('audit').where({ action: 'retention.set' }).select('target')
   t.deepEqual(rows, [{ target: 'acme' }, { target: 'acme' }])
 })

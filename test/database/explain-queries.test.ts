@@ -43,6 +43,7 @@ import * as settings from '../../src/settings/queries.ts'
 import * as ldapSweep from '../../src/signin/ldap/sweep-queries.ts'
 import * as signin from '../../src/signin/queries.ts'
 import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
+import { COLLECT_CALLS } from '../support/collect-calls.ts'
 import { explainAll, type PlanFault, planFaults } from '../support/explain.ts'
 import { type GrownDatabase, hashOf, startGrownDatabase } from '../support/grown-database.ts'
 import { HOLD_CALLS } from '../support/hold-calls.ts'
@@ -185,6 +186,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   ...INDEX_CALLS,
   ...RECONCILE_CALLS,
+  ...COLLECT_CALLS,
   ...RETENTION_CALLS,
   ...REMOVAL_CALLS,
   ...HOLD_CALLS,

@@ -13,6 +13,7 @@ const HOLD: Hold = {
   reason: 'the tag v1 of acme/app is being deleted',
   takenAt: new Date(),
   expiresAt: new Date(),
+  deadline: undefined,
 }
 const clocks = { now: () => new Date(), monotonicMs: () => performance.now() }
 // The look is handed over; nothing else asks the database.

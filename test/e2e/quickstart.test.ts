@@ -7,6 +7,7 @@ import { parseLine, quickstart, runningOf, startForeground } from '../support/qu
 import { findObstacle, testUnless } from '../support/skip-aloud.ts'
 import { basic } from '../support/stack.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const obstacle = findObstacle(['docker-registry', 'mariadbd', 'nginx'], { asRoot: false })
 const declare = testUnless(obstacle)
@@ -51,6 +52,27 @@ declare('--detach --json answers one line and leaves all parts running', async (
   t.is(await statusAs(line.url, line.adminPassword ?? ''), 200)
   t.is(await statusAs(line.wardenUrl, line.adminPassword ?? '', '/healthz'), 200)
   t.is(await statusAs(line.registryUrl, '', '/v2/'), 401)
+})
+
+declare('garbage is collected there at once', async (t) => {
+  const line = parseLine((await quickstart('--detach', '--json', ...place)).stdout)
+  const headers = {
+    authorization: basic({ username: 'admin', password: line.adminPassword ?? '' }),
+    'content-type': 'application/json',
+  }
+  const gc = `${line.url}/api/v1/maintenance/gc`
+  const start = async () => {
+    const answer = await fetch(gc, { method: 'POST', headers, body: '{}' })
+    const run = (await answer.json()) as { readonly id: number }
+    return answer.status === 202 && run
+  }
+  const { found: run } = await waitFor(start, { mostMs: 60_000, what: 'an index to be trusted' })
+  const ended = async () => {
+    const answer = await fetch(`${gc}/runs/${run.id}`, { headers })
+    const { state } = (await answer.json()) as { readonly state: string }
+    return ['done', 'failed', 'cancelled'].includes(state) && state
+  }
+  t.is((await waitFor(ended, { mostMs: 60_000, what: 'the end' })).found, 'done')
 })
 
 declare('what is secret can be read by its owner alone', (t) => {

@@ -3,6 +3,8 @@ import test from 'ava'
 import { insertChangeVersion } from '../../src/database/change-version.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { findCollectingFence } from '../../src/holds/collecting-queries.ts'
+import { findVersionedFence } from '../../src/holds/fence-queries.ts'
 import { findHold } from '../../src/holds/find-hold.ts'
 import {
   prolongHold,
@@ -137,18 +139,26 @@ test.serial('only its holder lets a hold go or prolongs it', async (t) => {
   t.is((await findHold(database, TAG))?.epoch, hold.epoch)
 })
 
-test.serial(
-  'R25: the fence of a collector that said nothing more stays closed for a minute',
-  async (t) => {
-    const hold = await take(ALL, { kind: 'collecting' })
-    await setExpiry(58)
-    t.is((await findHold(database, TAG))?.kind, 'collecting')
-    await t.throwsAsync(take(TAG), { code: 'CONFLICT' })
-    await t.throwsAsync(prolongHold({ database }, hold, 60), { code: 'CONFLICT' })
-    await setExpiry(61)
-    t.is(await findHold(database, TAG), undefined)
-  },
-)
+const setDeadline = (daysAgo: number) =>
+  database('holds').update({
+    deadline_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [daysAgo]),
+  })
+
+test.serial('R25: no time opens a collecting fence, and its holder has it no longer', async (t) => {
+  const hold = await take(ALL, { kind: 'collecting' })
+  t.is(hold.expiresAt, undefined)
+  t.is((await findCollectingFence(database))?.hold.epoch, hold.epoch)
+  t.true(((await findCollectingFence(database))?.overdueSeconds ?? 0) < -50)
+  await prolongHold({ database }, hold, 600)
+  t.true(((await findCollectingFence(database))?.overdueSeconds ?? 0) < -500)
+  await setDeadline(30)
+  await take({ repository: 'none/at-all' }).catch(() => undefined)
+  t.is((await findHold(database, TAG))?.kind, 'collecting')
+  t.true(((await findCollectingFence(database))?.overdueSeconds ?? 0) > 29 * 86_400)
+  await t.throwsAsync(take(TAG), { code: 'CONFLICT' })
+  await t.throwsAsync(prolongHold({ database }, hold, 60), { code: 'CONFLICT' })
+  t.is((await findVersionedFence(database)).value?.until, undefined)
+})
 
 test.serial('R25: its holder, who saw the collector exit, opens it early', async (t) => {
   const hold = await take(ALL, { kind: 'collecting' })

@@ -15,13 +15,22 @@ const read = ({
   ping = answering,
   query = answering,
   watch = CURRENT,
+  findStuckFence = () => undefined,
 }: {
   readonly ping?: (reading?: { readonly signal?: AbortSignal }) => Promise<void>
   readonly query?: () => Promise<void>
   readonly watch?: Deps['watch']
+  readonly findStuckFence?: Deps['findStuckFence']
 }) => {
   const database = { raw: () => ({ timeout: query }) }
-  return readReadiness({ database, watch, registry: { ping }, signer, now } as unknown as Deps)
+  return readReadiness({
+    database,
+    watch,
+    registry: { ping },
+    signer,
+    now,
+    findStuckFence,
+  } as unknown as Deps)
 }
 
 const late = 'it did not answer within 2 seconds'
@@ -38,12 +47,19 @@ test('a part that hangs is named after two seconds, and let go', async (t) => {
     { name: 'database', ok: false, reason: late },
     { name: 'signing', ok: true },
     { name: 'registry', ok: false, reason: late },
+    { name: 'collecting', ok: true },
   ])
   t.true(signals[0]?.aborted)
 })
 
 test('a hanging registry alone leaves the service degraded', async (t) => {
   t.is((await read({ ping: never })).status, 'degraded')
+})
+
+test('a fence that nobody opens leaves the service degraded, and says why', async (t) => {
+  const { status, parts } = await read({ findStuckFence: () => 'a collector has the lock' })
+  t.is(status, 'degraded')
+  t.deepEqual(parts[3], { name: 'collecting', ok: false, reason: 'a collector has the lock' })
 })
 
 test('a reason tells its cause', async (t) => {

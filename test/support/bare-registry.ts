@@ -12,6 +12,8 @@ export interface BareRegistry extends Part {
   readonly port: number
   readonly url: string
   readonly configPath: string
+  /** Folder of its storage. */
+  readonly dir: string
   /** Of its repositories, one below the other. */
   readonly repositoriesDir: string
   readonly remove: () => Promise<void>
@@ -46,7 +48,7 @@ http: {addr: '127.0.0.1:${port}'}
     removeDir(dir)
   }
   const repositoriesDir = join(dir, 'data/docker/registry/v2/repositories')
-  return { ...part, port, url, configPath, repositoriesDir, remove }
+  return { ...part, port, url, configPath, dir, repositoriesDir, remove }
 }
 
 /** A manifest that needs no blob, and that nothing else is: an index without entries. */

@@ -1,7 +1,13 @@
 import { join } from 'node:path'
 import { type Nginx, startNginx } from '../../src/stack/nginx.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
-import { basic, type Credentials, type Service, startService } from './service.ts'
+import {
+  basic,
+  type Credentials,
+  type Service,
+  type ServiceOptions,
+  startService,
+} from './service.ts'
 import { makeTemporaryDir, removeDir } from './temporary-dir.ts'
 
 export interface Put {
@@ -33,8 +39,9 @@ export interface DoorWorld {
 export async function startDoorWorld(
   env: Readonly<Record<string, string>> = {},
   doorMode?: 'required' | 'off',
+  more: ServiceOptions = {},
 ): Promise<DoorWorld> {
-  const service = await startService({ env })
+  const service = await startService({ ...more, env })
   const dir = makeTemporaryDir()
   const host = (url: string): string => new URL(url).host
   const nginx = await startNginx({

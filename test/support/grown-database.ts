@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { COLLECT_TABLES } from './collect-calls.ts'
 import { createTestDatabase } from './database.ts'
 import { INDEX_TABLES } from './grown-index.ts'
 import { REMOVAL_TABLES } from './removal-calls.ts'
@@ -41,6 +42,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   ...INDEX_TABLES,
   ...RETENTION_TABLES,
   ...REMOVAL_TABLES,
+  ...COLLECT_TABLES,
   users: [
     ...rows(5000, (n) => ({
       ...stamps(n),

@@ -1,4 +1,5 @@
 import type { Database } from '../../src/database/open-database.ts'
+import { findCollectingFence } from '../../src/holds/collecting-queries.ts'
 import { findVersionedFence } from '../../src/holds/fence-queries.ts'
 import * as holds from '../../src/holds/queries.ts'
 import { EVERYTHING } from '../../src/holds/types.ts'
@@ -11,6 +12,8 @@ const NEW = { kind: 'removal', holder: 'h', reason: 'x', seconds: 60 } as const
 /** Every function that sends SQL about holds, with what it is asked when there are many. */
 export const HOLD_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
   'holds/fence-queries.ts#findVersionedFence': (db) => findVersionedFence(db),
+
+  'holds/collecting-queries.ts#findCollectingFence': (db) => findCollectingFence(db),
 
   'holds/queries.ts#listConcerning': async (db) => {
     await holds.listConcerning(db, TARGET)

@@ -88,6 +88,8 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
   'images/activity-queries.ts#touchTags': (db) => activity.touchTags(db, KEYS, now),
   'images/activity-queries.ts#touchManifests': (db) =>
     activity.touchManifests(db, [{ repositoryId: 1, digest: digestOf(7) }], now),
+  'images/activity-queries.ts#touchPushedManifests': (db) =>
+    activity.touchPushedManifests(db, [{ repositoryId: 1, digest: digestOf(7) }], now),
   'images/activity-queries.ts#findParents': (db) => activity.findParents(db, 1, DIGESTS),
   'images/activity-queries.ts#addActivity': (db) =>
     activity.addActivity(db, [

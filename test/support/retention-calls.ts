@@ -18,7 +18,12 @@ const minutesAgo = (minutes: number): Date => new Date(now.getTime() - minutes *
 
 /** Rules of many projects; the project 1 has had 1,500 runs, and the last of them 3,000 decisions. */
 export const RETENTION_TABLES: Readonly<Record<string, readonly Row[]>> = {
-  retention_policies: rows(2000, (n) => ({ project_id: n, rules: '[]', updated_at: now })),
+  retention_policies: rows(2000, (n) => ({
+    project_id: n,
+    rules: '[]',
+    updated_at: now,
+    untagged_days: n % 20 === 0 ? 30 : null,
+  })),
   retention_runs: rows(3000, (n) => ({
     id: n,
     project_id: n % 2 === 0 ? 1 : n,
@@ -120,7 +125,7 @@ export const RETENTION_CALLS: Readonly<Record<string, (database: Database) => Pr
   'policies/retention/policy-queries.ts#lockProject': (db) => policies.lockProject(db, 7),
   'policies/retention/policy-queries.ts#findPolicy': (db) => policies.findPolicy(db, 7),
   'policies/retention/policy-queries.ts#putPolicy': (db) =>
-    policies.putPolicy(db, 7, { rules: [], schedule: undefined }),
+    policies.putPolicy(db, 7, { rules: [], schedule: undefined, untaggedDays: 30 }),
   'policies/retention/policy-queries.ts#removePolicy': (db) => policies.removePolicy(db, 8),
 
   'policies/retention/run-queries.ts#insertRun': (db) => runs.insertRun(db, RUN),

@@ -161,6 +161,8 @@ export interface ServiceOptions {
   readonly between?: (registryUrl: string) => Promise<string>
   /** Whether the registry tells the service what happens. */
   readonly notifies?: boolean
+  /** More of the registry's configuration, as `REGISTRY_…` variables. */
+  readonly registryOverrides?: Readonly<Record<string, string>>
 }
 
 interface Place {
@@ -170,10 +172,11 @@ interface Place {
   readonly env: Readonly<Record<string, string>>
   /** host:port of the private listener. */
   readonly notified: string | undefined
+  readonly overrides: Readonly<Record<string, string>>
 }
 
 function placeOf(
-  { notifies }: ServiceOptions,
+  { notifies, registryOverrides = {} }: ServiceOptions,
   parts: {
     readonly dir: string
     readonly env: Readonly<Record<string, string>>
@@ -188,6 +191,7 @@ function placeOf(
     publicUrl: parts.publicServer.url,
     databasePassword: parts.testDatabase.config.password,
     notified: notifies ? new URL(parts.privateServer.url).host : undefined,
+    overrides: registryOverrides,
   }
 }
 
@@ -205,7 +209,7 @@ const readWith = (place: Place, registryUrl: string): Config =>
     ...place.env,
   }).config
 
-const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) =>
+const startRealRegistry = ({ dir, publicUrl, notified, overrides }: Place, config: Config) =>
   startRegistry({
     env: process.env,
     dir: join(dir, 'registry'),
@@ -214,6 +218,7 @@ const startRealRegistry = ({ dir, publicUrl, notified }: Place, config: Config) 
     bundlePath: config.certs.bundlePath,
     httpSecret: 'test',
     notifications: notified ? { address: notified, secret: NOTIFICATIONS_SECRET } : undefined,
+    overrides,
   })
 
 async function openTestInstallation(database: Database, config: Config, log: Log, now: () => Date) {

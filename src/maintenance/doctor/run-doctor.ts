@@ -1,6 +1,7 @@
 import type { Address, Config } from '../../config/read-config.ts'
 import { openDatabase } from '../../database/open-database.ts'
 import { type Check, type Diagnosis, examine } from './check.ts'
+import { COLLECTOR_CHECKS } from './collector-check.ts'
 import { DATABASE_CHECKS } from './database-checks.ts'
 import { DOOR_CHECKS } from './door-check.ts'
 import { EVENT_CHECKS } from './event-checks.ts'
@@ -29,6 +30,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...SERVICE_CHECKS,
   ...ISSUER_CHECKS,
   ...MAIL_CHECKS,
+  ...COLLECTOR_CHECKS,
   ...EVENT_CHECKS,
 ]
 

@@ -26,7 +26,8 @@ export interface ProjectInput {
 async function findRetention(database: Database, projectId: number): Promise<Retention> {
   const policy = await findPolicy(database, projectId)
   const nextRunAt = await findNextRun(database, projectId)
-  return { rules: policy?.rules ?? [], schedule: policy?.schedule, nextRunAt }
+  const { rules = [], schedule, untaggedDays } = policy ?? {}
+  return { rules, schedule, untaggedDays, nextRunAt }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { RetentionPolicy, RetentionRule } from './types.ts'
 interface PolicyRow {
   readonly rules: string
   readonly schedule: string | null
+  readonly untagged_days: number | null
 }
 
 /** Rules as they are kept; what goes in has been checked. */
@@ -23,20 +24,27 @@ export async function findPolicy(
 ): Promise<RetentionPolicy | undefined> {
   const row = await database('retention_policies')
     .where({ project_id: projectId })
-    .first<PolicyRow | undefined>('rules', 'schedule')
-  return row && { rules: readRules(row.rules), schedule: row.schedule ?? undefined }
+    .first<PolicyRow | undefined>('rules', 'schedule', 'untagged_days')
+  return (
+    row && {
+      rules: readRules(row.rules),
+      schedule: row.schedule ?? undefined,
+      untaggedDays: row.untagged_days ?? undefined,
+    }
+  )
 }
 
 export async function putPolicy(
   transaction: Database,
   projectId: number,
-  { rules, schedule }: RetentionPolicy,
+  { rules, schedule, untaggedDays }: RetentionPolicy,
 ): Promise<void> {
   await transaction('retention_policies')
     .insert({
       project_id: projectId,
       rules: JSON.stringify(rules),
       schedule: schedule ?? null,
+      untagged_days: untaggedDays ?? null,
       updated_at: transaction.raw('UTC_TIMESTAMP(3)'),
     })
     .onConflict()

@@ -9,6 +9,7 @@ const retentionSchema = z
   .object({
     rules: z.array(presentedRule),
     schedule: z.string().nullable(),
+    untaggedDays: z.int().nullable(),
     nextRunAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'Retention' })
@@ -16,6 +17,7 @@ const retentionSchema = z
 const presentRetention = (retention: Retention): z.output<typeof retentionSchema> => ({
   rules: retention.rules.map(presentRule),
   schedule: retention.schedule ?? null,
+  untaggedDays: retention.untaggedDays ?? null,
   nextRunAt: retention.nextRunAt?.toISOString() ?? null,
 })
 

@@ -50,11 +50,17 @@ export const policySchema = z.strictObject({
     )
     .nullable()
     .optional(),
+  untaggedDays: z.int().min(1).max(MOST_DAYS).nullable().optional(),
 })
 
-export const toPolicy = ({ rules, schedule }: z.output<typeof policySchema>): RetentionPolicy => ({
+export const toPolicy = ({
+  rules,
+  schedule,
+  untaggedDays,
+}: z.output<typeof policySchema>): RetentionPolicy => ({
   rules,
   schedule: schedule ?? undefined,
+  untaggedDays: untaggedDays ?? undefined,
 })
 
 /** As it may be sent again: what a rule does not have is left out. */

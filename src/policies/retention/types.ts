@@ -29,6 +29,11 @@ export interface RetentionPolicy {
   readonly rules: readonly RetentionRule[]
   /** A cron pattern in UTC; undefined: only when somebody asks. */
   readonly schedule: string | undefined
+  /**
+   * A collection of garbage takes manifests that nothing needs after so many days without a push or a
+   * pull (R28); undefined: they stay.
+   */
+  readonly untaggedDays: number | undefined
 }
 
 /** A tag as the index has it. */

@@ -1,0 +1,106 @@
+import { type Actor, recordActorAudit } from '../../../audit/record.ts'
+import type { Database } from '../../../database/open-database.ts'
+import { AppError } from '../../../errors.ts'
+import { markDirty } from '../../../images/dirty-queries.ts'
+import type { UntaggedManifest } from '../types.ts'
+import { type FindUntaggedDeps, findUntagged, type UntaggedPlace } from './find-untagged.ts'
+
+/** Of one collection; writes wait meanwhile. The next one goes on. */
+const MOST = 10_000
+const LONGEST_MS = 300_000
+const MOST_KEPT = 1000
+
+export interface RemoveUntaggedInput {
+  readonly places: readonly UntaggedPlace[]
+  readonly isDryRun: boolean
+  readonly actor: Actor
+  readonly signal: AbortSignal
+  /** Before whatever cannot be undone. @throws when the work is to go no further */
+  readonly check: () => Promise<void>
+  readonly transact: (work: (transaction: Database) => Promise<void>) => Promise<void>
+}
+
+export interface UntaggedOutcome {
+  readonly count: number
+  /** Only the first of them. */
+  readonly manifests: readonly UntaggedManifest[]
+  readonly notes: readonly string[]
+}
+
+/** @returns whether the registry deletes at all */
+async function removeOne(
+  { registry }: FindUntaggedDeps,
+  { repository, digest, project }: UntaggedManifest & { readonly project: string },
+  { check, transact, actor }: RemoveUntaggedInput,
+): Promise<boolean> {
+  await check()
+  const outcome = await registry.deleteManifest({ repository, reference: digest })
+  if (outcome === 'disabled') return false
+  await transact(async (transaction) => {
+    await markDirty(transaction, [{ repository, reference: digest, isDeletion: true }])
+    await recordActorAudit(transaction, actor, {
+      action: 'manifest.delete',
+      target: `${repository}@${digest}`,
+      project,
+      outcome: 'done',
+    })
+  })
+  return true
+}
+
+interface Tally {
+  count: number
+  readonly manifests: UntaggedManifest[]
+  readonly notes: string[]
+}
+
+/** @returns why nothing more may go; undefined: it may */
+async function removeIn(
+  deps: FindUntaggedDeps,
+  place: UntaggedPlace,
+  { input, tally, isOver }: { input: RemoveUntaggedInput; tally: Tally; isOver: () => boolean },
+): Promise<string | undefined> {
+  const { name: repository, project } = place
+  const going = await findUntagged(deps, place, input.signal)
+  if (going === undefined) {
+    tally.notes.push(`untagged manifests of ${repository} stay: it could not be read to its end`)
+  }
+  for (const digest of going ?? []) {
+    if (isOver()) return 'there are more untagged manifests; the next collection goes on'
+    const untagged = { repository, digest }
+    if (!input.isDryRun && !(await removeOne(deps, { ...untagged, project }, input))) {
+      return 'untagged manifests stay: the registry is configured without deletes'
+    }
+    tally.count++
+    if (tally.manifests.length < MOST_KEPT) tally.manifests.push(untagged)
+  }
+  return undefined
+}
+
+/**
+ * Removes untagged manifests, repository by repository, each read again live first (R28). A repository
+ * that cannot be read is left alone.
+ */
+export async function removeUntagged(
+  deps: FindUntaggedDeps,
+  input: RemoveUntaggedInput,
+): Promise<UntaggedOutcome> {
+  const endsAtMs = performance.now() + LONGEST_MS
+  const tally: Tally = { count: 0, manifests: [], notes: [] }
+  const isOver = (): boolean => tally.count >= MOST || performance.now() > endsAtMs
+  for (const place of input.places) {
+    await input.check()
+    try {
+      const why = await removeIn(deps, place, { input, tally, isOver })
+      if (why === undefined) continue
+      tally.notes.push(why)
+      break
+    } catch (error) {
+      input.signal.throwIfAborted()
+      if (!(error instanceof AppError)) throw error
+      const left = `untagged manifests of ${place.name} stay: it could not be read`
+      tally.notes.push(`${left}: ${error.message}`)
+    }
+  }
+  return tally
+}
