@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { recordActorAudit } from '../audit/record.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
+import type { HoldTags } from '../holds/hold-tags.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -12,6 +13,7 @@ import {
   takeTagRemoval,
 } from './queries.ts'
 import { markRemoved, TERM_SECONDS, WORK_SECONDS } from './remove-batch.ts'
+import { underHold } from './under-hold.ts'
 
 const CHECK_MS = 15_000
 /** A batch that was cut off is over in a few rounds: the first of its tags takes the others along. */
@@ -20,6 +22,7 @@ const MOST_AT_ONCE = 100
 export interface RecoverRemovalsDeps {
   readonly database: Database
   readonly registry: RegistryClient
+  readonly holdTags: HoldTags
   readonly now: () => Date
   readonly log: (fields: object, message: string) => void
 }
@@ -45,6 +48,14 @@ async function finish(
   return false
 }
 
+const groupByRepository = (removals: readonly TagRemoval[]): Map<string, TagRemoval[]> => {
+  const groups = new Map<string, TagRemoval[]>()
+  for (const removal of removals) {
+    groups.set(removal.repository, [...(groups.get(removal.repository) ?? []), removal])
+  }
+  return groups
+}
+
 async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<void> {
   const holder = randomUUID()
   const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
@@ -66,11 +77,33 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   deps.log({ repository, tag, isRemoved }, 'finished an interrupted tag removal')
 }
 
+/** Under a hold as any other removal: the registry forgets what is pushed to a tag while it deletes (R21). */
+async function recoverHeld(
+  deps: RecoverRemovalsDeps,
+  repository: string,
+  removals: readonly TagRemoval[],
+): Promise<void> {
+  const tags = removals.map(({ tag }) => tag)
+  const reason = 'the deletion of this tag is being finished'
+  const hold = await deps.holdTags({ repository, tags, reason })
+  await underHold(hold, async () => {
+    for (const removal of removals) {
+      await hold.prolong()
+      await recover(deps, removal)
+    }
+  })
+}
+
 /** Takes over removals whose process died or lost the registry; what fails is tried again later. */
 export async function recoverRemovals(deps: RecoverRemovalsDeps): Promise<void> {
-  for (const removal of await listAbandonedRemovals(deps.database, MOST_AT_ONCE)) {
-    await recover(deps, removal)
-  }
+  const abandoned = await listAbandonedRemovals(deps.database, MOST_AT_ONCE)
+  const found = await Promise.allSettled(
+    [...groupByRepository(abandoned)].map(([repository, removals]) =>
+      recoverHeld(deps, repository, removals),
+    ),
+  )
+  const [failure] = found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  if (failure !== undefined) throw failure
 }
 
 /** @returns stops it, after the round that may be running */

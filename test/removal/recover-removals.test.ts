@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { AppError } from '../../src/errors.ts'
+import type { HoldTags } from '../../src/holds/hold-tags.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
 import { deleteTag } from '../../src/removal/delete-tag.ts'
 import { recoverRemovals } from '../../src/removal/recover-removals.ts'
@@ -75,7 +77,7 @@ const recover = async (repository: string): Promise<void> => {
   await database('tag_removals')
     .where({ repository })
     .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
-  await recoverRemovals({ database, registry, now, log: () => undefined })
+  await recoverRemovals({ ...free, database, registry, now, log: () => undefined })
   // The service itself, or the recovery of another test, may have taken it and be at it still.
   for (let tries = 0; tries < 100; tries++) {
     if ((await database('tag_removals').where({ repository })).length === 0) return
@@ -126,6 +128,54 @@ test('R23: what somebody pushed to the tag meanwhile stays', async (t) => {
   t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
 })
 
+test.serial(
+  'R21: pushes to a tag are held while its interrupted removal is finished',
+  async (t) => {
+    const repository = 'acme/held'
+    const { database } = service
+    await interrupt(repository, failing('deleteManifest', 'before', 1))
+    const told: string[] = []
+    const holdTags: HoldTags = async ({ repository: name, tags }) => {
+      if (name === repository) told.push(`hold ${tags}`)
+      return {
+        stopsPushes: true,
+        prolong: async () => undefined,
+        release: async () => void told.push('release'),
+      }
+    }
+    const deleting: RegistryClient = {
+      ...registry,
+      deleteManifest: async (reference) => {
+        told.push('delete')
+        return registry.deleteManifest(reference)
+      },
+    }
+    await database('tag_removals')
+      .where({ repository })
+      .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+    const deps = { database, registry: deleting, holdTags, now, log: () => undefined }
+    await recoverRemovals(deps)
+    t.deepEqual(told, ['hold gone', 'delete', 'release'])
+    t.deepEqual(await outcomeOf(repository), { gone: 404, stay: 200, audit: 'done', left: 0 })
+  },
+)
+
+test.serial('R21: while others hold a tag its interrupted removal waits', async (t) => {
+  const repository = 'acme/busy'
+  const { database } = service
+  await interrupt(repository, failing('deleteManifest', 'before', 1))
+  const holdTags: HoldTags = async () => {
+    throw new AppError('CONFLICT', { detail: 'held already' })
+  }
+  await database('tag_removals')
+    .where({ repository })
+    .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+  const deps = { database, registry, holdTags, now, log: () => undefined }
+  await t.throwsAsync(recoverRemovals(deps), { message: 'held already' })
+  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 1 })
+  await recover(repository)
+})
+
 test('R23: where deletes were switched off meanwhile the old manifest is put back', async (t) => {
   const repository = 'acme/off'
   await interrupt(repository, failing('deleteManifest', 'before', 1))
@@ -134,7 +184,7 @@ test('R23: where deletes were switched off meanwhile the old manifest is put bac
   await database('tag_removals')
     .where({ repository })
     .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
-  await recoverRemovals({ database, registry: disabled, now, log: () => undefined })
+  await recoverRemovals({ ...free, database, registry: disabled, now, log: () => undefined })
   t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
 })
 
@@ -205,7 +255,7 @@ test.serial('R24: a holder that was stopped for too long puts no old manifest ba
       puts++
     },
   }
-  const deps = { database, registry: disabled, now: () => at, log: () => undefined }
+  const deps = { ...free, database, registry: disabled, now: () => at, log: () => undefined }
   await t.throwsAsync(recoverRemovals(deps), { message: /time for this removal is over/ })
   t.is(puts, 0)
   await recover(repository)

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { type Client, fits } from './client.ts'
 import type { Image } from './images.ts'
@@ -7,12 +9,16 @@ import type { Answer } from './transport.ts'
 const READS_AT_ONCE = 12
 /** What a tag is on for the moment in which it is taken away. */
 const PASSING = 'passing'
+/** What the registry leaves of a tag that it was writing when it was killed. */
+const TORN = 'torn'
 
 export interface CheckDeps {
   readonly client: Client
   readonly model: Model
   /** All that was ever to be pushed, by its digest. */
   readonly images: ReadonlyMap<string, Image>
+  /** Of the registry's storage. */
+  readonly repositoriesDir: string
 }
 
 /** What is read once for all tags that are on it. */
@@ -25,6 +31,12 @@ interface Found {
   /** What cannot be pulled of it. */
   readonly missing: readonly string[]
 }
+
+/** The stock registry writes the file of a tag in two steps. */
+const isTorn = ({ repositoriesDir }: CheckDeps, { repository, tag }: Place): boolean =>
+  statSync(join(repositoriesDir, repository, '_manifests/tags', tag, 'current/link'), {
+    throwIfNoEntry: false,
+  })?.size === 0
 
 async function read({ client }: CheckDeps, repository: string, path: string): Promise<Answer> {
   const answer = await client.read(repository, path)
@@ -65,7 +77,9 @@ function findMissingOnce(
   return missing
 }
 
-async function pull(pulling: Pulling, { repository, tag }: Place): Promise<Found> {
+async function pull(pulling: Pulling, place: Place): Promise<Found> {
+  const { repository, tag } = place
+  if (isTorn(pulling, place)) return { value: TORN, missing: [] }
   const answer = await read(pulling, repository, `manifests/${tag}`)
   if (answer.status === 404) return { value: ABSENT, missing: [] }
   const digest = String(answer.headers['docker-content-digest'])
@@ -86,6 +100,7 @@ async function judge(
   const { value, missing } = await pull(pulling, place)
   const allowed = pulling.model.allowed(place, beganAtMs, performance.now())
   const name = `${place.repository}:${place.tag}`
+  if (value === TORN) return undefined
   if (value === PASSING) {
     if (allowed.has(ABSENT) && !isAtEnd) return undefined
     return `${name} is on what nobody pushed`
@@ -125,6 +140,10 @@ async function listRegistry(
   const names: readonly string[] = status === 404 ? [] : (JSON.parse(text).tags ?? [])
   const found = new Map<string, string>()
   for (const name of names) {
+    if (isTorn(deps, { repository, tag: name })) {
+      found.set(name, TORN)
+      continue
+    }
     const answer = await read(deps, repository, `manifests/${name}`)
     // A registry that is killed in the middle of a delete may leave an empty folder behind.
     if (answer.status === 200) found.set(name, String(answer.headers['docker-content-digest']))
@@ -156,7 +175,7 @@ export async function compareIndex(
     ])
     const names = [...new Set([...index.keys(), ...registry.keys()])]
     return names
-      .filter((name) => index.get(name) !== registry.get(name))
+      .filter((name) => registry.get(name) !== TORN && index.get(name) !== registry.get(name))
       .map((name) => {
         const [ours, theirs] = [index.get(name) ?? ABSENT, registry.get(name) ?? ABSENT]
         const history = deps.model.describe({ repository, tag: name })

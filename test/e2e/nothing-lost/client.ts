@@ -40,6 +40,9 @@ export interface Client {
   readonly close: () => Promise<void>
 }
 
+/** More than it takes until all that was killed is back. */
+const UNTIL_BACK = 40
+
 /** What was answered to a write: a server's own failure leaves it open. */
 export const outcomeOf = (answer: Answer | undefined): Outcome => {
   if (answer === undefined || answer.status >= 500) return 'unknown'
@@ -124,7 +127,7 @@ export function createClient({
       ...(json !== undefined && { body: JSON.stringify(json) }),
     })
   return {
-    api: (...asked) => persist(() => api(...asked)),
+    api: (...asked) => persist(() => api(...asked), UNTIL_BACK),
     tryApi: (...asked) => api(...asked).catch(() => undefined),
     prepare: (push) => prepare(wire, push),
     putManifest: (push) => putManifest(wire, push),

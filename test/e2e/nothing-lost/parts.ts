@@ -65,7 +65,7 @@ const startService = (place: Place, name: 'service' | 'worker'): Promise<Warden>
     env: {
       ...process.env,
       WARDEN_ADMIN_PASSWORD: ADMIN.password,
-      WARDEN_REGISTRY_TIMEOUT_SECONDS: '5',
+      WARDEN_REGISTRY_TIMEOUT_SECONDS: '10',
       WARDEN_API_RATE: '0',
       WARDEN_LOG_LEVEL: 'warn',
     },

@@ -56,6 +56,8 @@ export interface Lane {
   readonly crowd: string | undefined
 }
 
+/** Of what was pushed, that much is moved and deleted again. */
+const LATEST = 10
 const TAGS = ['latest', 'v1', 'v2', 'edge', 'keep-1']
 /** A push that is held waits longer than a delete takes. */
 const PATIENCE_MS = 20_000
@@ -68,7 +70,15 @@ export interface Planner {
   /** Layers that all projects share. */
   readonly shared: readonly Blob[]
   /** What was planned to be pushed in this project so far, the latest last. */
-  readonly images: { readonly image: Image; readonly repository: string }[]
+  readonly images: PlannedImage[]
+  /** What of that is there by now, if it could be pushed: the latest of it. */
+  readonly there: readonly PlannedImage[]
+}
+
+export interface PlannedImage {
+  readonly image: Image
+  readonly repository: string
+  readonly tag: string
 }
 
 const anyRepository = ({ from, lane }: Planner): string =>
@@ -76,7 +86,7 @@ const anyRepository = ({ from, lane }: Planner): string =>
 
 function freshImage(planner: Planner): Image {
   const { from, shared } = planner
-  return from.once(4) ? makeIndex(from, shared) : makeImage(from, shared)
+  return from.once(6) ? makeIndex(from, shared) : makeImage(from, shared)
 }
 
 /** Mostly at once, now and then about when deletes are done. */
@@ -88,12 +98,13 @@ function planPush(planner: Planner): Step {
   const repository = anyRepository(planner)
   const known = images.length > 0 && from.once(3) ? from.pick(images).image : undefined
   const image = known ?? freshImage(planner)
-  images.push({ image, repository })
+  const tag = from.pick(TAGS)
+  images.push({ image, repository, tag })
   return {
     kind: 'push',
     image,
     repository,
-    tag: from.pick(TAGS),
+    tag,
     mountFrom: from.once(3) ? from.pick(lane.repositories) : undefined,
     patienceMs: from.once(6) ? 500 + from.integer(5000) : PATIENCE_MS,
     afterMs: moment(planner),
@@ -101,8 +112,8 @@ function planPush(planner: Planner): Step {
 }
 
 function planSignature(planner: Planner): Step {
-  const { from, images, shared } = planner
-  const { image: subject, repository } = from.pick(images)
+  const { from, there, shared } = planner
+  const { image: subject, repository } = from.pick(there)
   const image = makeImage(from, shared, subject)
   const tag = signatureTag(subject)
   const rest = { mountFrom: undefined, patienceMs: PATIENCE_MS, afterMs: moment(planner) }
@@ -110,11 +121,12 @@ function planSignature(planner: Planner): Step {
 }
 
 function planCopy(planner: Planner): Step {
-  const { from, images } = planner
-  const { image, repository: source } = from.pick(images)
+  const { from, images, there } = planner
+  const { image, repository: source } = from.pick(there)
   const repository = from.once(2) ? source : anyRepository(planner)
-  images.push({ image, repository })
-  return { kind: 'copy', image, source, repository, tag: from.pick(TAGS), afterMs: moment(planner) }
+  const tag = from.pick(TAGS)
+  images.push({ image, repository, tag })
+  return { kind: 'copy', image, source, repository, tag, afterMs: moment(planner) }
 }
 
 function planJob(planner: Planner): Step {
@@ -131,20 +143,20 @@ function planJob(planner: Planner): Step {
 }
 
 function planDelete(planner: Planner): Step {
-  const { from, images } = planner
+  const { from, there } = planner
   const afterMs = from.integer(1200)
-  const { image, repository } = from.pick(images.slice(-8))
+  const { image, repository, tag } = from.pick(there)
   if (from.once(4)) return { kind: 'delete-manifest', image, repository, afterMs }
   if (from.once(6)) return { kind: 'delete-digest', image, repository, afterMs }
-  return { kind: 'delete-tag', repository: anyRepository(planner), tag: from.pick(TAGS), afterMs }
+  return { kind: 'delete-tag', repository, tag, afterMs }
 }
 
 function planStep(planner: Planner): Step {
-  const { from, images } = planner
+  const { from, there } = planner
   const dice = from.integer(100)
-  if (images.length === 0 || dice < 58) return planPush(planner)
-  if (dice < 63) return planSignature(planner)
-  if (dice < 76) return planCopy(planner)
+  if (there.length === 0 || dice < 55) return planPush(planner)
+  if (dice < 60) return planSignature(planner)
+  if (dice < 72) return planCopy(planner)
   return dice < 98 ? planDelete(planner) : planJob(planner)
 }
 
@@ -164,7 +176,6 @@ function planFault({ from }: Planner): Fault {
 function planDuel(planner: Planner, repository: string): Omit<Round, 'project'> {
   const { from, shared, images } = planner
   const image = makeImage(from, shared)
-  images.push({ image, repository })
   const rest = { mountFrom: undefined, patienceMs: PATIENCE_MS }
   const push = (tag: string, afterMs: number): Step => ({
     kind: 'push',
@@ -175,6 +186,7 @@ function planDuel(planner: Planner, repository: string): Omit<Round, 'project'> 
     ...rest,
   })
   const name = from.text(6, 6, 'abcdefgh')
+  images.push({ image, repository, tag: `duel-${name}-1` })
   return {
     before: [push(`duel-${name}-0`, 0)],
     steps: [
@@ -191,10 +203,11 @@ function planDuel(planner: Planner, repository: string): Omit<Round, 'project'> 
 }
 
 /** The next round of a project. */
-export function planRound(planner: Planner): Round {
+export function planRound(given: Omit<Planner, 'there'>): Round {
+  const planner = { ...given, there: given.images.slice(-LATEST) }
   const { from, lane } = planner
   const { project, crowd } = lane
   if (crowd !== undefined && from.once(2)) return { project, ...planDuel(planner, crowd) }
-  const steps = from.list(3, 7, () => planStep(planner))
-  return { project, before: [], steps, fault: from.once(12) ? planFault(planner) : undefined }
+  const steps = from.list(2, 6, () => planStep(planner))
+  return { project, before: [], steps, fault: from.once(20) ? planFault(planner) : undefined }
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { createGenerator } from '../../support/generate.ts'
+import { createGenerator, type Generator } from '../../support/generate.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { checkPlaces, compareIndex } from './check.ts'
 import { type Image, makeImage, makeLayer } from './images.ts'
@@ -18,8 +18,8 @@ export interface Size {
   readonly seeds: readonly number[]
 }
 
-const CROWDS = 4
-const CROWD = 120
+const CROWDS = 3
+const CROWD = 100
 const SHARED_LAYERS = 12
 
 export const chooseSeeds = (fixed: readonly number[]): readonly number[] => {
@@ -46,7 +46,10 @@ const RETENTION = {
 export interface Run extends StepDeps {
   readonly world: World
   readonly images: Map<string, Image>
+  readonly repositoriesDir: string
   readonly lanes: readonly Lane[]
+  /** What each has been told to push, also on days before. */
+  readonly planned: Map<Lane, Planner['images']>
   readonly faults: string[]
 }
 
@@ -60,40 +63,41 @@ async function expect(run: Run, method: string, path: string, json?: unknown): P
   if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
 }
 
+/** Puts one image on many tags. */
+async function crowd(run: Run, repository: string, from: Generator): Promise<void> {
+  const image = makeImage(from, [makeLayer(from)])
+  learn(run.images, image)
+  const rest = { kind: 'push', mountFrom: undefined, patienceMs: 20_000, afterMs: 0 } as const
+  const push = (n: number) => takeStep(run, '', { ...rest, image, repository, tag: `old-${n}` })
+  const limit = pLimit(4)
+  await push(0)
+  await Promise.all(Array.from({ length: CROWD - 1 }, (_, n) => limit(() => push(n + 1))))
+}
+
 /** Projects with their rules, and repositories with many tags. */
 async function furnish(run: Run): Promise<void> {
   const from = createGenerator(1)
-  const limit = pLimit(8)
-  for (const { project, crowd } of run.lanes) {
-    await expect(run, 'POST', '/projects', { name: project })
-    await expect(run, 'PUT', `/projects/${project}/retention`, RETENTION)
-    if (crowd === undefined) continue
-    const image = makeImage(from, [makeLayer(from)])
-    learn(run.images, image)
-    const push = (n: number) => ({
-      kind: 'push' as const,
-      image,
-      repository: crowd,
-      tag: `old-${n}`,
-      mountFrom: undefined,
-      patienceMs: 20_000,
-      afterMs: 0,
-    })
-    await takeStep(run, project, push(0))
-    const rest = Array.from({ length: CROWD - 1 }, (_, n) => push(n + 1))
-    await Promise.all(rest.map((step) => limit(() => takeStep(run, project, step))))
-  }
+  await Promise.all(
+    run.lanes.map(async ({ project, crowd: crowded }) => {
+      await expect(run, 'POST', '/projects', { name: project })
+      await expect(run, 'PUT', `/projects/${project}/retention`, RETENTION)
+      if (crowded !== undefined) await crowd(run, crowded, from)
+    }),
+  )
 }
 
 /** One at a time: two processes that stand still at once leave nobody to see anything. */
-function createFaults({ world, faults: _, counts }: Run): (fault: Fault) => Promise<void> {
+function createFaults({ world, counts }: Run): (fault: Fault) => Promise<void> {
   const limit = pLimit(1)
   return ({ afterMs, part, way, awayMs }) =>
     limit(async () => {
       await sleep(afterMs)
       const key = `${way} ${part}`
       counts.set(key, (counts.get(key) ?? 0) + 1)
+      const beganAtMs = performance.now()
       await world[way](part, awayMs)
+      // As long as something was away, everything is there: else nothing is ever done.
+      await sleep(performance.now() - beganAtMs)
     })
 }
 
@@ -126,12 +130,13 @@ async function playDay(
   const strike = createFaults(run)
   await Promise.all(
     run.lanes.map(async (lane, number) => {
-      const planner: Planner = {
+      const planner = {
         from: createGenerator(seed * 1000 + number),
         lane,
         shared,
-        images: [],
+        images: run.planned.get(lane) ?? [],
       }
+      run.planned.set(lane, planner.images)
       for (let round = 0; round < rounds; round++) {
         const planned = planRound(planner)
         for (const step of [...planned.before, ...planned.steps]) {
@@ -150,7 +155,9 @@ export function createRun(world: World, { lanes }: Size, isOver: () => boolean):
     client: world.client,
     model: createModel(),
     images: new Map(),
+    repositoriesDir: world.repositoriesDir,
     lanes: Array.from({ length: lanes }, (_, number) => laneOf(number)),
+    planned: new Map(),
     faults: [],
     counts: new Map(),
     seen: new Set(),
@@ -184,13 +191,16 @@ async function settle(run: Run): Promise<void> {
   await Promise.all(watched)
   await waitFor(() => isEmpty(run, 'tag_removals'), { mostMs: 60_000, what: 'the last removal' })
   await reconcile(run)
-  await world.sleepANight()
-  await reconcile(run)
+  await world.passGrace()
   await waitFor(() => isEmpty(run, 'events', { applied_at: null }), {
     mostMs: 30_000,
     what: 'the last event',
   })
-  await waitFor(() => isEmpty(run, 'dirty_references'), { mostMs: 60_000, what: 'the last look' })
+  // What cannot be read at all is tried for ever.
+  await waitFor(() => isEmpty(run, 'dirty_references', { tries: 0 }), {
+    mostMs: 60_000,
+    what: 'the last look',
+  })
 }
 
 /** Days of rounds with nights between them, and a look at everything in the end. */
@@ -199,7 +209,9 @@ export async function play(
   { seeds, rounds }: Size,
   tell: (line: string) => void,
 ): Promise<void> {
+  const startedAtMs = performance.now()
   await furnish(run)
+  tell(`furnished after ${Math.round(performance.now() - startedAtMs)} ms`)
   for (const [day, seed] of seeds.entries()) {
     const beganAtMs = performance.now()
     await playDay(run, { seed, rounds })

@@ -67,14 +67,18 @@ async function deleteTag(deps: StepDeps, { repository, tag }: Of<'delete-tag'>):
   note(deps, 'delete-tag', outcomeOf(answer))
 }
 
-async function deleteManifest(
+/** @returns whether it was refused, mostly since another tag was put on it meanwhile */
+async function tryDeleteManifest(
   deps: StepDeps,
   { image, repository }: Of<'delete-manifest' | 'delete-digest'>,
-): Promise<void> {
+): Promise<boolean> {
   const { client, model } = deps
   const path = `/repositories/${repository}/manifests/${image.digest}`
   const looked = await client.tryApi('GET', `${path}/needs`)
-  if (looked?.status !== 200) return note(deps, 'delete-manifest', 'unseen')
+  if (looked?.status !== 200) {
+    note(deps, 'delete-manifest', 'unseen')
+    return false
+  }
   const { tags } = JSON.parse(looked.text) as { readonly tags: readonly string[] }
   const what = 'delete manifest'
   const pendings = tags.map((tag) =>
@@ -82,16 +86,22 @@ async function deleteManifest(
   )
   const signature = { repository, tag: signatureTag(image) }
   const followed = model.begin(signature, { value: ABSENT, what: `${what} of its subject` })
-  const query = `?tags=${tags.join(',')}&referrers=delete`
-  const answer = await client.tryApi(
-    'DELETE',
-    tags.length === 0 ? `${path}?referrers=delete` : `${path}${query}`,
-  )
+  const named = tags.length === 0 ? '' : `&tags=${tags.join(',')}`
+  const answer = await client.tryApi('DELETE', `${path}?referrers=delete${named}`)
   const outcome = outcomeOf(answer)
   for (const pending of pendings) settle(pending, outcome, answer?.text)
-  if (outcome === 'refused') followed.undone()
-  else followed.unknown()
+  settle(followed, outcome === 'refused' ? 'refused' : 'unknown')
   note(deps, 'delete-manifest', outcome)
+  return outcome === 'refused'
+}
+
+async function deleteManifest(
+  deps: StepDeps,
+  step: Of<'delete-manifest' | 'delete-digest'>,
+): Promise<void> {
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    if (!(await tryDeleteManifest(deps, step))) return
+  }
 }
 
 /** As `skopeo delete` does. */

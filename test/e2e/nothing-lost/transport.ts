@@ -46,14 +46,17 @@ export const isImpatience = (error: unknown): boolean =>
   error instanceof Error && error.name === 'TimeoutError'
 
 /** Tries again where a server failed, as clients do. */
-export async function persist(work: () => Promise<Answer>): Promise<Answer> {
+export async function persist(
+  work: () => Promise<Answer>,
+  mostTries = MOST_TRIES,
+): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const answer = await work().catch((error: unknown) => {
-      if (tries === MOST_TRIES || isImpatience(error)) throw error
+      if (tries === mostTries || isImpatience(error)) throw error
       return undefined
     })
-    if (answer !== undefined && (answer.status < 500 || tries === MOST_TRIES)) return answer
-    await sleep(PAUSE_MS * tries)
+    if (answer !== undefined && (answer.status < 500 || tries === mostTries)) return answer
+    await sleep(PAUSE_MS * Math.min(tries, MOST_TRIES))
   }
 }
 

@@ -13,12 +13,16 @@ import { ADMIN, choosePlace, type Frail, type Place, START, startProxy } from '.
 export interface World {
   readonly client: Client
   readonly database: Database
+  /** Of the registry's storage. */
+  readonly repositoriesDir: string
   /** Kills it, and starts it again after so long. */
   readonly kill: (part: Frail, awayMs: number) => Promise<void>
   /** Lets it stand still for so long. */
   readonly freeze: (part: Frail, awayMs: number) => Promise<void>
   /** Lets ten minutes pass for what waits, while nothing runs that could still be at it. */
   readonly sleepANight: () => Promise<void>
+  /** Lets the time pass after which what is missing is believed to be gone. */
+  readonly passGrace: () => Promise<void>
   /** The ends of the logs. */
   readonly logs: () => string
   readonly stop: () => Promise<void>
@@ -30,7 +34,9 @@ const PASSED = [
   `UPDATE tag_removals SET expires_at = expires_at - ${TEN_MINUTES}`,
   `UPDATE jobs SET lease_ends_at = lease_ends_at - ${TEN_MINUTES}, run_at = run_at - ${TEN_MINUTES}`,
   `UPDATE leases SET expires_at = expires_at - ${TEN_MINUTES}`,
-  // A little more than the grace of what is missing.
+]
+/** A little more than the grace of what is missing. */
+const MISSED = [
   'UPDATE tags SET missing_since = missing_since - INTERVAL 11 MINUTE',
   'UPDATE dirty_references SET due_at = due_at - INTERVAL 11 MINUTE',
 ]
@@ -93,7 +99,7 @@ async function sleepANight({ end, start }: Parts, database: Database): Promise<v
   await Promise.all([end('service'), end('worker')])
   // What the registry took from them has ended by then.
   await sleep(500)
-  for (const statement of PASSED) await database.raw(statement)
+  for (const statement of [...PASSED, ...MISSED]) await database.raw(statement)
   await Promise.all([start('service'), start('worker')])
 }
 
@@ -111,6 +117,7 @@ export async function startWorld(): Promise<World> {
   return {
     client,
     database,
+    repositoriesDir: join(dir, 'registry/data/docker/registry/v2/repositories'),
     kill: async (name, awayMs) => {
       await parts.end(name)
       await sleep(awayMs)
@@ -123,6 +130,9 @@ export async function startWorld(): Promise<World> {
       process.kill(pid, 'SIGCONT')
     },
     sleepANight: () => sleepANight(parts, database),
+    passGrace: async () => {
+      for (const statement of MISSED) await database.raw(statement)
+    },
     logs: () =>
       [...parts.all.values()].map(({ name, lastLines }) => `${name}:\n${lastLines()}`).join('\n'),
     stop: async () => {
