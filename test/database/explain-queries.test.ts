@@ -574,6 +574,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 
 /** Exports of the same files that send nothing by themselves, or not what is asked here. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
+  'database/causal-read.ts#readCausally': 'sends the statements of others',
   'accounts/queries.ts#toClaims': 'reads columns',
   ...INDEX_NOT_CALLED,
   ...BROWSE_NOT_CALLED,

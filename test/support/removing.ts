@@ -128,7 +128,9 @@ const retain: Prepare = async ({ service }, name) => {
     repository,
     isMiddle: byDigest(repository),
     start,
-    told: async ({ body: { id } }) => {
+    told: async ({ body: { id, detail } }) => {
+      // Of a registry that was started again nobody knows what it did not tell (R28).
+      if (id === undefined) return detail
       const { database } = service
       const run = await database('retention_runs').where({ id }).first('job_id')
       const job = await database('jobs').where({ id: run.job_id }).first('error')
@@ -139,6 +141,11 @@ const retain: Prepare = async ({ service }, name) => {
     // What a run could not remove is the next one's.
     look: async (first) => {
       last ??= first
+      if (last.body.id === undefined) {
+        await noteReconcile(service)
+        last = await start()
+        return false
+      }
       const { body } = await service.admin('GET', `${runs}/${last.body.id}`)
       if (body.endedAt === null) return false
       const left = await service

@@ -116,6 +116,7 @@ export async function forgetOldOrders(database: Database): Promise<void> {
     .orderBy('created_at')
     .limit(20)
     .select('id')
+  if (rows.length === 0) return
   const ids = rows.map(({ id }) => id)
   await database('collector_output').whereIn('order_id', ids).delete()
   await database('collector_orders').whereIn('id', ids).delete()
