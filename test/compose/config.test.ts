@@ -57,6 +57,8 @@ const DECIDED: Readonly<Record<string, string>> = {
   WARDEN_NOTIFICATIONS_SECRET: 'setup makes it',
   WARDEN_GC_COLLECTOR_SECRET: 'setup makes it',
   WARDEN_FIRST_PASSWORD_PATH: 'setup makes the first password',
+  WARDEN_GC_COMMAND: 'the container of the service does not see the storage',
+  WARDEN_GC_LOCK: 'the container of the service does not see the storage',
 }
 
 check(

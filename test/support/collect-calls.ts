@@ -60,7 +60,7 @@ export const COLLECT_CALLS: Readonly<Record<string, (database: Database) => Prom
   'maintenance/collect/swept-queries.ts#markSweptManifests': (db) =>
     swept.markSweptManifests(db, DIGESTS),
   'maintenance/collect/swept-queries.ts#isPlaced': (db) =>
-    swept.isPlaced(db, { repository: repositoryOf(1), digest: digestOf(7) }),
+    swept.isPlaced(db, { repository: repositoryOf(1), digest: digestOf(19) }),
 
   'maintenance/collect/untagged/queries.ts#listUntaggedPolicies': (db) =>
     untagged.listUntaggedPolicies(db),
