@@ -1,30 +1,39 @@
 import test from 'ava'
-import { chooseSeeds, createRun, play, type Size } from './nothing-lost/run.ts'
+import { laneOf } from './nothing-lost/furnish.ts'
+import { chooseSeeds, play } from './nothing-lost/play.ts'
+import { createRun, type Run } from './nothing-lost/run.ts'
 import { startWorld } from './nothing-lost/world.ts'
 
 const MOST_SHOWN = 5
+/** The same always; another day has a new one. */
 const SEEDS = [7]
+const LANES = 50
+const ROUNDS = 3
 
-const size = (): Size => ({ lanes: 50, rounds: 3, seeds: chooseSeeds(SEEDS) })
+const told = ({ counts }: Run, seeds: readonly number[]): string =>
+  [
+    `WARDEN_TEST_SEED: ${seeds.join(', ')}`,
+    ...[...counts].toSorted().map(([what, times]) => `${what}: ${times}`),
+  ].join('\n')
 
 test.serial(
-  'nothing is lost: pushes, moves, deletes and rules side by side, while every part is killed and stopped',
+  'nothing is lost: pushes, moves, deletes, rules and collections, while every part is killed and stopped',
   async (t) => {
     t.timeout(1_500_000)
+    const seeds = chooseSeeds(SEEDS)
     const world = await startWorld()
-    const asked = size()
+    const lanes = Array.from({ length: LANES }, (_, number) => laneOf(number))
     let isOver = false
-    const run = createRun(world, asked, () => isOver)
+    const run = createRun(world, lanes, () => isOver)
     try {
-      await play(run, asked, (line) => t.log(line)).catch((error: unknown) => {
+      await play(run, { seeds, rounds: ROUNDS }, (line) => t.log(line)).catch((error: unknown) => {
         t.log(world.logs())
         throw error
       })
     } finally {
       isOver = true
       await world.stop()
-      const counts = [...run.counts].toSorted().map(([what, count]) => `${what}: ${count}`)
-      t.log([`WARDEN_TEST_SEED: ${asked.seeds.join(', ')}`, ...counts].join('\n'))
+      t.log(told(run, seeds))
     }
     t.deepEqual(run.faults.slice(0, MOST_SHOWN), [], `${run.faults.length} faults`)
   },

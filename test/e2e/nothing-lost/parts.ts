@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { prepareCollector } from '../../../src/stack/collector.ts'
 import { type Mariadb, startMariadb } from '../../../src/stack/mariadb.ts'
 import { type Nginx, startNginx } from '../../../src/stack/nginx.ts'
 import type { Part } from '../../../src/stack/part.ts'
@@ -67,6 +68,7 @@ const startService = (place: Place, name: 'service' | 'worker'): Promise<Warden>
       WARDEN_ADMIN_PASSWORD: ADMIN.password,
       WARDEN_REGISTRY_TIMEOUT_SECONDS: '10',
       WARDEN_API_RATE: '0',
+      WARDEN_GC_LIMIT_SECONDS: '60',
       WARDEN_LOG_LEVEL: 'warn',
     },
     port: place.ports[name],
@@ -76,6 +78,7 @@ const startService = (place: Place, name: 'service' | 'worker'): Promise<Warden>
     certsDir: join(place.dir, 'certs'),
     firstPasswordPath: join(place.dir, 'secrets', 'first-password'),
     notificationsSecretPath: place.secretPath,
+    collector: prepareCollector(process.env, join(place.dir, 'registry')),
     database: {
       host: LOOPBACK,
       port: place.ports.database,

@@ -1,60 +1,6 @@
 import type { Generator } from '../../support/generate.ts'
 import { type Blob, type Image, makeImage, makeIndex, signatureTag } from './images.ts'
-import type { Frail } from './parts.ts'
-
-/** What one client does in a round, so long after its beginning. */
-export type Step = { readonly afterMs: number } & (
-  | {
-      readonly kind: 'push'
-      readonly image: Image
-      readonly repository: string
-      readonly tag: string
-      readonly mountFrom: string | undefined
-      readonly patienceMs: number
-    }
-  | {
-      readonly kind: 'copy'
-      readonly image: Image
-      readonly source: string
-      readonly repository: string
-      readonly tag: string
-    }
-  | { readonly kind: 'delete-tag'; readonly repository: string; readonly tag: string }
-  | {
-      readonly kind: 'delete-manifest' | 'delete-digest'
-      readonly image: Image
-      readonly repository: string
-    }
-  | {
-      readonly kind: 'remove-many'
-      readonly repositories: readonly string[]
-      readonly tags: string
-    }
-  | { readonly kind: 'delete-repository'; readonly repository: string }
-  | { readonly kind: 'retention' }
-)
-
-export interface Fault {
-  readonly afterMs: number
-  readonly part: Frail
-  readonly way: 'kill' | 'freeze'
-  readonly awayMs: number
-}
-
-/** What goes on at once in one project; `before` is done first. */
-export interface Round {
-  readonly project: string
-  readonly before: readonly Step[]
-  readonly steps: readonly Step[]
-  readonly fault: Fault | undefined
-}
-
-/** A project with its repositories; some have one with many tags. */
-export interface Lane {
-  readonly project: string
-  readonly repositories: readonly string[]
-  readonly crowd: string | undefined
-}
+import type { Fault, Lane, PlannedImage, Round, Step } from './rounds.ts'
 
 /** Of what was pushed, that much is moved and deleted again. */
 const LATEST = 10
@@ -73,12 +19,6 @@ export interface Planner {
   readonly images: PlannedImage[]
   /** What of that is there by now, if it could be pushed: the latest of it. */
   readonly there: readonly PlannedImage[]
-}
-
-export interface PlannedImage {
-  readonly image: Image
-  readonly repository: string
-  readonly tag: string
 }
 
 const anyRepository = ({ from, lane }: Planner): string =>

@@ -3,7 +3,7 @@ import { type Client, type Outcome, outcomeOf } from './client.ts'
 import { signatureTag } from './images.ts'
 import { type Job, type JobDeps, runJob } from './jobs.ts'
 import { ABSENT, type Pending } from './model.ts'
-import type { Step } from './plan.ts'
+import type { Step } from './rounds.ts'
 
 const MOST_TRIES = 3
 const PAUSE_MS = 500

@@ -7,6 +7,7 @@ import { keepSecret } from '../../../src/stack/secrets.ts'
 import { basic } from '../../support/service.ts'
 import { makeTemporaryDir, removeDir } from '../../support/temporary-dir.ts'
 import { type Client, createClient } from './client.ts'
+import { type CollectorProcess, watchCollector } from './collector-process.ts'
 import { ADMIN, choosePlace, type Frail, type Place, START, startProxy } from './parts.ts'
 
 /** Two processes of the service behind nginx, a registry and a database, all real. */
@@ -23,6 +24,12 @@ export interface World {
   readonly sleepANight: () => Promise<void>
   /** Lets the time pass after which what is missing is believed to be gone. */
   readonly passGrace: () => Promise<void>
+  /** Lets a day pass for all that is there, after which what has no tag may go. */
+  readonly grow: () => Promise<void>
+  /** The registry's own collector, while one runs. */
+  readonly collector: CollectorProcess
+  /** Kills the process of the service that waits for a collector, and starts it again. */
+  readonly killOwner: (collectorPid: number) => Promise<void>
   /** The ends of the logs. */
   readonly logs: () => string
   readonly stop: () => Promise<void>
@@ -30,7 +37,7 @@ export interface World {
 
 const TEN_MINUTES = 'INTERVAL 10 MINUTE'
 const PASSED = [
-  `UPDATE holds SET expires_at = expires_at - ${TEN_MINUTES}`,
+  `UPDATE holds SET expires_at = expires_at - ${TEN_MINUTES}, deadline_at = deadline_at - ${TEN_MINUTES}`,
   `UPDATE tag_removals SET expires_at = expires_at - ${TEN_MINUTES}`,
   `UPDATE jobs SET lease_ends_at = lease_ends_at - ${TEN_MINUTES}, run_at = run_at - ${TEN_MINUTES}`,
   `UPDATE leases SET expires_at = expires_at - ${TEN_MINUTES}`,
@@ -39,6 +46,13 @@ const PASSED = [
 const MISSED = [
   'UPDATE tags SET missing_since = missing_since - INTERVAL 11 MINUTE',
   'UPDATE dirty_references SET due_at = due_at - INTERVAL 11 MINUTE',
+]
+
+/** It is the last comparison that may have found something of which nobody was told. */
+const GROWN = [
+  'UPDATE repository_manifests SET pushed_at = pushed_at - INTERVAL 30 HOUR, created_at = created_at - INTERVAL 30 HOUR, pulled_at = pulled_at - INTERVAL 30 HOUR',
+  'UPDATE project_days SET day = day - INTERVAL 3 DAY ORDER BY day',
+  'UPDATE reconcile_runs SET ended_at = ended_at - INTERVAL 30 HOUR',
 ]
 
 interface Parts {
@@ -54,8 +68,12 @@ async function startParts(place: Place): Promise<Parts> {
   const start = async (name: Frail): Promise<void> => {
     all.set(name, await START[name](place))
   }
+  // By force: their data is thrown away.
   const stop = async (): Promise<void> => {
-    for (const part of [...all.values()].toReversed()) await part.stop()
+    for (const { pid, ended } of [...all.values()].toReversed()) {
+      process.kill(pid, 'SIGKILL')
+      await ended
+    }
   }
   const partOf = (name: Frail): Part => {
     const part = all.get(name)
@@ -95,11 +113,15 @@ const open = ({ dir, ports }: Place): Database =>
     { warn: () => undefined, error: () => undefined },
   )
 
+async function sayAll(database: Database, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await database.raw(statement)
+}
+
 async function sleepANight({ end, start }: Parts, database: Database): Promise<void> {
   await Promise.all([end('service'), end('worker')])
   // What the registry took from them has ended by then.
   await sleep(500)
-  for (const statement of [...PASSED, ...MISSED]) await database.raw(statement)
+  await sayAll(database, [...PASSED, ...MISSED])
   await Promise.all([start('service'), start('worker')])
 }
 
@@ -112,6 +134,7 @@ export async function startWorld(): Promise<World> {
   })
   const { url, ports } = place
   const database = open(place)
+  const collector = watchCollector(join(dir, 'registry', 'collector.yml'))
   const registryUrl = `http://${LOOPBACK}:${ports.registry}`
   const client = createClient({ url, registryUrl, authorization: basic(ADMIN) })
   return {
@@ -130,8 +153,15 @@ export async function startWorld(): Promise<World> {
       process.kill(pid, 'SIGCONT')
     },
     sleepANight: () => sleepANight(parts, database),
-    passGrace: async () => {
-      for (const statement of MISSED) await database.raw(statement)
+    passGrace: () => sayAll(database, MISSED),
+    grow: () => sayAll(database, GROWN),
+    collector,
+    killOwner: async (pid) => {
+      const owner = collector.ownerOf(pid)
+      const name = (['service', 'worker'] as const).find((one) => parts.pidOf(one) === owner)
+      if (name === undefined) return
+      await parts.end(name)
+      await parts.start(name)
     },
     logs: () =>
       [...parts.all.values()].map(({ name, lastLines }) => `${name}:\n${lastLines()}`).join('\n'),
