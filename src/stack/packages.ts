@@ -26,6 +26,8 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'containerd', packages: ['containerd'] },
   { command: 'ctr', packages: ['containerd'] },
   { command: 'zsh', packages: ['zsh'] },
+  // The shell, and the small programs, of the registry's image.
+  { command: 'busybox', packages: ['busybox'] },
   { command: 'chromium', packages: ['chromium'] },
   // A directory for people to sign in by, with the program that fills one.
   { command: 'slapd', packages: ['slapd'] },

@@ -8,6 +8,7 @@ const rows = (count: number, row: (n: number) => Row): Row[] =>
   Array.from({ length: count }, (_, index) => row(index + 1))
 
 const now = new Date()
+const LONG_AGO = new Date(now.getTime() - 172_800_000)
 
 /** Many orders that have ended, one that is open and one that runs. */
 export const COLLECTOR_TABLES: Readonly<Record<string, readonly Row[]>> = {
@@ -17,7 +18,7 @@ export const COLLECTOR_TABLES: Readonly<Record<string, readonly Row[]>> = {
     epoch: n,
     limit_seconds: 60,
     state: n === 2999 ? 'taken' : n === 3000 ? 'open' : 'ended',
-    created_at: now,
+    created_at: n > 2000 && n <= 2020 ? LONG_AGO : now,
     taken_at: now,
   })),
   collector_output: rows(3000, (n) => ({
