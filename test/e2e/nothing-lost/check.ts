@@ -9,7 +9,7 @@ import type { Answer } from './transport.ts'
 const READS_AT_ONCE = 12
 /** What a tag is on for the moment in which it is taken away. */
 const PASSING = 'passing'
-/** What the registry leaves of a tag that it was writing when it was killed. */
+/** What the stock registry leaves of a tag that it was writing when it was killed: an empty file. */
 const TORN = 'torn'
 
 export interface CheckDeps {
@@ -100,10 +100,9 @@ async function judge(
   const { value, missing } = await pull(pulling, place)
   const allowed = pulling.model.allowed(place, beganAtMs, performance.now())
   const name = `${place.repository}:${place.tag}`
-  if (value === TORN) return undefined
-  if (value === PASSING) {
-    if (allowed.has(ABSENT) && !isAtEnd) return undefined
-    return `${name} is on what nobody pushed`
+  if (value === TORN || value === PASSING) {
+    const isFine = value === TORN ? pulling.model.isOpen(place) : allowed.has(ABSENT) && !isAtEnd
+    return isFine ? undefined : `${name} is ${value}`
   }
   if (!allowed.has(value)) return `${name} is ${value}, and may be ${[...allowed].join(' or ')}`
   if (missing.length === 0) return undefined
