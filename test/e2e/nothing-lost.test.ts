@@ -16,6 +16,8 @@ const told = ({ counts }: Run, seeds: readonly number[]): string =>
     ...[...counts].toSorted().map(([what, times]) => `${what}: ${times}`),
   ].join('\n')
 
+const countDone = ({ counts }: Run, what: string): number => counts.get(`${what} done`) ?? 0
+
 test.serial(
   'nothing is lost: pushes, moves, deletes, rules and collections, while every part is killed and stopped',
   async (t) => {
@@ -35,6 +37,8 @@ test.serial(
       await world.stop()
       t.log(told(run, seeds))
     }
+    t.true(countDone(run, 'push') > LANES, 'pushes that were acknowledged')
+    t.true(countDone(run, 'delete-tag') + countDone(run, 'delete-manifest') > ROUNDS, 'deletes')
     t.deepEqual(run.faults.slice(0, MOST_SHOWN), [], `${run.faults.length} faults`)
   },
 )

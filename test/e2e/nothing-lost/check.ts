@@ -9,7 +9,7 @@ import type { Answer } from './transport.ts'
 const READS_AT_ONCE = 12
 /** What a tag is on for the moment in which it is taken away. */
 const PASSING = 'passing'
-/** What the registry leaves of a tag that it was writing when it was killed. */
+/** What the stock registry leaves of a tag that it was writing when it was killed: an empty file. */
 const TORN = 'torn'
 
 export interface CheckDeps {
@@ -90,6 +90,15 @@ async function pull(pulling: Pulling, place: Place): Promise<Found> {
   return { value: digest, missing: [...missing, ...more] }
 }
 
+const isOdd = (value: string): boolean => value === TORN || value === PASSING
+
+/** Whether a tag may be on what nobody pushed. */
+const mayBeOdd = (
+  { model }: CheckDeps,
+  place: Place,
+  { value, allowed, isAtEnd }: { value: string; allowed: ReadonlySet<string>; isAtEnd: boolean },
+): boolean => (value === TORN ? model.isOpen(place) : allowed.has(ABSENT) && !isAtEnd)
+
 /** @returns what is wrong with a tag, as far as it can be known now; undefined: nothing */
 async function judge(
   pulling: Pulling,
@@ -100,12 +109,10 @@ async function judge(
   const { value, missing } = await pull(pulling, place)
   const allowed = pulling.model.allowed(place, beganAtMs, performance.now())
   const name = `${place.repository}:${place.tag}`
-  if (value === TORN) return undefined
-  if (value === PASSING) {
-    if (allowed.has(ABSENT) && !isAtEnd) return undefined
-    return `${name} is on what nobody pushed`
-  }
-  if (!allowed.has(value)) return `${name} is ${value}, and may be ${[...allowed].join(' or ')}`
+  const isFine = isOdd(value)
+    ? mayBeOdd(pulling, place, { value, allowed, isAtEnd })
+    : allowed.has(value)
+  if (!isFine) return `${name} is ${value}, and may be ${[...allowed].join(' or ')}`
   if (missing.length === 0) return undefined
   // What was moved or deleted while it was read proves nothing.
   const again = await pull({ ...pulling, read: new Map() }, place)

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit'
 import { createGenerator, type Generator } from '../../support/generate.ts'
 import { makeImage, makeLayer } from './images.ts'
-import type { Lane } from './rounds.ts'
+import { type Lane, PATIENCE_MS } from './rounds.ts'
 import { expect, learn, type Run } from './run.ts'
 import { takeStep } from './steps.ts'
 
-const CROWDS = 3
+const CROWDS = 4
 const CROWD = 100
 
 const RETENTION = {
@@ -29,7 +29,7 @@ export const laneOf = (number: number): Lane => {
 async function crowd(run: Run, repository: string, from: Generator): Promise<void> {
   const image = makeImage(from, [makeLayer(from)])
   learn(run.images, image)
-  const rest = { kind: 'push', mountFrom: undefined, patienceMs: 20_000, afterMs: 0 } as const
+  const rest = { kind: 'push', mountFrom: undefined, patienceMs: PATIENCE_MS, afterMs: 0 } as const
   const push = (n: number) => takeStep(run, '', { ...rest, image, repository, tag: `old-${n}` })
   const limit = pLimit(4)
   await push(0)

@@ -57,6 +57,17 @@ test('what was not answered may be there or not, until something comes long afte
   t.deepEqual(atEnd(model), ['three'])
 })
 
+test('what was not answered is told of, what was is not', (t) => {
+  const { model, at, begin } = createTimed()
+  const first = begin(10, { value: 'one' })
+  t.true(model.isOpen(PLACE))
+  at(20, () => first.done())
+  t.false(model.isOpen(PLACE))
+  const second = begin(30, { value: 'two' })
+  at(40, () => second.unknown())
+  t.true(model.isOpen(PLACE))
+})
+
 test('what was refused leaves no trace', (t) => {
   const { model, at, begin } = createTimed()
   const first = begin(10, { value: 'one' })

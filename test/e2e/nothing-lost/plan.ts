@@ -1,12 +1,17 @@
 import type { Generator } from '../../support/generate.ts'
 import { type Blob, type Image, makeImage, makeIndex, signatureTag } from './images.ts'
-import type { Fault, Lane, PlannedImage, Round, Step } from './rounds.ts'
+import {
+  type Fault,
+  type Lane,
+  PATIENCE_MS,
+  type PlannedImage,
+  type Round,
+  type Step,
+} from './rounds.ts'
 
 /** Of what was pushed, that much is moved and deleted again. */
 const LATEST = 10
 const TAGS = ['latest', 'v1', 'v2', 'edge', 'keep-1']
-/** A push that is held waits longer than a delete takes. */
-const PATIENCE_MS = 20_000
 /** About when a delete has waited for the writes before it. */
 const DRAINED_MS = 14_500
 
@@ -109,36 +114,34 @@ function planFault({ from }: Planner): Fault {
   return { part, way, awayMs, afterMs: from.integer(4000) }
 }
 
-/**
- * A manifest is deleted by one process while others push it to more tags of a repository that takes
- * long to look through, and a door stands still in the middle.
- */
+/** Before the hold of a delete, about when it is taken, and in the look under it. */
+const MOMENTS = [
+  { fromLooks: 0.1, overLooks: 1, moreMs: 0 },
+  { fromLooks: 0.9, overLooks: 1.3, moreMs: 0 },
+  { fromLooks: 0.9, overLooks: 1.5, moreMs: 15_000 },
+] as const
+const RIVALS = 6
+
+/** In a repository that takes long to look through; now and then a door stands still in the middle. */
 function planDuel(planner: Planner, repository: string): Omit<Round, 'project'> {
   const { from, shared, images } = planner
   const image = makeImage(from, shared)
-  const rest = { mountFrom: undefined, patienceMs: PATIENCE_MS }
-  const push = (tag: string, afterMs: number): Step => ({
-    kind: 'push',
-    image,
-    repository,
-    tag,
-    afterMs,
-    ...rest,
-  })
   const name = from.text(6, 6, 'abcdefgh')
-  images.push({ image, repository, tag: `duel-${name}-1` })
+  const { fromLooks, overLooks, moreMs } = from.pick(MOMENTS)
+  const rivals = Array.from({ length: RIVALS }, (_, n) => ({
+    tag: `duel-${name}-${n}`,
+    looks: fromLooks + (overLooks * from.integer(1000)) / 1000,
+    moreMs,
+  }))
+  images.push({ image, repository, tag: `duel-${name}-0` })
+  const rest = { mountFrom: undefined, patienceMs: PATIENCE_MS, afterMs: 0 }
+  const first = { kind: 'push', image, repository, tag: `duel-${name}`, ...rest } as const
+  const part = from.pick(['service', 'worker'] as const)
+  const fault = { part, way: 'freeze', awayMs: 300 + from.integer(1200) } as const
   return {
-    before: [push(`duel-${name}-0`, 0)],
-    steps: [
-      { kind: 'delete-manifest', image, repository, afterMs: from.integer(150) },
-      ...[1, 2, 3, 4].map((n) => push(`duel-${name}-${n}`, from.integer(n > 2 ? 900 : 150))),
-    ],
-    fault: {
-      part: from.pick(['service', 'worker']),
-      way: 'freeze',
-      awayMs: 300 + from.integer(1200),
-      afterMs: from.integer(120),
-    },
+    before: [first],
+    steps: [{ kind: 'duel', image, repository, rivals, afterMs: 0 }],
+    fault: from.once(2) ? { ...fault, afterMs: from.integer(2000) } : undefined,
   }
 }
 
@@ -147,7 +150,7 @@ export function planRound(given: Omit<Planner, 'there'>): Round {
   const planner = { ...given, there: given.images.slice(-LATEST) }
   const { from, lane } = planner
   const { project, crowd } = lane
-  if (crowd !== undefined && from.once(2)) return { project, ...planDuel(planner, crowd) }
+  if (crowd !== undefined) return { project, ...planDuel(planner, crowd) }
   const steps = from.list(2, 6, () => planStep(planner))
   return { project, before: [], steps, fault: from.once(20) ? planFault(planner) : undefined }
 }

@@ -1,6 +1,9 @@
 import type { Image } from './images.ts'
 import type { Frail } from './parts.ts'
 
+/** A push that is held waits longer than a delete takes. */
+export const PATIENCE_MS = 20_000
+
 /** What one client does in a round, so long after its beginning. */
 export type Step = { readonly afterMs: number } & (
   | {
@@ -31,7 +34,21 @@ export type Step = { readonly afterMs: number } & (
     }
   | { readonly kind: 'delete-repository'; readonly repository: string }
   | { readonly kind: 'retention' }
+  | {
+      /** A manifest is deleted while others put more tags on it. */
+      readonly kind: 'duel'
+      readonly image: Image
+      readonly repository: string
+      readonly rivals: readonly Rival[]
+    }
 )
+
+/** A push that comes so long after the delete was asked for: in looks through the repository, and more. */
+export interface Rival {
+  readonly tag: string
+  readonly looks: number
+  readonly moreMs: number
+}
 
 export interface Fault {
   readonly afterMs: number

@@ -3,7 +3,7 @@ import { type Client, type Outcome, outcomeOf } from './client.ts'
 import { signatureTag } from './images.ts'
 import { type Job, type JobDeps, runJob } from './jobs.ts'
 import { ABSENT, type Pending } from './model.ts'
-import type { Step } from './rounds.ts'
+import { PATIENCE_MS, type Rival, type Step } from './rounds.ts'
 
 const MOST_TRIES = 3
 const PAUSE_MS = 500
@@ -67,19 +67,27 @@ async function deleteTag(deps: StepDeps, { repository, tag }: Of<'delete-tag'>):
   note(deps, 'delete-tag', outcomeOf(answer))
 }
 
-/** @returns whether it was refused, mostly since another tag was put on it meanwhile */
-async function tryDeleteManifest(
+type Doomed = Pick<Of<'duel'>, 'image' | 'repository'>
+
+const manifestPath = ({ image, repository }: Doomed): string =>
+  `/repositories/${repository}/manifests/${image.digest}`
+
+/** @returns the tags that are on it; undefined where it is not there, or that cannot be read */
+async function readTags(deps: StepDeps, doomed: Doomed): Promise<readonly string[] | undefined> {
+  const answer = await deps.client.tryApi('GET', `${manifestPath(doomed)}/needs`)
+  if (answer?.status === 200) return JSON.parse(answer.text).tags
+  note(deps, 'delete-manifest', 'unseen')
+  return undefined
+}
+
+/** Deletes a manifest with the tags that it was seen to have. */
+async function deleteWith(
   deps: StepDeps,
-  { image, repository }: Of<'delete-manifest' | 'delete-digest'>,
-): Promise<boolean> {
+  doomed: Doomed,
+  tags: readonly string[],
+): Promise<Outcome> {
   const { client, model } = deps
-  const path = `/repositories/${repository}/manifests/${image.digest}`
-  const looked = await client.tryApi('GET', `${path}/needs`)
-  if (looked?.status !== 200) {
-    note(deps, 'delete-manifest', 'unseen')
-    return false
-  }
-  const { tags } = JSON.parse(looked.text) as { readonly tags: readonly string[] }
+  const { image, repository } = doomed
   const what = 'delete manifest'
   const pendings = tags.map((tag) =>
     model.begin({ repository, tag }, { value: ABSENT, from: image.digest, what }),
@@ -87,27 +95,40 @@ async function tryDeleteManifest(
   const signature = { repository, tag: signatureTag(image) }
   const followed = model.begin(signature, { value: ABSENT, what: `${what} of its subject` })
   const named = tags.length === 0 ? '' : `&tags=${tags.join(',')}`
-  const answer = await client.tryApi('DELETE', `${path}?referrers=delete${named}`)
+  const path = `${manifestPath(doomed)}?referrers=delete${named}`
+  const answer = await client.tryApi('DELETE', path)
   const outcome = outcomeOf(answer)
   for (const pending of pendings) settle(pending, outcome, answer?.text)
   settle(followed, outcome === 'refused' ? 'refused' : 'unknown')
   note(deps, 'delete-manifest', outcome)
-  return outcome === 'refused'
+  return outcome
 }
 
-async function deleteManifest(
-  deps: StepDeps,
-  step: Of<'delete-manifest' | 'delete-digest'>,
-): Promise<void> {
+/** Who is refused looks again: mostly another tag was put on it meanwhile. */
+async function deleteManifest(deps: StepDeps, doomed: Doomed): Promise<void> {
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    if (!(await tryDeleteManifest(deps, step))) return
+    const tags = await readTags(deps, doomed)
+    if (tags === undefined || (await deleteWith(deps, doomed, tags)) !== 'refused') return
   }
+}
+
+async function duel(deps: StepDeps, { rivals, ...doomed }: Of<'duel'>): Promise<void> {
+  const beganAtMs = performance.now()
+  const tags = await readTags(deps, doomed)
+  if (tags === undefined) return
+  const lookMs = performance.now() - beganAtMs
+  const rest = { ...doomed, mountFrom: undefined, patienceMs: PATIENCE_MS, afterMs: 0 }
+  const rival = async ({ tag, looks, moreMs }: Rival): Promise<void> => {
+    await sleep(lookMs * looks + moreMs)
+    await push(deps, { ...rest, kind: 'push', tag })
+  }
+  await Promise.all([deleteWith(deps, doomed, tags), ...rivals.map(rival)])
 }
 
 /** As `skopeo delete` does. */
 async function deleteDigest(
   deps: StepDeps,
-  { image: { digest }, repository }: Of<'delete-manifest' | 'delete-digest'>,
+  { image: { digest }, repository }: Doomed,
 ): Promise<void> {
   const { client, model } = deps
   const pending = model.beginWide((place) => place.repository === repository, {
@@ -164,6 +185,8 @@ export async function takeStep(deps: StepDeps, project: string, step: Step): Pro
       return deleteManifest(deps, step)
     case 'delete-digest':
       return deleteDigest(deps, step)
+    case 'duel':
+      return duel(deps, step)
     default:
       note(deps, step.kind, 'asked')
       return runJob(deps, jobOf(project, step))

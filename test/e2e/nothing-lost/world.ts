@@ -68,9 +68,11 @@ async function startParts(place: Place): Promise<Parts> {
   const start = async (name: Frail): Promise<void> => {
     all.set(name, await START[name](place))
   }
-  // By force: their data is thrown away.
   const stop = async (): Promise<void> => {
-    for (const { pid, ended } of [...all.values()].toReversed()) {
+    await all.get('nginx')?.stop()
+    // By force: their data is thrown away.
+    for (const { name, pid, ended } of all.values()) {
+      if (name === 'nginx') continue
       process.kill(pid, 'SIGKILL')
       await ended
     }
