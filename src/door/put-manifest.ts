@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { findHold } from '../holds/find-hold.ts'
+import { endLater } from '../holds/wait-drained.ts'
 import type { Log } from '../http/middleware.ts'
 import type { Answer } from '../http/route.ts'
 import type { Verdict, WriteOutcome } from '../policies/types.ts'
@@ -14,6 +15,8 @@ import { denied, type Free, type WaitUntilFreeDeps, waitUntilFree } from './wait
 
 /** A decision that took longer is followed by another look: half of the time is left for the registry. */
 const LOOK_AGAIN_AFTER_MS = 2000
+/** Timers may come a moment early. */
+const SPARE_MS = 100
 
 export interface WriteDeps extends WaitUntilFreeDeps, HandOnDeps {
   readonly rules: WriteRules
@@ -75,7 +78,14 @@ async function lookAndRead(
   look: () => Promise<Free>,
   request: IncomingMessage,
 ): Promise<{ readonly free: Free; readonly content: Buffer }> {
-  const [looked, read] = await Promise.allSettled([look(), readBody(request)])
+  let tooLate: NodeJS.Timeout | undefined
+  const looking = look().then((free) => {
+    // A body that is held back keeps nobody waiting who takes a hold; it is looked for again then.
+    tooLate = setTimeout(free.end, LOOK_AGAIN_AFTER_MS + SPARE_MS)
+    return free
+  })
+  const [looked, read] = await Promise.allSettled([looking, readBody(request)])
+  clearTimeout(tooLate)
   if (read.status === 'rejected') {
     if (looked.status === 'fulfilled') looked.value.end()
     throw read.reason
@@ -91,6 +101,7 @@ async function decideAndSend(deps: WriteDeps, write: ManifestWrite): Promise<Ans
     waitUntilFree(deps, () => findHold(deps.database, target), signal)
   const { content, ...looked } = await lookAndRead(wait, request)
   let { free } = looked
+  let isLost = false
   try {
     const decision = await deps.rules.decideManifestWrite({
       repository,
@@ -106,10 +117,13 @@ async function decideAndSend(deps: WriteDeps, write: ManifestWrite): Promise<Ans
       }
       const { sinceLook } = free
       const handed = { request, method: 'PUT', repository, reference, body: content } as const
-      return handOn(deps, { ...handed, sinceLook })
+      const forwarded = await handOn(deps, { ...handed, sinceLook })
+      isLost = forwarded.kind === 'lost'
+      return forwarded
     })
   } finally {
-    free.end()
+    if (isLost) endLater(free.end)
+    else free.end()
   }
 }
 

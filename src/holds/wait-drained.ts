@@ -1,3 +1,4 @@
+import { setTimeout as setTimer } from 'node:timers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../database/open-database.ts'
 import { listReplicaIds } from '../database/replicas.ts'
@@ -8,6 +9,14 @@ import type { UnderWay } from './under-way.ts'
 export const FORWARD_MS = 10_000
 /** That, and what a registry may still have to write down of what reached it at the last moment. */
 const DRAIN_MS = 15_000
+
+/**
+ * For a write that was given up without an answer: the registry may still be at it, so it counts as
+ * under way for the time that whoever waits by the clock alone gives it.
+ */
+export const endLater = (end: () => void): void => {
+  setTimer(end, DRAIN_MS - FORWARD_MS).unref()
+}
 
 export interface WaitDrainedDeps {
   readonly database: Database

@@ -1,5 +1,6 @@
 import { actorOf, recordAudit } from '../audit/record.ts'
 import { inTransaction } from '../database/transaction.ts'
+import type { WriteHold } from '../holds/hold-tags.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { requireRepository } from '../images/require-repository.ts'
 import { projectOf } from '../protocol/reference.ts'
@@ -77,7 +78,11 @@ async function finish(
   })
 }
 
-async function deleteHeld(deps: DeleteTagDeps, input: DeleteManifestInput): Promise<void> {
+async function deleteHeld(
+  deps: DeleteTagDeps,
+  input: DeleteManifestInput,
+  hold: Pick<WriteHold, 'prolong'>,
+): Promise<void> {
   const { repository, digest, takesReferrers } = input
   const needs = await readNeeds(deps, input)
   await requireDeletable(deps, input, needs)
@@ -85,6 +90,8 @@ async function deleteHeld(deps: DeleteTagDeps, input: DeleteManifestInput): Prom
   const tags = takesReferrers ? await requireReferrersFree(deps, input, needs) : []
   // The subject comes last: what is cut off before leaves it whole.
   for (const reference of [...going, digest]) {
+    // What was read may have taken longer than the hold was for: then pushes went on.
+    await hold.prolong()
     const outcome = await deps.registry.deleteManifest({ repository, reference })
     if (outcome === 'disabled') throw conflict(DISABLED)
   }
@@ -110,5 +117,5 @@ export async function deleteManifest(
   await requireDeletable(deps, input, await readNeeds(deps, input))
   const reason = `a manifest of ${repository} is being deleted`
   const hold = await deps.holdTags({ repository, tags: undefined, reason })
-  await underHold(hold, () => deleteHeld(deps, input))
+  await underHold(hold, () => deleteHeld(deps, input, hold))
 }

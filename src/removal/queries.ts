@@ -162,3 +162,14 @@ export async function listDummyDigests(
     .select('dummy_digest')
   return new Set(rows.map((row) => row.dummy_digest))
 }
+
+/** Tags of a repository that may be on one of these empty indexes, whoever is at them. */
+export async function listTagsOfDummies(
+  database: Database,
+  { repository, dummyDigests }: { readonly repository: string; dummyDigests: readonly string[] },
+): Promise<readonly string[]> {
+  return database('tag_removals')
+    .whereIn('dummy_digest', [...dummyDigests])
+    .where({ repository })
+    .pluck('tag')
+}

@@ -9,6 +9,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import {
   deleteTagRemoval,
   listAbandonedRemovals,
+  listTagsOfDummies,
   type TagRemoval,
   takeTagRemoval,
 } from './queries.ts'
@@ -77,13 +78,19 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   deps.log({ repository, tag, isRemoved }, 'finished an interrupted tag removal')
 }
 
-/** Under a hold as any other removal: the registry forgets what is pushed to a tag while it deletes (R21). */
+/**
+ * Under a hold as any other removal: the registry forgets what is pushed to a tag while it deletes (R21).
+ * The delete of an empty index takes all tags along that are on it, so all of them are held, also those
+ * whose turn has not come.
+ */
 async function recoverHeld(
   deps: RecoverRemovalsDeps,
   repository: string,
   removals: readonly TagRemoval[],
 ): Promise<void> {
-  const tags = removals.map(({ tag }) => tag)
+  const dummyDigests = [...new Set(removals.map(({ dummyDigest }) => dummyDigest))]
+  const tags = await listTagsOfDummies(deps.database, { repository, dummyDigests })
+  if (tags.length === 0) return
   const reason = 'the deletion of this tag is being finished'
   const hold = await deps.holdTags({ repository, tags, reason })
   await underHold(hold, async () => {

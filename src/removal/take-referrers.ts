@@ -13,11 +13,11 @@ async function requireOwn(
 ): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(LOOK_MS)
   const sought = { repository, digest: referrer, signal }
-  const { tags } = await findNeeds({ database, registry }, sought)
-  const own = tags.find((tag) => readAccessoryTag(tag)?.subjectDigest !== subject)
+  const { tags, indexes } = await findNeeds({ database, registry }, sought)
+  const own = [...tags, ...indexes].find((tag) => readAccessoryTag(tag)?.subjectDigest !== subject)
   if (own !== undefined) {
     throw conflict(
-      `${referrer}, which is about this manifest, has the tag ${own}; delete that first`,
+      `${referrer}, which is about this manifest, is needed by ${own}; delete that first`,
     )
   }
   const [rule] = (await findImmutable(repository, tags)).values()

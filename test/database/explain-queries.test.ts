@@ -537,6 +537,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     removal.deleteTagRemovals(db, { repository: TAG.repository, tags: [TAG.tag] }, HOLDER.holder),
   'removal/queries.ts#takeTagRemoval': (db) => removal.takeTagRemoval(db, TAG, HOLDER),
   'removal/queries.ts#deleteTagRemoval': (db) => removal.deleteTagRemoval(db, TAG, 'another'),
+  'removal/queries.ts#listTagsOfDummies': (db) =>
+    removal.listTagsOfDummies(db, {
+      repository: 'project-0004/app',
+      dummyDigests: [`sha256:${hashOf('dummy 7')}`],
+    }),
   'removal/queries.ts#listAbandonedRemovals': (db) => removal.listAbandonedRemovals(db, 100),
 
   'settings/queries.ts#findSettings': (db) => settings.findSettings(db),

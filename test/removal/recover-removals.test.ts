@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { AppError } from '../../src/errors.ts'
 import type { HoldTags } from '../../src/holds/hold-tags.ts'
+import { releaseHold, takeHold } from '../../src/holds/take-hold.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
 import { deleteTag } from '../../src/removal/delete-tag.ts'
 import { recoverRemovals } from '../../src/removal/recover-removals.ts'
@@ -167,12 +168,17 @@ test.serial('R21: while others hold a tag its interrupted removal waits', async 
   const holdTags: HoldTags = async () => {
     throw new AppError('CONFLICT', { detail: 'held already' })
   }
+  // The service itself recovers, too, now and then.
+  const target = { repository, tag: 'gone' }
+  const taken = { target, holder: 'others', reason: 'held already', seconds: 600 } as const
+  const hold = await takeHold({ database }, { ...taken, kind: 'removal' })
   await database('tag_removals')
     .where({ repository })
     .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
   const deps = { database, registry, holdTags, now, log: () => undefined }
   await t.throwsAsync(recoverRemovals(deps), { message: 'held already' })
   t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 1 })
+  await releaseHold({ database }, hold)
   await recover(repository)
 })
 

@@ -110,6 +110,16 @@ const copy: Prepare = async ({ service }, project) => {
   }
 }
 
+/** Why a run of retention, or an item of it, was not what was asked for. */
+async function findRetentionFault({ database }: Service, id: number): Promise<string | undefined> {
+  const run = await database('retention_runs').where({ id }).first('job_id')
+  const job = await database('jobs').where({ id: run.job_id }).first('error')
+  const item = await database('retention_items')
+    .where({ run_id: id, outcome: 'failed' })
+    .first('outcome')
+  return job.error ?? item?.outcome
+}
+
 const retain: Prepare = async ({ service }, name) => {
   const project = `${name}-kept`
   const repository = `${project}/app`
@@ -128,16 +138,9 @@ const retain: Prepare = async ({ service }, name) => {
     repository,
     isMiddle: byDigest(repository),
     start,
-    told: async ({ body: { id, detail } }) => {
-      // Of a registry that was started again nobody knows what it did not tell (R28).
-      if (id === undefined) return detail
-      const { database } = service
-      const run = await database('retention_runs').where({ id }).first('job_id')
-      const job = await database('jobs').where({ id: run.job_id }).first('error')
-      const failed = { run_id: id, outcome: 'failed' }
-      const item = await database('retention_items').where(failed).first('outcome')
-      return job.error ?? item?.outcome
-    },
+    // Of a registry that was started again nobody knows what it did not tell (R28).
+    told: async ({ body: { id, detail } }) =>
+      id === undefined ? detail : findRetentionFault(service, id),
     // What a run could not remove is the next one's.
     look: async (first) => {
       last ??= first

@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import { describeHold } from '../../holds/describe-hold.ts'
 import { findHold } from '../../holds/find-hold.ts'
 import type { UnderWay } from '../../holds/under-way.ts'
-import { FORWARD_MS } from '../../holds/wait-drained.ts'
+import { endLater, FORWARD_MS } from '../../holds/wait-drained.ts'
 import type { WriteDecisions } from '../../policies/create-write-decisions.ts'
 import type { Verdict } from '../../policies/types.ts'
 import { isDigest } from '../../protocol/reference.ts'
@@ -76,6 +76,7 @@ export async function putOwn(deps: PutOwnDeps, write: OwnWrite): Promise<void> {
     const verdict = await requireAllowed(deps, write)
     await send(deps, write, verdict, signal)
   } finally {
-    end()
+    if (signal.aborted) endLater(end)
+    else end()
   }
 }
