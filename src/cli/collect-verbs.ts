@@ -100,10 +100,14 @@ async function collect(
   if (gapCount > 0) throw new CommandError(`the run ${id} found ${gapCount} gaps`)
 }
 
+/** `--json` is an option of `gc` itself, which takes it from behind the verbs below it, too. */
+const withOwn = <T extends JsonOption>(gc: Command, options: T): T => ({ ...gc.opts(), ...options })
+
 const statusVerb = (gc: Command, commandLine: CommandLine): void => {
   const status = gc.command('status').description('show what is configured, and what is held')
-  withJson(status).action((options: JsonOption) =>
+  withJson(status).action((given: JsonOption) =>
     withApi(commandLine, async (client) => {
+      const options = withOwn(gc, given)
       const { data: item } = await client.call('getMaintenanceGc', {})
       printOne(commandLine, { item, options, columns: STATE_COLUMNS })
       if (options.json) return
@@ -114,8 +118,9 @@ const statusVerb = (gc: Command, commandLine: CommandLine): void => {
 
 const runsVerb = (gc: Command, commandLine: CommandLine): void => {
   const runs = gc.command('runs').description('list the runs, the newest first')
-  withListOptions(runs).action((options: ListOptions) =>
+  withListOptions(runs).action((given: ListOptions) =>
     withApi(commandLine, async (client) => {
+      const options = withOwn(gc, given)
       const listing = await client.collect('getMaintenanceGcRuns', { atMost: options.limit })
       const none = 'There were no runs.'
       printListing(commandLine, { listing, options, columns: RUN_COLUMNS, none })
@@ -128,7 +133,7 @@ const showVerb = (gc: Command, commandLine: CommandLine): void => {
   withJson(show.argument('<run>', 'number of a run', parseId)).action(
     (id: string, options: JsonOption) =>
       withApi(commandLine, async (client) => {
-        printReport(commandLine, await readReport(client, id), options)
+        printReport(commandLine, await readReport(client, id), withOwn(gc, options))
       }),
   )
 }
@@ -138,8 +143,9 @@ const releaseVerb = (gc: Command, commandLine: CommandLine): void => {
     .command('release')
     .description('let writes go on after a collector whose end nobody saw')
     .option('--yes', 'do not ask whether you are sure')
-  withJson(release).action((options: JsonOption & { readonly yes?: boolean }) =>
+  withJson(release).action((given: JsonOption & { readonly yes?: boolean }) =>
     withApi(commandLine, async (client) => {
+      const options = withOwn(gc, given)
       const question =
         'Have you seen that no collector runs on the storage? Pushes may be lost else.'
       await confirm(commandLine, { question, isAgreed: options.yes === true })
@@ -161,8 +167,6 @@ export function addCollectVerbs(program: Command, commandLine: CommandLine): voi
     .command('gc')
     .description('collect garbage: blobs that no manifest needs; writes wait, pulls go on')
     .option('--dry-run', 'only tell what would go; holds nobody up')
-    // What stands behind a verb below it is that verb's.
-    .enablePositionalOptions()
     .addHelpText('after', HELP)
   withJson(gc).action((options: CollectOptions) => collect(commandLine, options))
   statusVerb(gc, commandLine)
