@@ -161,6 +161,8 @@ export function addCollectVerbs(program: Command, commandLine: CommandLine): voi
     .command('gc')
     .description('collect garbage: blobs that no manifest needs; writes wait, pulls go on')
     .option('--dry-run', 'only tell what would go; holds nobody up')
+    // What stands behind a verb below it is that verb's.
+    .enablePositionalOptions()
     .addHelpText('after', HELP)
   withJson(gc).action((options: CollectOptions) => collect(commandLine, options))
   statusVerb(gc, commandLine)

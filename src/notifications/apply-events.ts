@@ -51,7 +51,13 @@ async function notePushes(
 }
 
 async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> {
-  const there = [...plan.blobs, ...plan.pulls, ...plan.blobPulls, ...plan.pushes, ...plan.manifestPushes]
+  const there = [
+    ...plan.blobs,
+    ...plan.pulls,
+    ...plan.blobPulls,
+    ...plan.pushes,
+    ...plan.manifestPushes,
+  ]
   const names = there.map(({ repository }) => repository)
   const gone = plan.deletions.map(({ repository }) => repository)
   const ids = new Map([

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { ERROR_BYTES, header, repositoryAccess, unexpected } from './answers.ts'
 import { cancelUpload } from './mount.ts'
@@ -6,6 +5,9 @@ import type { RegistryTransport } from './transport.ts'
 
 /** Whether a registry takes what is written. `stopped`: nothing listens there at all. */
 export type WriteState = 'writable' | 'read-only' | 'stopped'
+
+/** Always the same: a registry keeps the empty folder of every name that an upload began under. */
+const PLACE = 'warden-gc/probe'
 
 /** A host of several addresses refuses with one error for each. */
 function isRefused(error: unknown): boolean {
@@ -21,9 +23,8 @@ function isRefused(error: unknown): boolean {
  * @throws AppError UNAVAILABLE (503), REGISTRY_FAILED (502) where neither can be told
  */
 export async function probeWrites({ send }: Pick<RegistryTransport, 'send'>): Promise<WriteState> {
-  const repository = `warden-gc/${randomBytes(12).toString('hex')}`
-  const access = repositoryAccess(repository, 'pull', 'push', 'delete')
-  const path = `${repository}/blobs/uploads/`
+  const access = repositoryAccess(PLACE, 'pull', 'push', 'delete')
+  const path = `${PLACE}/blobs/uploads/`
   try {
     const answer = await send({ method: 'POST', path, access, mostBytes: ERROR_BYTES })
     if (answer.status === 405) return 'read-only'

@@ -6,6 +6,7 @@ import { findFreePort } from '../../src/stack/ports.ts'
 import { emptyManifest } from '../support/bare-registry.ts'
 import { fetchToken } from '../support/image.ts'
 import { ADMIN, startTestStack, type TestStack } from '../support/stack.ts'
+import { benchCollect } from './collect.ts'
 import type { Figure } from './figure.ts'
 import { benchRemoval } from './removal.ts'
 
@@ -88,7 +89,7 @@ function toFigures({ door, around }: Awaited<ReturnType<typeof compare>>): reado
   })
 }
 
-/** What the door costs a push, with it and around it, one after the other; and how long many deletes take. */
+/** What the door costs a push, with it and around it, one after the other; how long many deletes take, and how long a collection holds writes. */
 export async function benchRegistry(say: (line: string) => void): Promise<readonly Figure[]> {
   say('starting database, service, registry and nginx …')
   const stack = await startTestStack()
@@ -102,7 +103,8 @@ export async function benchRegistry(say: (line: string) => void): Promise<readon
     const [door, around] = clients.map((client) => putting(client, token)) as [Put, Put]
     say(`${WRITES} manifests each way …`)
     const writes = toFigures(await compare(door, around))
-    return [...writes, ...(await benchRemoval(stack, say))]
+    const removal = await benchRemoval(stack, say)
+    return [...writes, ...removal, ...(await benchCollect(stack, say))]
   } finally {
     await Promise.all(clients.map((client) => client.destroy()))
     await nginx.stop()

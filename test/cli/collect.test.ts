@@ -27,8 +27,8 @@ test.serial('gc status says what is configured', async (t) => {
 test.serial('gc --dry-run tells what would go', async (t) => {
   const { code, stdout } = await gc(['--dry-run'])
   t.is(code, 0)
-  t.regex(stdout, /kind +dry\n/)
-  t.regex(stdout, /bytes +17 B\n/)
+  t.regex(stdout, /kind +dry +\n/)
+  t.regex(stdout, /bytes +17 B +\n/)
 })
 
 test.serial('gc waits for the end, and prints the report', async (t) => {
@@ -44,7 +44,7 @@ test.serial('gc runs and gc show tell of it afterwards', async (t) => {
     items.map((item: { readonly dryRun: boolean }) => item.dryRun),
     [false, true],
   )
-  t.regex((await gc(['show', String(items[0].id)])).stdout, /state +done\n/)
+  t.regex((await gc(['show', String(items[0].id)])).stdout, /state +done +\n/)
   t.is((await gc(['show', '999'])).code, 3)
 })
 

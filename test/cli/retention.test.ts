@@ -22,6 +22,7 @@ test.serial('retention set takes rules as they are said, and show tells them', a
   const { code, stderr } = await retention([
     ...['set', 'acme', '--rule', 'always tags=v*,stable', '--rule', 'latestPushed=10'],
     ...['--rule', 'pulledWithin=90  repositories=web/**', '--schedule', '15 3 * * *'],
+    ...['--untagged-days', '30'],
   ])
   t.is(code, 0)
   const { nextRunAt, ...policy } = await read()
@@ -32,6 +33,7 @@ test.serial('retention set takes rules as they are said, and show tells them', a
       { template: 'pulledWithin', days: 90, repositories: ['web/**'], tags: ['*'] },
     ],
     schedule: '15 3 * * *',
+    untaggedDays: 30,
   })
   t.is(
     stderr,

@@ -576,6 +576,8 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   ...INDEX_NOT_CALLED,
   ...BROWSE_NOT_CALLED,
   ...RETENTION_NOT_CALLED,
+  'maintenance/collect/collection-rows.ts#selectCollections': 'the beginning of a statement',
+  'maintenance/collect/collection-rows.ts#toCollection': 'reads columns',
   'holds/hold-rows.ts#inForce': 'the beginning of a statement',
   'holds/hold-rows.ts#inSeconds': 'a part of statements',
   'holds/hold-rows.ts#now': 'a part of statements',

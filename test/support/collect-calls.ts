@@ -1,4 +1,5 @@
 import type { Database } from '../../src/database/open-database.ts'
+import * as changes from '../../src/maintenance/collect/change-queries.ts'
 import * as collections from '../../src/maintenance/collect/queries.ts'
 import * as recent from '../../src/maintenance/collect/recent-queries.ts'
 import * as swept from '../../src/maintenance/collect/swept-queries.ts'
@@ -29,8 +30,8 @@ export const COLLECT_TABLES: Readonly<Record<string, readonly Row[]>> = {
 
 /** Every function of collections that sends SQL, with what it is asked when there is much. */
 export const COLLECT_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
-  'maintenance/collect/queries.ts#insertCollection': (db) =>
-    collections.insertCollection(db, { jobId: 9999, isDryRun: false, actor }),
+  'maintenance/collect/change-queries.ts#insertCollection': (db) =>
+    changes.insertCollection(db, { jobId: 9999, isDryRun: false, actor }),
   'maintenance/collect/queries.ts#findCollection': (db) => collections.findCollection(db, 700),
   'maintenance/collect/queries.ts#findCollectionOfJob': (db) =>
     collections.findCollectionOfJob(db, 700),
@@ -41,13 +42,13 @@ export const COLLECT_CALLS: Readonly<Record<string, (database: Database) => Prom
     await collections.listCollections(db, { before: 2000, most: MOST })
   },
   'maintenance/collect/queries.ts#findLastEnded': (db) => collections.findLastEnded(db),
-  'maintenance/collect/queries.ts#saveCollection': (db) =>
-    collections.saveCollection(db, 3000, { phase: 'done', blobs: 1 }),
-  'maintenance/collect/queries.ts#setNotes': (db) => collections.setNotes(db, 700, ['x']),
-  'maintenance/collect/queries.ts#lockCollection': (db) => collections.lockCollection(db, 700),
-  'maintenance/collect/queries.ts#noteOpened': (db) => collections.noteOpened(db, 700),
-  'maintenance/collect/queries.ts#removeOldCollections': (db) =>
-    collections.removeOldCollections(db, { keepDays: 365, most: MOST }),
+  'maintenance/collect/change-queries.ts#saveCollection': (db) =>
+    changes.saveCollection(db, 3000, { phase: 'done', blobs: 1 }),
+  'maintenance/collect/change-queries.ts#setNotes': (db) => changes.setNotes(db, 700, ['x']),
+  'maintenance/collect/change-queries.ts#lockCollection': (db) => changes.lockCollection(db, 700),
+  'maintenance/collect/change-queries.ts#noteOpened': (db) => changes.noteOpened(db, 700),
+  'maintenance/collect/change-queries.ts#removeOldCollections': (db) =>
+    changes.removeOldCollections(db, { keepDays: 365, most: MOST }),
 
   'maintenance/collect/recent-queries.ts#listToldPushes': (db) => recent.listToldPushes(db, LATELY),
   'maintenance/collect/recent-queries.ts#listIndexedPushes': (db) =>
@@ -59,7 +60,7 @@ export const COLLECT_CALLS: Readonly<Record<string, (database: Database) => Prom
   'maintenance/collect/swept-queries.ts#markSweptManifests': (db) =>
     swept.markSweptManifests(db, DIGESTS),
   'maintenance/collect/swept-queries.ts#isPlaced': (db) =>
-    swept.isPlaced(db, { repository: repositoryOf(1), digest: digestOf(7) }),
+    swept.isPlaced(db, { repository: repositoryOf(1), digest: digestOf(19) }),
 
   'maintenance/collect/untagged/queries.ts#listUntaggedPolicies': (db) =>
     untagged.listUntaggedPolicies(db),

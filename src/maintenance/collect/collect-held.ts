@@ -1,12 +1,12 @@
 import { prolongHold, type TakenHold } from '../../holds/take-hold.ts'
 import { JobGaveUp, JobStopped } from '../../jobs/types.ts'
+import { saveCollection } from './change-queries.ts'
 import { KILL_AFTER_SECONDS } from './command-line.ts'
 import { inEpoch } from './epoch.ts'
 import { findObstacles } from './find-obstacles.ts'
 import { checkAfter, endCollection } from './finish-collection.ts'
 import { dealWithUntagged, type Work } from './list-untagged.ts'
 import { openFence } from './open-fence.ts'
-import { saveCollection } from './queries.ts'
 import { type CollectorOutcome, runCollector } from './run-collector.ts'
 import type { UntaggedSearch } from './untagged/find-untagged.ts'
 

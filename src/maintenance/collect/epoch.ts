@@ -1,7 +1,7 @@
 import type { Database } from '../../database/open-database.ts'
 import { inTransaction } from '../../database/transaction.ts'
 import { JobStopped, type RunningJob } from '../../jobs/types.ts'
-import { lockCollection } from './queries.ts'
+import { lockCollection } from './change-queries.ts'
 
 /** The right to go on with a collection under one fence; another attempt has another one. */
 export interface EpochDeps {

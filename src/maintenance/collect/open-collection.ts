@@ -1,13 +1,9 @@
 import { findCollectingFence } from '../../holds/collecting-queries.ts'
 import type { RunningJob } from '../../jobs/types.ts'
+import { insertCollection, removeOldCollections } from './change-queries.ts'
 import type { CollectDeps } from './collect-deps.ts'
 import { ACTOR, openFence } from './open-fence.ts'
-import {
-  findCollection,
-  findCollectionOfJob,
-  insertCollection,
-  removeOldCollections,
-} from './queries.ts'
+import { findCollection, findCollectionOfJob } from './queries.ts'
 import type { Collection } from './types.ts'
 
 const KEEP = { keepDays: 365, most: 100 }

@@ -4,7 +4,8 @@ import { inTransaction } from '../../database/transaction.ts'
 import { deleteHold } from '../../holds/queries.ts'
 import { inHoldChange } from '../../holds/take-hold.ts'
 import { EVERYTHING, type Hold } from '../../holds/types.ts'
-import { findCollectionOfEpoch, noteOpened, saveCollection } from './queries.ts'
+import { noteOpened, saveCollection } from './change-queries.ts'
+import { findCollectionOfEpoch } from './queries.ts'
 
 /** The service itself, where it acts for nobody. */
 export const ACTOR: Actor = { actorId: undefined, actorName: 'warden$gc', onBehalfOf: undefined }

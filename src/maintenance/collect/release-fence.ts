@@ -4,9 +4,10 @@ import { AppError } from '../../errors.ts'
 import { type CollectingFence, findCollectingFence } from '../../holds/collecting-queries.ts'
 import type { Caller } from '../../http/caller.ts'
 import { requireSystem } from '../../projects/require-permission.ts'
+import { setNotes } from './change-queries.ts'
 import type { CollectDeps } from './collect-deps.ts'
 import { endOfEpoch, openFence } from './open-fence.ts'
-import { findCollectionOfEpoch, setNotes } from './queries.ts'
+import { findCollectionOfEpoch } from './queries.ts'
 import { KIND } from './request-collection.ts'
 
 export type ReleaseDeps = Pick<CollectDeps, 'database' | 'collector' | 'log'>

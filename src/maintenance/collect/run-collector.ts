@@ -96,9 +96,11 @@ async function begin(
 ): Promise<CollectorEnd | AppError> {
   const { collector, job, own, isDryRun, limitSeconds } = run
   const { signal, stop } = watchOwn(run)
+  const { epoch } = own
+  run.deps.log.info({ epoch, isDryRun, collector: collector.describe }, 'a collector begins')
   try {
     return await collector.run({
-      epoch: own.epoch ?? 0,
+      epoch: epoch ?? 0,
       dryRun: isDryRun,
       limitSeconds,
       signal,

@@ -4,9 +4,9 @@ import { AppError } from '../../errors.ts'
 import { type TakenHold, takeHold } from '../../holds/take-hold.ts'
 import { EVERYTHING } from '../../holds/types.ts'
 import { JobGaveUp, type RunningJob } from '../../jobs/types.ts'
+import { saveCollection } from './change-queries.ts'
 import type { CollectDeps } from './collect-deps.ts'
 import { openFence } from './open-fence.ts'
-import { saveCollection } from './queries.ts'
 
 /** For all that comes before the collector; whoever goes on prolongs it. */
 export const PREPARE_SECONDS = 420

@@ -1,9 +1,10 @@
 import { recordActorAudit } from '../../audit/record.ts'
 import { repeat } from '../../database/repeat.ts'
 import { type CollectingFence, findCollectingFence } from '../../holds/collecting-queries.ts'
+import { setNotes } from './change-queries.ts'
 import type { CollectDeps } from './collect-deps.ts'
 import { ACTOR, endOfEpoch, openFence } from './open-fence.ts'
-import { findCollectionOfEpoch, setNotes } from './queries.ts'
+import { findCollectionOfEpoch } from './queries.ts'
 import { KIND } from './request-collection.ts'
 
 const LOOK_EVERY_MS = 5000
