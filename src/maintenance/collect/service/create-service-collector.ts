@@ -13,7 +13,7 @@ import {
   openOrder,
   stopOrder,
   withdrawOrder,
-  withdrawOrdersBefore,
+  withdrawOrdersBeside,
 } from './order-queries.ts'
 import { deleteOutput, listOutput } from './report-queries.ts'
 
@@ -142,7 +142,7 @@ async function run(deps: ServiceCollectorDeps, order: CollectOrder): Promise<Col
 async function isFree(deps: ServiceCollectorDeps): Promise<boolean> {
   const { database } = deps
   const id = await insertOrder(database, { kind: 'look', epoch: 0, limitSeconds: 0 })
-  await withdrawOrdersBefore(database, id)
+  await withdrawOrdersBeside(database, id)
   await openOrder(database, id)
   const deadlineMs = performance.now() + (deps.takeWithinMs ?? TAKE_WITHIN_MS)
   while (performance.now() < deadlineMs) {

@@ -32,7 +32,7 @@ export interface OrderReading {
 
 const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 
-/** @returns its id: higher than that of every order before */
+/** @returns its id */
 export async function insertOrder(
   database: Database,
   { kind, epoch, limitSeconds }: NewOrder,
@@ -59,11 +59,11 @@ export const withdrawOrder = async (database: Database, id: number): Promise<boo
     .whereIn('state', ['written', 'open'])
     .update({ state: 'withdrawn', ended_at: now(database) })) === 1
 
-/** Withdraws every collection that was ordered before and that no collector took. */
-export async function withdrawOrdersBefore(database: Database, id: number): Promise<void> {
+/** Withdraws every collection that no collector took; ids need not rise with time. */
+export async function withdrawOrdersBeside(database: Database, id: number): Promise<void> {
   await database('collector_orders')
     .whereIn('state', ['written', 'open'])
-    .where('id', '<', id)
+    .whereNot({ id })
     .whereNot({ kind: 'look' })
     .update({ state: 'withdrawn', ended_at: now(database) })
 }
