@@ -42,7 +42,8 @@ async function requireNoneInTime(
 
 async function requireOver(deps: ReleaseDeps, fence: CollectingFence): Promise<void> {
   const collection = await findCollectionOfEpoch(deps.database, fence.hold.epoch)
-  if (collection?.phase === 'holding') {
+  const isUnderWay = collection?.jobState === 'waiting' || collection?.jobState === 'running'
+  if (collection?.phase === 'holding' && isUnderWay) {
     throw conflict(`the collection is under way; cancel its job ${collection.jobId} instead`)
   }
   if (fence.overdueSeconds < 0) await requireNoneInTime(deps, fence, collection)
