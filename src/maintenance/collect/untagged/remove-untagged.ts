@@ -74,7 +74,8 @@ async function removeIn(
   const { name: repository, project } = place
   const going = await findUntagged(deps, place, signal)
   if (going === undefined) {
-    tally.notes.push(`untagged manifests of ${repository} stay: it could not be read to its end`)
+    const why = 'it could not be read to its end, or the index does not know all of it yet'
+    tally.notes.push(`untagged manifests of ${repository} stay: ${why}`)
   }
   for (const digest of going ?? []) {
     if (isOver() || !(await input.hasTime())) return MORE
