@@ -36,6 +36,8 @@ export const COLLECTOR_CALLS: Readonly<Record<string, (database: Database) => Pr
   'maintenance/collect/service/order-queries.ts#withdrawOrder': (db) => orders.withdrawOrder(db, 7),
   'maintenance/collect/service/order-queries.ts#withdrawOrdersBeside': (db) =>
     orders.withdrawOrdersBeside(db, 9),
+  'maintenance/collect/service/order-queries.ts#withdrawUnheard': (db) =>
+    orders.withdrawUnheard(db, 7),
   'maintenance/collect/service/order-queries.ts#takeOrder': (db) => orders.takeOrder(db),
   'maintenance/collect/service/order-queries.ts#findOrder': (db) => orders.findOrder(db, 7),
   'maintenance/collect/service/order-queries.ts#isSomeHeard': (db) => orders.isSomeHeard(db, 60),

@@ -1,11 +1,9 @@
 import type { Database } from '../../../database/open-database.ts'
 import { lockCollectingFence } from '../../../holds/collecting-queries.ts'
-import type { OrderKind, OrderState } from './order-queries.ts'
+import { BEGIN_WITHIN_SECONDS, type OrderKind, type OrderState } from './order-queries.ts'
 
 /** What is stored of an order that nobody reads; its end is taken in all the same. */
 const MOST_PIECES = 1000
-/** A collector that took an order and said nothing for so long does not begin it any more. */
-const BEGIN_WITHIN_SECONDS = 120
 
 const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 

@@ -257,3 +257,23 @@ test.serial('R24: an order whose fence was opened meanwhile is not begun', async
   t.is(first.status, 409)
   t.regex(first.text, /is not to be carried out any more/)
 })
+
+test.serial('R24: an order that a dying poll took is withdrawn, and never begun', async (t) => {
+  const { database } = world.service
+  const service = createServiceCollector({ database })
+  const ended = service.run({
+    epoch: 1,
+    dryRun: false,
+    limitSeconds: 60,
+    signal: new AbortController().signal,
+    confirm: async () => undefined,
+    onLine: () => undefined,
+  })
+  const body = `${COLLECTOR_SECRET}\n`
+  const { text } = await post('next', body)
+  const id = Number.parseInt(text, 10)
+  const taken_at = database.raw('UTC_TIMESTAMP(3) - INTERVAL 121 SECOND')
+  await database('collector_orders').where({ id }).update({ taken_at })
+  await t.throwsAsync(ended, { message: /took the order and was not heard any more/ })
+  t.is((await post(`orders/${id}?from=0`, body)).status, 409)
+})
