@@ -157,6 +157,8 @@ async function run(deps: ServiceCollectorDeps, order: CollectOrder): Promise<Col
  */
 async function isFree(deps: ServiceCollectorDeps): Promise<boolean> {
   const { database } = deps
+  // Those who look again and again while it is stuck leave one each.
+  await forgetOldOrders(database)
   const id = await insertOrder(database, { kind: 'look', epoch: 0, limitSeconds: 0 })
   await withdrawOrdersBeside(database, id)
   await openOrder(database, id)
