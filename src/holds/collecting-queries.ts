@@ -11,11 +11,8 @@ export interface CollectingFence {
 
 /** Whether the fence of an epoch is closed yet; keeps it so until the transaction ends. */
 export async function lockCollectingFence(transaction: Database, epoch: number): Promise<boolean> {
-  const row = await transaction('holds')
-    .where({ id: epoch, kind: 'collecting' })
-    .forUpdate()
-    .first('id')
-  return row !== undefined
+  const row = await transaction('holds').where({ id: epoch }).forUpdate().first('kind')
+  return row?.kind === 'collecting'
 }
 
 /** The collecting fence that is closed; there is one at most. */
