@@ -9,6 +9,12 @@ export interface CollectingFence {
   readonly overdueSeconds: number
 }
 
+/** Whether the fence of an epoch is closed yet; keeps it so until the transaction ends. */
+export async function lockCollectingFence(transaction: Database, epoch: number): Promise<boolean> {
+  const row = await transaction('holds').where({ id: epoch }).forUpdate().first('kind')
+  return row?.kind === 'collecting'
+}
+
 /** The collecting fence that is closed; there is one at most. */
 export async function findCollectingFence(
   database: Database,

@@ -24,12 +24,17 @@ export interface ManifestTree {
   readonly isWhole: boolean
 }
 
+export interface TreeReading {
+  /** Ends the reading at once, with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
 async function readOne(
   registry: RegistryClient,
-  repository: string,
-  digest: string,
+  { repository, digest }: { readonly repository: string; readonly digest: string },
+  reading?: TreeReading,
 ): Promise<ReadManifest | undefined> {
-  const found = await registry.readManifest({ repository, reference: digest })
+  const found = await registry.readManifest({ repository, reference: digest }, reading)
   if (found === undefined) return undefined
   return {
     digest,
@@ -40,6 +45,7 @@ async function readOne(
 }
 
 interface Walk {
+  readonly reading: TreeReading | undefined
   readonly manifests: Map<string, ReadManifest>
   contentBytes: number
   isWhole: boolean
@@ -53,7 +59,7 @@ async function readLevel(
 ): Promise<readonly string[]> {
   const next: string[] = []
   for (const digest of level) {
-    const read = await readOne(registry, repository, digest)
+    const read = await readOne(registry, { repository, digest }, walk.reading)
     walk.isWhole &&= read?.content.isWhole ?? false
     if (read === undefined) continue
     walk.manifests.set(digest, read)
@@ -75,8 +81,9 @@ async function readLevel(
 export async function walkTree(
   registry: RegistryClient,
   { repository, root }: Pick<ManifestTree, 'repository' | 'root'>,
+  reading?: TreeReading,
 ): Promise<ManifestTree> {
-  const walk: Walk = { manifests: new Map(), contentBytes: 0, isWhole: true }
+  const walk: Walk = { reading, manifests: new Map(), contentBytes: 0, isWhole: true }
   const visited = new Set([root])
   let level: readonly string[] = [root]
   for (let depth = 1; level.length > 0; depth++) {
@@ -88,7 +95,8 @@ export async function walkTree(
     level = [...new Set(next)].filter((digest) => !visited.has(digest))
     for (const digest of level) visited.add(digest)
   }
-  return { repository, root, ...walk }
+  const { manifests, contentBytes, isWhole } = walk
+  return { repository, root, manifests, contentBytes, isWhole }
 }
 
 /** @returns false when one has no proven size and should have one */

@@ -25,7 +25,7 @@ test.serial('where no collector is configured, it is told what to set', async (t
     t.is(status, 409)
     t.regex(
       body.detail,
-      /no collector is configured here; set WARDEN_GC_COMMAND and WARDEN_GC_LOCK$/,
+      /no collector is configured here; set WARDEN_GC_COMMAND and WARDEN_GC_LOCK, or WARDEN_GC_COLLECTOR_SECRET$/,
     )
   }
   t.like((await service.admin('GET', GC)).body, { configured: false, lastRun: null, fence: null })

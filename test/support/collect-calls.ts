@@ -72,6 +72,8 @@ export const COLLECT_CALLS: Readonly<Record<string, (database: Database) => Prom
   },
   'maintenance/collect/untagged/queries.ts#listKnownManifests': (db) =>
     untagged.listKnownManifests(db, { repositoryId: 1, after: 0, most: MOST }),
+  'maintenance/collect/untagged/queries.ts#isUnsettled': (db) =>
+    untagged.isUnsettled(db, 'nothing/waits'),
   'maintenance/collect/untagged/queries.ts#listTaggedDigests': (db) =>
     untagged.listTaggedDigests(db, 1),
 }

@@ -17,7 +17,7 @@ export const COLLECTOR_TABLES: Readonly<Record<string, readonly Row[]>> = {
     kind: n % 3 === 0 ? 'collect' : 'look',
     epoch: n,
     limit_seconds: 60,
-    state: n === 2999 ? 'taken' : n === 3000 ? 'open' : 'ended',
+    state: n === 2997 ? 'taken' : n === 3000 ? 'open' : 'ended',
     created_at: n > 2000 && n <= 2020 ? LONG_AGO : now,
     taken_at: now,
   })),
@@ -34,14 +34,19 @@ export const COLLECTOR_CALLS: Readonly<Record<string, (database: Database) => Pr
     orders.insertOrder(db, { kind: 'look', epoch: 0, limitSeconds: 0 }),
   'maintenance/collect/service/order-queries.ts#openOrder': (db) => orders.openOrder(db, 7),
   'maintenance/collect/service/order-queries.ts#withdrawOrder': (db) => orders.withdrawOrder(db, 7),
-  'maintenance/collect/service/order-queries.ts#withdrawOrdersBefore': (db) =>
-    orders.withdrawOrdersBefore(db, 9),
+  'maintenance/collect/service/order-queries.ts#withdrawOrdersBeside': (db) =>
+    orders.withdrawOrdersBeside(db, 9),
+  'maintenance/collect/service/order-queries.ts#withdrawUnheard': (db) =>
+    orders.withdrawUnheard(db, 7),
   'maintenance/collect/service/order-queries.ts#takeOrder': (db) => orders.takeOrder(db),
   'maintenance/collect/service/order-queries.ts#findOrder': (db) => orders.findOrder(db, 7),
   'maintenance/collect/service/order-queries.ts#isSomeHeard': (db) => orders.isSomeHeard(db, 60),
   'maintenance/collect/service/order-queries.ts#stopOrder': (db) => orders.stopOrder(db, 7),
-  'maintenance/collect/service/report-queries.ts#hearOrder': (db) =>
-    reports.hearOrder(db, { id: 2999, from: 9000, output: Buffer.from('x'), exit: 0 }),
+  'maintenance/collect/service/report-queries.ts#hearOrder': async (db) => {
+    const report = { id: 2997, from: 9000, output: Buffer.from('x') }
+    await reports.hearOrder(db, { ...report, exit: undefined })
+    await reports.hearOrder(db, { ...report, exit: 0 })
+  },
   'maintenance/collect/service/report-queries.ts#listOutput': (db) =>
     reports.listOutput(db, { id: 2500, most: 20 }),
   'maintenance/collect/service/report-queries.ts#deleteOutput': (db) =>

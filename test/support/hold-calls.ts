@@ -1,5 +1,5 @@
 import type { Database } from '../../src/database/open-database.ts'
-import { findCollectingFence } from '../../src/holds/collecting-queries.ts'
+import { findCollectingFence, lockCollectingFence } from '../../src/holds/collecting-queries.ts'
 import { findVersionedFence } from '../../src/holds/fence-queries.ts'
 import * as holds from '../../src/holds/queries.ts'
 import { EVERYTHING } from '../../src/holds/types.ts'
@@ -14,6 +14,7 @@ export const HOLD_CALLS: Readonly<Record<string, (database: Database) => Promise
   'holds/fence-queries.ts#findVersionedFence': (db) => findVersionedFence(db),
 
   'holds/collecting-queries.ts#findCollectingFence': (db) => findCollectingFence(db),
+  'holds/collecting-queries.ts#lockCollectingFence': (db) => lockCollectingFence(db, 7),
 
   'holds/queries.ts#listConcerning': async (db) => {
     await holds.listConcerning(db, TARGET)

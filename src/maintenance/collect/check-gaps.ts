@@ -7,6 +7,7 @@ import {
   listIndexedPushes,
   listMarked,
   listToldPushes,
+  type Recent,
   type RecentReference,
 } from './recent-queries.ts'
 import type { Gap } from './types.ts'
@@ -30,16 +31,22 @@ export interface GapCheck {
 async function listRecent(
   { database }: CheckGapsDeps,
   since: Date,
-): Promise<readonly RecentReference[]> {
+): Promise<Recent> {
   const asked = { since, most: MOST_MANIFESTS }
   const found = [
-    ...(await listMarked(database, MOST_MANIFESTS)),
-    ...(await listIndexedPushes(database, asked)),
-    // What is told last counts: it says what came.
-    ...(await listToldPushes(database, asked)),
+    await listToldPushes(database, asked),
+    await listIndexedPushes(database, asked),
+    await listMarked(database, MOST_MANIFESTS),
   ]
-  const byName = new Map(found.map((one) => [`${one.repository} ${one.reference}`, one]))
-  return [...byName.values()]
+  const byName = new Map<string, RecentReference>()
+  for (const one of found.flatMap(({ references }) => references)) {
+    const name = `${one.repository} ${one.reference}`
+    // What is told counts, and of that the newest: it says what came.
+    if (!byName.has(name)) byName.set(name, one)
+  }
+  const references = [...byName.values()]
+  const isFull = found.some((one) => one.isFull) || references.length > MOST_MANIFESTS
+  return { references: references.slice(0, MOST_MANIFESTS), isFull }
 }
 
 /** What a manifest needs and nobody has. */
@@ -83,7 +90,7 @@ async function checkOne(
     // The manifest itself was swept: nobody can tell any more what it needed.
     return digest === undefined ? [] : [{ repository, manifest: digest, blob: digest }]
   }
-  const tree = await walkTree(deps.registry, { repository, root: found.digest })
+  const tree = await walkTree(deps.registry, { repository, root: found.digest }, { signal })
   return findGapsOf(deps, tree, signal)
 }
 
@@ -99,8 +106,7 @@ export async function checkGaps(
   deps: CheckGapsDeps,
   { since, signal }: { readonly since: Date; readonly signal: AbortSignal },
 ): Promise<GapCheck> {
-  const all = await listRecent(deps, since)
-  const recent = all.slice(0, MOST_MANIFESTS)
+  const { references: recent, isFull } = await listRecent(deps, since)
   const limit = pLimit(LOOKS_AT_ONCE)
   let failures = 0
   const found = await Promise.all(
@@ -119,8 +125,8 @@ export async function checkGaps(
     ...(failures > 0
       ? [`${failures} of ${recent.length} manifests that came shortly before could not be checked`]
       : []),
-    ...(all.length > recent.length
-      ? [`more than ${MOST_MANIFESTS} manifests came shortly before; only those were checked`]
+    ...(isFull
+      ? [`very much came shortly before; only the newest ${recent.length} manifests were checked`]
       : []),
   ]
   return { gaps: distinct(found.flat()), manifests: recent.length, notes }

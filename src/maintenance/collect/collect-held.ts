@@ -21,9 +21,15 @@ async function beginCollecting(
   const { limitSeconds } = deps.config.collect
   await prolongHold(deps, hold, limitSeconds + KILL_AFTER_SECONDS + SPARE_SECONDS)
   mark.mayHaveBegun = true
-  await job.inLease((transaction) =>
-    saveCollection(transaction, collection.id, { phase: 'collecting' }),
-  )
+  try {
+    await job.inLease((transaction) =>
+      saveCollection(transaction, collection.id, { phase: 'collecting' }),
+    )
+  } catch (error) {
+    // Then nothing was written, and nobody takes it for begun.
+    if (error instanceof JobStopped) mark.mayHaveBegun = false
+    throw error
+  }
 }
 
 /** Opens what may be opened, together with writing down what was swept. */
@@ -73,6 +79,7 @@ export async function collectHeld(
   const { limitSeconds } = deps.config.collect
   const run = { deps, collector, job, own, isDryRun: false, limitSeconds, before: collection }
   const outcome = await runCollector(run)
+  if (outcome.end === 'unbegun') work.mark.mayHaveBegun = false
   await settle(work, hold, outcome)
   const { error, samples, end } = outcome
   if (end !== 'unbegun' && !end.sawExit) {

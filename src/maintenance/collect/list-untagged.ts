@@ -1,3 +1,4 @@
+import { findCollectingFence } from '../../holds/collecting-queries.ts'
 import { saveCollection } from './change-queries.ts'
 import type { CollectDeps } from './collect-deps.ts'
 import type { Collector } from './collector.ts'
@@ -6,6 +7,9 @@ import type { CollectJob } from './open-collection.ts'
 import type { Collection } from './types.ts'
 import type { UntaggedSearch } from './untagged/find-untagged.ts'
 import { removeUntagged } from './untagged/remove-untagged.ts'
+
+/** More than one delete takes. */
+const SPARE_SECONDS = 60
 
 /** A collection that is being worked on. */
 export interface Work {
@@ -16,6 +20,13 @@ export interface Work {
   readonly own: EpochDeps
   /** From then on nobody knows by himself whether a collector runs. */
   readonly mark: { mayHaveBegun: boolean }
+}
+
+/** By the clock of the database; where nothing is held, nothing goes. */
+async function hasTime({ database, epoch }: EpochDeps): Promise<boolean> {
+  if (epoch === undefined) return true
+  const fence = await findCollectingFence(database)
+  return fence?.hold.epoch === epoch && fence.overdueSeconds <= -SPARE_SECONDS
 }
 
 /** Removes what nothing needs, or tells it, and adds that to what is known of the collection. */
@@ -31,6 +42,7 @@ export async function dealWithUntagged(
     actor,
     signal: job.signal,
     check: async () => job.checkLease(),
+    hasTime: () => hasTime(own),
     transact: (step) => inEpoch(own, step),
   })
   const next = {

@@ -9,6 +9,12 @@ export interface RecentReference {
   readonly digest: string | undefined
 }
 
+export interface Recent {
+  readonly references: readonly RecentReference[]
+  /** Whether there may be more. */
+  readonly isFull: boolean
+}
+
 interface Asked {
   readonly since: Date
   readonly most: number
@@ -39,11 +45,11 @@ function toReferences(rows: readonly EventRow[]): readonly RecentReference[] {
   })
 }
 
-/** Manifests whose push was told of since then, those of the inbox among them. */
+/** Manifests whose push was told of since then, those of the inbox among them; the newest first. */
 export async function listToldPushes(
   database: Database,
   { since, most }: Asked,
-): Promise<readonly RecentReference[]> {
+): Promise<Recent> {
   const told = () =>
     database
       .queryBuilder()
@@ -53,16 +59,27 @@ export async function listToldPushes(
       })
       .limit(most)
       .select<EventRow[]>('id', 'action', 'repository', 'tag', 'digest')
-  const applied = await told().where('applied_at', '>=', since)
-  const waiting = await told().whereNull('applied_at')
-  return toReferences([...applied, ...waiting])
+  const applied = await told()
+    .where('applied_at', '>=', since)
+    .orderBy([
+      { column: 'applied_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+  const waiting = await told().whereNull('applied_at').orderBy('id', 'desc')
+  const isFull = applied.length === most || waiting.length === most
+  return { references: toReferences([...waiting, ...applied]), isFull }
 }
 
-/** Tags that the index has been told, or found, to be pushed since then. */
+const toRecent = (rows: readonly Omit<RecentReference, 'digest'>[], most: number): Recent => ({
+  references: rows.map((row) => ({ ...row, digest: undefined })),
+  isFull: rows.length === most,
+})
+
+/** Tags that the index has been told, or found, to be pushed since then; the newest repositories first. */
 export async function listIndexedPushes(
   database: Database,
   { since, most }: Asked,
-): Promise<readonly RecentReference[]> {
+): Promise<Recent> {
   const rows: readonly Omit<RecentReference, 'digest'>[] = await database
     .queryBuilder()
     .from(byIndex(database, 'repositories', 'repositories_by_pushed'))
@@ -71,16 +88,17 @@ export async function listIndexedPushes(
     .where('repositories.pushed_at', '>=', since)
     .where('tags.is_listed', 1)
     .where('tags.pushed_at', '>=', since)
+    .orderBy('repositories.pushed_at', 'desc')
     .limit(most)
     .select({ repository: 'repositories.name', reference: 'tags.name' })
-  return rows.map((row) => ({ ...row, digest: undefined }))
+  return toRecent(rows, most)
 }
 
 /** What is to be read again, and is not known to be gone. */
 export async function listMarked(
   database: Database,
   most: number,
-): Promise<readonly RecentReference[]> {
+): Promise<Recent> {
   const rows: readonly Omit<RecentReference, 'digest'>[] = await database
     .queryBuilder()
     .from(byIndex(database, 'dirty_references', 'dirty_references_due'))
@@ -88,5 +106,5 @@ export async function listMarked(
     .orderBy('due_at')
     .limit(most)
     .select('repository', 'reference')
-  return rows.map((row) => ({ ...row, digest: undefined }))
+  return toRecent(rows, most)
 }

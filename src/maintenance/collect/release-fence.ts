@@ -9,6 +9,7 @@ import type { CollectDeps } from './collect-deps.ts'
 import { endOfEpoch, openFence } from './open-fence.ts'
 import { findCollectionOfEpoch } from './queries.ts'
 import { KIND } from './request-collection.ts'
+import type { Collection } from './types.ts'
 
 export type ReleaseDeps = Pick<CollectDeps, 'database' | 'collector' | 'log'>
 
@@ -24,17 +25,28 @@ async function isRunning({ collector, log }: ReleaseDeps): Promise<boolean> {
   }
 }
 
-async function requireOver(deps: ReleaseDeps, { hold, overdueSeconds }: CollectingFence) {
-  const collection = await findCollectionOfEpoch(deps.database, hold.epoch)
-  if (collection?.phase === 'holding') {
+/** After its deadline a collector may have the lock: that is what the word of a person is for. */
+async function requireNoneInTime(
+  deps: ReleaseDeps,
+  { overdueSeconds }: CollectingFence,
+  collection?: Collection,
+): Promise<void> {
+  const isRunningInTime = (await isRunning(deps)) && overdueSeconds < 0
+  if (!isRunningInTime) return
+  throw conflict(
+    collection?.phase === 'collecting'
+      ? `the collector is running; cancel the job ${collection.jobId}, or wait until it has ended`
+      : 'a collector is running; wait until it has ended',
+  )
+}
+
+async function requireOver(deps: ReleaseDeps, fence: CollectingFence): Promise<void> {
+  const collection = await findCollectionOfEpoch(deps.database, fence.hold.epoch)
+  const isUnderWay = collection?.jobState === 'waiting' || collection?.jobState === 'running'
+  if (collection?.phase === 'holding' && isUnderWay) {
     throw conflict(`the collection is under way; cancel its job ${collection.jobId} instead`)
   }
-  const isInTime = overdueSeconds < 0
-  if (isInTime && collection?.phase === 'collecting' && (await isRunning(deps))) {
-    throw conflict(
-      `the collector is running; cancel the job ${collection.jobId}, or wait until it has ended`,
-    )
-  }
+  if (fence.overdueSeconds < 0) await requireNoneInTime(deps, fence, collection)
 }
 
 /**
@@ -54,7 +66,8 @@ export async function releaseFence(deps: ReleaseDeps, caller: Caller): Promise<v
   const { epoch } = fence.hold
   const told = `writes were let go on by ${actorOf(caller.subject).actorName}`
   await endOfEpoch(database, epoch, told)
-  await isRunning(deps)
+  // Whoever has not begun by now begins no more; who began since the first look has the lock.
+  await requireNoneInTime(deps, fence)
   const wasThere = await openFence(database, fence.hold, async (transaction) => {
     const fresh = await refreshCaller(transaction, caller)
     requireSystem(fresh, 'job:write')

@@ -90,6 +90,13 @@ function watchOwn({ deps, own, job }: CollectorRun) {
   return { signal: AbortSignal.any([job.signal, ending.signal]), stop }
 }
 
+/** What it came to where no collector was begun: it was not even confirmed. */
+function unbegun({ deps: { log } }: CollectorRun, error: unknown): AppError {
+  if (error instanceof JobStopped) return new AppError('UNAVAILABLE', { detail: error.message })
+  log.warn({ error }, 'a collector could not be begun')
+  return new AppError('UNAVAILABLE', { detail: 'the collector could not be begun; begin again' })
+}
+
 async function begin(
   run: CollectorRun,
   onLine: (line: string) => void,
@@ -97,6 +104,11 @@ async function begin(
   const { collector, job, own, isDryRun, limitSeconds } = run
   const { signal, stop } = watchOwn(run)
   const { epoch } = own
+  let isConfirmed = false
+  const confirm = async (): Promise<void> => {
+    await inEpoch(own, async () => job.checkLease())
+    isConfirmed = true
+  }
   run.deps.log.info({ epoch, isDryRun, collector: collector.describe }, 'a collector begins')
   try {
     return await collector.run({
@@ -104,11 +116,12 @@ async function begin(
       dryRun: isDryRun,
       limitSeconds,
       signal,
-      confirm: () => inEpoch(own, async () => job.checkLease()),
+      confirm,
       onLine,
     })
   } catch (error) {
     if (error instanceof AppError) return error
+    if (!isConfirmed) return unbegun(run, error)
     throw error
   } finally {
     await stop()

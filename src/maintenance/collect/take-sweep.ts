@@ -1,3 +1,4 @@
+import { inBatches } from '../../database/bulk.ts'
 import type { Database } from '../../database/open-database.ts'
 import { inTransaction } from '../../database/transaction.ts'
 import { findSizes, forgetBlobs, markSweptManifests, type PlacedDigest } from './swept-queries.ts'
@@ -73,7 +74,7 @@ export function takeSweep({ database, mayWrite }: SweepDeps, before: Swept): Swe
       // Once more: the database may have been away for a moment.
       const again = left
       left = []
-      flush(again)
+      for (const some of inBatches(again, AT_ONCE)) flush(some)
       await chain
     },
     read: () => swept,

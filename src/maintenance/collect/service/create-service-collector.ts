@@ -5,6 +5,7 @@ import type { CollectOrder, Collector, CollectorEnd } from '../collector.ts'
 import { KILL_AFTER_SECONDS } from '../command-line.ts'
 import { type LineSplitter, splitLines } from '../split-lines.ts'
 import {
+  BEGIN_WITHIN_SECONDS,
   findOrder,
   forgetOldOrders,
   insertOrder,
@@ -13,7 +14,8 @@ import {
   openOrder,
   stopOrder,
   withdrawOrder,
-  withdrawOrdersBefore,
+  withdrawOrdersBeside,
+  withdrawUnheard,
 } from './order-queries.ts'
 import { deleteOutput, listOutput } from './report-queries.ts'
 
@@ -87,6 +89,18 @@ async function untilTaken(
   }
 }
 
+/** @throws AppError UNAVAILABLE (503) where the poll that took it died: then it was withdrawn */
+async function requireHeard(
+  database: Database,
+  id: number,
+  reading: OrderReading | undefined,
+): Promise<void> {
+  const isSilent =
+    reading?.state === 'taken' && reading.silentSeconds >= BEGIN_WITHIN_SECONDS
+  if (!isSilent || !(await withdrawUnheard(database, id).catch(() => false))) return
+  throw notBegun('the collector service took the order and was not heard any more')
+}
+
 async function untilEnded(
   deps: ServiceCollectorDeps,
   id: number,
@@ -98,7 +112,9 @@ async function untilEnded(
   const startedAtMs = performance.now()
   let isStopped = false
   for (;;) {
-    const end = endOf(await lookAt(database, id), deps)
+    const reading = await lookAt(database, id)
+    await requireHeard(database, id, reading)
+    const end = endOf(reading, deps)
     await readOutput(database, id, lines).catch(() => undefined)
     if (end !== undefined) {
       lines.end()
@@ -141,8 +157,10 @@ async function run(deps: ServiceCollectorDeps, order: CollectOrder): Promise<Col
  */
 async function isFree(deps: ServiceCollectorDeps): Promise<boolean> {
   const { database } = deps
+  // Those who look again and again while it is stuck leave one each.
+  await forgetOldOrders(database)
   const id = await insertOrder(database, { kind: 'look', epoch: 0, limitSeconds: 0 })
-  await withdrawOrdersBefore(database, id)
+  await withdrawOrdersBeside(database, id)
   await openOrder(database, id)
   const deadlineMs = performance.now() + (deps.takeWithinMs ?? TAKE_WITHIN_MS)
   while (performance.now() < deadlineMs) {

@@ -9,6 +9,9 @@ export type OrderKind = 'collect' | 'dryRun' | 'look'
  */
 export type OrderState = 'written' | 'open' | 'taken' | 'ended' | 'withdrawn'
 
+/** A collector that took an order and said nothing for so long does not begin it any more. */
+export const BEGIN_WITHIN_SECONDS = 120
+
 export interface NewOrder {
   readonly kind: OrderKind
   /** That of the fence; 0 where there is none. */
@@ -32,7 +35,7 @@ export interface OrderReading {
 
 const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 
-/** @returns its id: higher than that of every order before */
+/** @returns its id */
 export async function insertOrder(
   database: Database,
   { kind, epoch, limitSeconds }: NewOrder,
@@ -59,11 +62,22 @@ export const withdrawOrder = async (database: Database, id: number): Promise<boo
     .whereIn('state', ['written', 'open'])
     .update({ state: 'withdrawn', ended_at: now(database) })) === 1
 
-/** Withdraws every collection that was ordered before and that no collector took. */
-export async function withdrawOrdersBefore(database: Database, id: number): Promise<void> {
+/** @returns whether it was withdrawn since whoever took it never began, and will not (R24) */
+export const withdrawUnheard = async (database: Database, id: number): Promise<boolean> =>
+  (await database('collector_orders')
+    .where({ id, state: 'taken', heard_at: null })
+    .where(
+      'taken_at',
+      '<',
+      database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [BEGIN_WITHIN_SECONDS]),
+    )
+    .update({ state: 'withdrawn', ended_at: now(database) })) === 1
+
+/** Withdraws every collection that no collector took; ids need not rise with time. */
+export async function withdrawOrdersBeside(database: Database, id: number): Promise<void> {
   await database('collector_orders')
     .whereIn('state', ['written', 'open'])
-    .where('id', '<', id)
+    .whereNot({ id })
     .whereNot({ kind: 'look' })
     .update({ state: 'withdrawn', ended_at: now(database) })
 }

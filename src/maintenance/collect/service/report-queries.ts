@@ -1,10 +1,9 @@
 import type { Database } from '../../../database/open-database.ts'
-import type { OrderState } from './order-queries.ts'
+import { lockCollectingFence } from '../../../holds/collecting-queries.ts'
+import { BEGIN_WITHIN_SECONDS, type OrderKind, type OrderState } from './order-queries.ts'
 
 /** What is stored of an order that nobody reads; its end is taken in all the same. */
 const MOST_PIECES = 1000
-/** A collector that took an order and said nothing for so long does not begin it any more. */
-const BEGIN_WITHIN_SECONDS = 120
 
 const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 
@@ -18,6 +17,9 @@ export interface Report {
 }
 
 interface HeardRow {
+  readonly kind: OrderKind
+  readonly epoch: number
+  readonly heard_at: Date | null
   readonly state: OrderState
   readonly is_stopped: number
   readonly is_late: number
@@ -36,6 +38,19 @@ async function keepOutput(transaction: Database, { id, from, output }: Report): 
 }
 
 /**
+ * Whether a collector that is heard for the first time is not to begin: it slept too long, or its
+ * order was left by a dead worker, and the fence was opened since (R24).
+ */
+async function isTooLate(
+  transaction: Database,
+  { kind, epoch, heard_at, is_late }: HeardRow,
+): Promise<boolean> {
+  if (heard_at !== null) return false
+  if (is_late === 1) return true
+  return kind === 'collect' && !(await lockCollectingFence(transaction, epoch))
+}
+
+/**
  * Takes in what a collector says of an order; the same may be said again.
  *
  * @returns what it is to do; `unknown` where the order is not its own
@@ -49,14 +64,18 @@ export async function hearOrder(
     .where({ id })
     .forUpdate()
     .first(
+      'kind',
+      'epoch',
       'state',
       'is_stopped',
+      'heard_at',
       transaction.raw(
-        `heard_at IS NULL AND taken_at < UTC_TIMESTAMP(3) - INTERVAL ${BEGIN_WITHIN_SECONDS} SECOND AS is_late`,
+        `taken_at < UTC_TIMESTAMP(3) - INTERVAL ${BEGIN_WITHIN_SECONDS} SECOND AS is_late`,
       ),
     )
   if (row?.state === 'ended') return 'stop'
-  if (row?.state !== 'taken' || (row.is_late === 1 && exit === undefined)) return 'unknown'
+  if (row?.state !== 'taken') return 'unknown'
+  if (exit === undefined && (await isTooLate(transaction, row))) return 'unknown'
   await keepOutput(transaction, report)
   await transaction('collector_orders')
     .where({ id })

@@ -4,6 +4,7 @@ import type { RegistryClient } from '../../../registry/client.ts'
 import { decideUntagged } from './decide-untagged.ts'
 import { loadManifests } from './load-manifests.ts'
 import {
+  isUnsettled,
   type KnownRepository,
   listKnownRepositories,
   listTaggedDigests,
@@ -84,7 +85,8 @@ export async function findUntaggedPlaces(
 /**
  * Finds what may go in a repository, after every tag of it was read again live.
  *
- * @returns digests in the order in which they may go; undefined where something could not be read
+ * @returns digests in the order in which they may go; undefined where something could not be read, or
+ * is not in the index yet
  */
 export async function findUntagged(
   { database, registry }: FindUntaggedDeps,
@@ -92,6 +94,8 @@ export async function findUntagged(
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const needed = await readLiveNeeds(registry, { repository, signal })
+  // What was pushed a moment ago looks as old as before.
+  if (await isUnsettled(database, repository)) return undefined
   const manifests = await loadManifests(database, { repositoryId, oldBefore })
   if (needed === undefined || manifests === undefined) return undefined
   return decideUntagged({ manifests, needed })

@@ -99,6 +99,20 @@ export async function listKnownManifests(
   }))
 }
 
+/**
+ * Whether something that came to a repository is not in the index yet. An event becomes a mark, and a
+ * mark is read: who looks in this order misses none.
+ */
+export async function isUnsettled(database: Database, repository: string): Promise<boolean> {
+  const event = await database
+    .queryBuilder()
+    .from(byIndex(database, 'events', 'events_applied'))
+    .where({ applied_at: null, repository })
+    .first('id')
+  if (event !== undefined) return true
+  return (await database('dirty_references').where({ repository }).first('marks')) !== undefined
+}
+
 /** Digests that tags of a repository are on, as far as is known. */
 export async function listTaggedDigests(
   database: Database,

@@ -26,7 +26,7 @@ export async function readLiveNeeds(
     [...roots].map((root) =>
       limit(() => {
         signal.throwIfAborted()
-        return walkTree(registry, { repository, root })
+        return walkTree(registry, { repository, root }, { signal })
       }),
     ),
   )

@@ -9,6 +9,7 @@ import { type FindUntaggedDeps, findUntagged, type UntaggedPlace } from './find-
 const MOST = 10_000
 const LONGEST_MS = 300_000
 const MOST_KEPT = 1000
+const MORE = 'there are more untagged manifests; the next collection goes on'
 
 export interface RemoveUntaggedInput {
   readonly places: readonly UntaggedPlace[]
@@ -17,6 +18,8 @@ export interface RemoveUntaggedInput {
   readonly signal: AbortSignal
   /** Before whatever cannot be undone. @throws when the work is to go no further */
   readonly check: () => Promise<void>
+  /** Whether writes are held for long enough yet: what is pushed after that may be what goes. */
+  readonly hasTime: () => Promise<boolean>
   readonly transact: (work: (transaction: Database) => Promise<void>) => Promise<void>
 }
 
@@ -54,19 +57,28 @@ interface Tally {
   readonly notes: string[]
 }
 
+interface Removal {
+  readonly input: RemoveUntaggedInput
+  readonly tally: Tally
+  readonly isOver: () => boolean
+  /** Aborted when the time is over, too. */
+  readonly signal: AbortSignal
+}
+
 /** @returns why nothing more may go; undefined: it may */
 async function removeIn(
   deps: FindUntaggedDeps,
   place: UntaggedPlace,
-  { input, tally, isOver }: { input: RemoveUntaggedInput; tally: Tally; isOver: () => boolean },
+  { input, tally, isOver, signal }: Removal,
 ): Promise<string | undefined> {
   const { name: repository, project } = place
-  const going = await findUntagged(deps, place, input.signal)
+  const going = await findUntagged(deps, place, signal)
   if (going === undefined) {
-    tally.notes.push(`untagged manifests of ${repository} stay: it could not be read to its end`)
+    const why = 'it could not be read to its end, or the index does not know all of it yet'
+    tally.notes.push(`untagged manifests of ${repository} stay: ${why}`)
   }
   for (const digest of going ?? []) {
-    if (isOver()) return 'there are more untagged manifests; the next collection goes on'
+    if (isOver() || !(await input.hasTime())) return MORE
     const untagged = { repository, digest }
     if (!input.isDryRun && !(await removeOne(deps, { ...untagged, project }, input))) {
       return 'untagged manifests stay: the registry is configured without deletes'
@@ -88,15 +100,22 @@ export async function removeUntagged(
   const endsAtMs = performance.now() + LONGEST_MS
   const tally: Tally = { count: 0, manifests: [], notes: [] }
   const isOver = (): boolean => tally.count >= MOST || performance.now() > endsAtMs
+  const timeOver = AbortSignal.timeout(LONGEST_MS)
+  const signal = AbortSignal.any([input.signal, timeOver])
   for (const place of input.places) {
     await input.check()
     try {
-      const why = await removeIn(deps, place, { input, tally, isOver })
+      const removal = { input, tally, isOver, signal }
+      const why = isOver() ? MORE : await removeIn(deps, place, removal)
       if (why === undefined) continue
       tally.notes.push(why)
       break
     } catch (error) {
       input.signal.throwIfAborted()
+      if (timeOver.aborted) {
+        tally.notes.push(MORE)
+        break
+      }
       if (!(error instanceof AppError)) throw error
       const left = `untagged manifests of ${place.name} stay: it could not be read`
       tally.notes.push(`${left}: ${error.message}`)

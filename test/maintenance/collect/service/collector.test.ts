@@ -2,6 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import test from 'ava'
 import { createServiceCollector } from '../../../../src/maintenance/collect/service/create-service-collector.ts'
+import {
+  insertOrder,
+  openOrder,
+} from '../../../../src/maintenance/collect/service/order-queries.ts'
 import { GC, writeScript } from '../../../support/collect-world.ts'
 import {
   COLLECTOR_SECRET,
@@ -241,4 +245,35 @@ test.serial('R24: an order that nobody took is withdrawn, and never begun', asyn
     },
   })
   await t.throwsAsync(late, { message: /the order was withdrawn/ })
+})
+
+test.serial('R24: an order whose fence was opened meanwhile is not begun', async (t) => {
+  const { database } = world.service
+  const id = await insertOrder(database, { kind: 'collect', epoch: 999_999, limitSeconds: 60 })
+  await openOrder(database, id)
+  const body = `${COLLECTOR_SECRET}\n`
+  t.deepEqual(await post('next', body), { status: 200, text: `${id} collect 60\n` })
+  const first = await post(`orders/${id}?from=0`, body)
+  t.is(first.status, 409)
+  t.regex(first.text, /is not to be carried out any more/)
+})
+
+test.serial('R24: an order that a dying poll took is withdrawn, and never begun', async (t) => {
+  const { database } = world.service
+  const service = createServiceCollector({ database })
+  const ended = service.run({
+    epoch: 1,
+    dryRun: false,
+    limitSeconds: 60,
+    signal: new AbortController().signal,
+    confirm: async () => undefined,
+    onLine: () => undefined,
+  })
+  const body = `${COLLECTOR_SECRET}\n`
+  const { text } = await post('next', body)
+  const id = Number.parseInt(text, 10)
+  const taken_at = database.raw('UTC_TIMESTAMP(3) - INTERVAL 121 SECOND')
+  await database('collector_orders').where({ id }).update({ taken_at })
+  await t.throwsAsync(ended, { message: /took the order and was not heard any more/ })
+  t.is((await post(`orders/${id}?from=0`, body)).status, 409)
 })
