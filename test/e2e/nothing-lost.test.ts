@@ -39,6 +39,7 @@ test.serial(
     }
     t.true(countDone(run, 'push') > LANES, 'pushes that were acknowledged')
     t.true(countDone(run, 'delete-tag') + countDone(run, 'delete-manifest') > ROUNDS, 'deletes')
+    t.true((run.counts.get('blobs swept') ?? 0) > 0, 'blobs that were swept')
     t.deepEqual(run.faults.slice(0, MOST_SHOWN), [], `${run.faults.length} faults`)
   },
 )

@@ -1,13 +1,11 @@
 import { randomInt } from 'node:crypto'
-import { createGenerator } from '../../support/generate.ts'
+import { createGenerator, type Generator } from '../../support/generate.ts'
 import { compareIndex } from './check.ts'
 import { collect, type Strike } from './collect.ts'
 import { playDay } from './day.ts'
 import { furnish } from './furnish.ts'
 import { checkAll, type Run } from './run.ts'
 import { settle } from './settle.ts'
-
-const STRIKES: readonly Strike[] = ['kill-owner', 'kill', 'freeze']
 
 export interface Plan {
   /** Of each project in a day. */
@@ -24,6 +22,10 @@ export function chooseSeeds(fixed: readonly number[]): readonly number[] {
     : fixed.concat(0).map(() => Number(told))
 }
 
+/** The last collection comes to its end, and sweeps what all days left behind. */
+const strikeOf = (from: Generator, isLast: boolean): Strike =>
+  isLast ? 'freeze' : from.pick(['kill', 'kill-owner'])
+
 /** Days of rounds with collections between them, and a look at everything in the end. */
 export async function play(
   run: Run,
@@ -33,11 +35,12 @@ export async function play(
   const startedAtMs = performance.now()
   const done = (what: string): void =>
     tell(`${what} after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`)
+  const lastSeed = seeds.at(-1) ?? 0
   await furnish(run)
   done('furnished')
   for (const [day, seed] of seeds.entries()) {
-    const from = createGenerator(seed)
-    const way = STRIKES[day] ?? from.pick(STRIKES)
+    const from = createGenerator(seed + lastSeed)
+    const way = strikeOf(from, day === seeds.length - 1)
     await playDay(run, { seed, rounds })
     done(`the day of seed ${seed} ended`)
     await collect(run, from, way)
