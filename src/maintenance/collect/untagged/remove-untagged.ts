@@ -60,7 +60,7 @@ interface Tally {
 interface Removal {
   readonly input: RemoveUntaggedInput
   readonly tally: Tally
-  readonly isOver: () => boolean
+  readonly isOver: () => Promise<boolean>
   /** Aborted when the time is over, too. */
   readonly signal: AbortSignal
 }
@@ -78,7 +78,7 @@ async function removeIn(
     tally.notes.push(`untagged manifests of ${repository} stay: ${why}`)
   }
   for (const digest of going ?? []) {
-    if (isOver() || !(await input.hasTime())) return MORE
+    if (await isOver()) return MORE
     const untagged = { repository, digest }
     if (!input.isDryRun && !(await removeOne(deps, { ...untagged, project }, input))) {
       return 'untagged manifests stay: the registry is configured without deletes'
@@ -87,6 +87,26 @@ async function removeIn(
     if (tally.manifests.length < MOST_KEPT) tally.manifests.push(untagged)
   }
   return undefined
+}
+
+/** @returns why nothing more may go; undefined: it may, also where this repository cannot be read */
+async function tryIn(
+  deps: FindUntaggedDeps,
+  place: UntaggedPlace,
+  removal: Removal,
+): Promise<string | undefined> {
+  const { input, tally, isOver, signal } = removal
+  if (await isOver()) return MORE
+  try {
+    return await removeIn(deps, place, removal)
+  } catch (error) {
+    input.signal.throwIfAborted()
+    if (signal.aborted) return MORE
+    if (!(error instanceof AppError)) throw error
+    const left = `untagged manifests of ${place.name} stay: it could not be read`
+    tally.notes.push(`${left}: ${error.message}`)
+    return undefined
+  }
 }
 
 /**
@@ -99,27 +119,15 @@ export async function removeUntagged(
 ): Promise<UntaggedOutcome> {
   const endsAtMs = performance.now() + LONGEST_MS
   const tally: Tally = { count: 0, manifests: [], notes: [] }
-  const isOver = (): boolean => tally.count >= MOST || performance.now() > endsAtMs
-  const timeOver = AbortSignal.timeout(LONGEST_MS)
-  const signal = AbortSignal.any([input.signal, timeOver])
+  const isOver = async (): Promise<boolean> =>
+    tally.count >= MOST || performance.now() > endsAtMs || !(await input.hasTime())
+  const signal = AbortSignal.any([input.signal, AbortSignal.timeout(LONGEST_MS)])
   for (const place of input.places) {
     await input.check()
-    try {
-      const removal = { input, tally, isOver, signal }
-      const why = isOver() ? MORE : await removeIn(deps, place, removal)
-      if (why === undefined) continue
-      tally.notes.push(why)
-      break
-    } catch (error) {
-      input.signal.throwIfAborted()
-      if (timeOver.aborted) {
-        tally.notes.push(MORE)
-        break
-      }
-      if (!(error instanceof AppError)) throw error
-      const left = `untagged manifests of ${place.name} stay: it could not be read`
-      tally.notes.push(`${left}: ${error.message}`)
-    }
+    const why = await tryIn(deps, place, { input, tally, isOver, signal })
+    if (why === undefined) continue
+    tally.notes.push(why)
+    break
   }
   return tally
 }
