@@ -414,6 +414,7 @@ const LISTS = [
   '/users/admin/identity-tokens',
   '/audit',
   '/jobs',
+  '/maintenance/gc/runs',
   '/projects/acme/removals',
   `/projects/acme/removals/${ID}/items`,
   '/projects/acme/retention/runs',

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import test from 'ava'
 import { engageBrake } from '../../src/images/brake-queries.ts'
 import { type CollectWorld, GC, startCollectWorld } from '../support/collect-world.ts'
@@ -78,7 +78,13 @@ test.serial('R26: without the door a registry that takes writes is not collected
     /writes do not pass the door here, and the registry takes them: make it read/,
   )
   const uploads = 'data/docker/registry/v2/repositories/warden-gc/probe/_uploads'
-  t.deepEqual(readdirSync(join(world.registryDir, uploads)), [])
+  const dir = join(world.registryDir, uploads)
+  // The registry itself may write an empty state of a hash for an upload that it has ended already.
+  const left = readdirSync(dir, { recursive: true, encoding: 'utf8' }).map((path) => basename(path))
+  t.deepEqual(
+    left.filter((name) => name === 'data' || name === 'startedat'),
+    [],
+  )
 })
 
 test.serial('R26: without the door a registry that is read-only is collected', async (t) => {

@@ -19,7 +19,7 @@ const told = ({ counts }: Run, seeds: readonly number[]): string =>
 const countDone = ({ counts }: Run, what: string): number => counts.get(`${what} done`) ?? 0
 
 test.serial(
-  'nothing is lost: pushes, moves, deletes, rules and collections, while every part is killed and stopped',
+  'R21: nothing is lost by pushes, moves, deletes, rules and collections, while every part is killed and stopped',
   async (t) => {
     t.timeout(1_500_000)
     const seeds = chooseSeeds(SEEDS)

@@ -177,22 +177,26 @@ test.serial('R21: while others hold a tag its interrupted removal waits', async 
     .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
   const deps = { database, registry, holdTags, now, log: () => undefined }
   await t.throwsAsync(recoverRemovals(deps), { message: 'held already' })
-  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 1 })
+  // On an index without entries, until somebody finishes it.
+  t.deepEqual(await outcomeOf(repository), { gone: 404, stay: 200, audit: undefined, left: 1 })
   await releaseHold({ database }, hold)
   await recover(repository)
 })
 
-test('R23: where deletes were switched off meanwhile the old manifest is put back', async (t) => {
-  const repository = 'acme/off'
-  await interrupt(repository, failing('deleteManifest', 'before', 1))
-  const disabled = { ...registry, deleteManifest: async () => 'disabled' as const }
-  const { database } = service
-  await database('tag_removals')
-    .where({ repository })
-    .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
-  await recoverRemovals({ ...free, database, registry: disabled, now, log: () => undefined })
-  t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
-})
+test.serial(
+  'R23: where deletes were switched off meanwhile the old manifest is put back',
+  async (t) => {
+    const repository = 'acme/off'
+    await interrupt(repository, failing('deleteManifest', 'before', 1))
+    const disabled = { ...registry, deleteManifest: async () => 'disabled' as const }
+    const { database } = service
+    await database('tag_removals')
+      .where({ repository })
+      .update({ expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+    await recoverRemovals({ ...free, database, registry: disabled, now, log: () => undefined })
+    t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: 'failed', left: 0 })
+  },
+)
 
 test('R23: deletes are proven to work before a tag is touched', async (t) => {
   const repository = 'acme/proof'

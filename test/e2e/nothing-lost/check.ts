@@ -1,24 +1,23 @@
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { type Client, fits } from './client.ts'
 import type { Image } from './images.ts'
 import { ABSENT, type Model, type Place } from './model.ts'
+import { isTorn } from './torn.ts'
 import type { Answer } from './transport.ts'
 
-const READS_AT_ONCE = 12
+export const READS_AT_ONCE = 12
 /** What a tag is on for the moment in which it is taken away. */
 const PASSING = 'passing'
 /** What the stock registry leaves of a tag that it was writing when it was killed: an empty file. */
-const TORN = 'torn'
+export const TORN = 'torn'
 
 export interface CheckDeps {
   readonly client: Client
   readonly model: Model
   /** All that was ever to be pushed, by its digest. */
   readonly images: ReadonlyMap<string, Image>
-  /** Of the registry's storage. */
-  readonly repositoriesDir: string
+  /** Of the registry. */
+  readonly storageDir: string
 }
 
 /** What is read once for all tags that are on it. */
@@ -32,15 +31,19 @@ interface Found {
   readonly missing: readonly string[]
 }
 
-/** The stock registry writes the file of a tag in two steps. */
-const isTorn = ({ repositoriesDir }: CheckDeps, { repository, tag }: Place): boolean =>
-  statSync(join(repositoriesDir, repository, '_manifests/tags', tag, 'current/link'), {
-    throwIfNoEntry: false,
-  })?.size === 0
+/** What the registry cannot read itself, since it was killed while it wrote it. */
+export class TornError extends Error {}
 
-async function read({ client }: CheckDeps, repository: string, path: string): Promise<Answer> {
+/** @throws TornError */
+export async function read(
+  { client, storageDir }: CheckDeps,
+  repository: string,
+  path: string,
+): Promise<Answer> {
   const answer = await client.read(repository, path)
   if (answer.status === 200 || answer.status === 404) return answer
+  const digests = path.includes('sha256:') ? [path.slice(path.indexOf('sha256:'))] : []
+  if (isTorn(storageDir, repository, digests)) throw new TornError(`${repository} ${path}`)
   throw new Error(`${repository} ${path}: ${answer.status} ${answer.text}`)
 }
 
@@ -79,7 +82,6 @@ function findMissingOnce(
 
 async function pull(pulling: Pulling, place: Place): Promise<Found> {
   const { repository, tag } = place
-  if (isTorn(pulling, place)) return { value: TORN, missing: [] }
   const answer = await read(pulling, repository, `manifests/${tag}`)
   if (answer.status === 404) return { value: ABSENT, missing: [] }
   const digest = String(answer.headers['docker-content-digest'])
@@ -90,6 +92,12 @@ async function pull(pulling: Pulling, place: Place): Promise<Found> {
   return { value: digest, missing: [...missing, ...more] }
 }
 
+const pullOrTear = (pulling: Pulling, place: Place): Promise<Found> =>
+  pull(pulling, place).catch((error: unknown) => {
+    if (error instanceof TornError) return { value: TORN, missing: [] }
+    throw error
+  })
+
 const isOdd = (value: string): boolean => value === TORN || value === PASSING
 
 /** Whether a tag may be on what nobody pushed. */
@@ -97,7 +105,7 @@ const mayBeOdd = (
   { model }: CheckDeps,
   place: Place,
   { value, allowed, isAtEnd }: { value: string; allowed: ReadonlySet<string>; isAtEnd: boolean },
-): boolean => (value === TORN ? model.isOpen(place) : allowed.has(ABSENT) && !isAtEnd)
+): boolean => (value === TORN ? model.isOpen(place.repository) : allowed.has(ABSENT) && !isAtEnd)
 
 /** @returns what is wrong with a tag, as far as it can be known now; undefined: nothing */
 async function judge(
@@ -106,7 +114,7 @@ async function judge(
   isAtEnd: boolean,
 ): Promise<string | undefined> {
   const beganAtMs = performance.now()
-  const { value, missing } = await pull(pulling, place)
+  const { value, missing } = await pullOrTear(pulling, place)
   const allowed = pulling.model.allowed(place, beganAtMs, performance.now())
   const name = `${place.repository}:${place.tag}`
   const isFine = isOdd(value)
@@ -115,7 +123,7 @@ async function judge(
   if (!isFine) return `${name} is ${value}, and may be ${[...allowed].join(' or ')}`
   if (missing.length === 0) return undefined
   // What was moved or deleted while it was read proves nothing.
-  const again = await pull({ ...pulling, read: new Map() }, place)
+  const again = await pullOrTear({ ...pulling, read: new Map() }, place)
   if (again.value !== value || again.missing.length === 0) return undefined
   return `${name} is on ${value} and lacks ${again.missing.join(', ')}`
 }
@@ -137,57 +145,4 @@ export async function checkPlaces(
     ),
   )
   return faults.flat()
-}
-
-async function listRegistry(
-  deps: CheckDeps,
-  repository: string,
-): Promise<ReadonlyMap<string, string>> {
-  const { status, text } = await read(deps, repository, 'tags/list')
-  const names: readonly string[] = status === 404 ? [] : (JSON.parse(text).tags ?? [])
-  const found = new Map<string, string>()
-  for (const name of names) {
-    if (isTorn(deps, { repository, tag: name })) {
-      found.set(name, TORN)
-      continue
-    }
-    const answer = await read(deps, repository, `manifests/${name}`)
-    // A registry that is killed in the middle of a delete may leave an empty folder behind.
-    if (answer.status === 200) found.set(name, String(answer.headers['docker-content-digest']))
-  }
-  return found
-}
-
-async function listIndex(
-  { client }: CheckDeps,
-  repository: string,
-): Promise<ReadonlyMap<string, string>> {
-  const { status, text } = await client.api('GET', `/repositories/${repository}/tags?limit=1000`)
-  if (status === 404) return new Map()
-  if (status !== 200) throw new Error(`${repository}: ${status} ${text}`)
-  const { items } = JSON.parse(text) as { items: readonly { name: string; digest: string }[] }
-  return new Map(items.map(({ name, digest }) => [name, digest]))
-}
-
-/** Holds the index against the registry's own lists. @returns where they differ */
-export async function compareIndex(
-  deps: CheckDeps,
-  repositories: readonly string[],
-): Promise<readonly string[]> {
-  const limit = pLimit(READS_AT_ONCE)
-  const compare = async (repository: string): Promise<readonly string[]> => {
-    const [index, registry] = await Promise.all([
-      listIndex(deps, repository),
-      listRegistry(deps, repository),
-    ])
-    const names = [...new Set([...index.keys(), ...registry.keys()])]
-    return names
-      .filter((name) => registry.get(name) !== TORN && index.get(name) !== registry.get(name))
-      .map((name) => {
-        const [ours, theirs] = [index.get(name) ?? ABSENT, registry.get(name) ?? ABSENT]
-        const history = deps.model.describe({ repository, tag: name })
-        return `${repository}:${name} is ${ours} in the index, ${theirs} at the registry\n${history}`
-      })
-  }
-  return (await Promise.all(repositories.map((one) => limit(() => compare(one))))).flat()
 }

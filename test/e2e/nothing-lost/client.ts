@@ -131,11 +131,12 @@ export function createClient({
     tryApi: (...asked) => api(...asked).catch(() => undefined),
     prepare: (push) => prepare(wire, push),
     putManifest: (push) => putManifest(wire, push),
-    deleteManifest: async (repository, digest) => {
-      const headers = await bearer(repository)
-      const address = `${url}/v2/${repository}/manifests/${digest}`
-      return send('DELETE', address, { headers }).catch(() => undefined)
-    },
+    deleteManifest: (repository, digest) =>
+      bearer(repository)
+        .then((headers) =>
+          send('DELETE', `${url}/v2/${repository}/manifests/${digest}`, { headers }),
+        )
+        .catch(() => undefined),
     read: async (repository, path) => {
       const headers = { ...(await bearer(repository)), accept: MANIFEST_ACCEPT }
       return persist(() => send('GET', `${registryUrl}/v2/${repository}/${path}`, { headers }))

@@ -60,12 +60,12 @@ test('what was not answered may be there or not, until something comes long afte
 test('what was not answered is told of, what was is not', (t) => {
   const { model, at, begin } = createTimed()
   const first = begin(10, { value: 'one' })
-  t.true(model.isOpen(PLACE))
+  t.true(model.isOpen(PLACE.repository))
   at(20, () => first.done())
-  t.false(model.isOpen(PLACE))
+  t.false(model.isOpen(PLACE.repository))
   const second = begin(30, { value: 'two' })
   at(40, () => second.unknown())
-  t.true(model.isOpen(PLACE))
+  t.true(model.isOpen(PLACE.repository))
 })
 
 test('what was refused leaves no trace', (t) => {

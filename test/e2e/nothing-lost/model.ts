@@ -39,8 +39,8 @@ export interface Model {
   readonly beginWide: (fits: (place: Place) => boolean, intent: Intent) => Pending
   /** What a read may find that began and ended then. */
   readonly allowed: (place: Place, beganAtMs: number, endedAtMs: number) => ReadonlySet<string>
-  /** Whether something was written to it of which nobody knows the end. */
-  readonly isOpen: (place: Place) => boolean
+  /** Whether something was written to a repository of which nobody knows the end. */
+  readonly isOpen: (repository: string) => boolean
   readonly places: () => readonly Place[]
   readonly describe: (place: Place) => string
 }
@@ -138,8 +138,12 @@ export function createModel(now: () => number = () => performance.now()): Model 
       return pendingOf(write, now)
     },
     allowed: (place, ...read) => valuesOf([BEGINNING, ...writesTo(place)], ...read),
-    isOpen: (place) =>
-      writesTo(place).some(({ state }) => state === 'unknown' || state === 'pending'),
+    isOpen: (repository) =>
+      [...byKey.keys()]
+        .map(placeOf)
+        .filter((place) => place.repository === repository)
+        .flatMap(writesTo)
+        .some(({ state }) => state === 'unknown' || state === 'pending'),
     places: () => [...byKey.keys()].map(placeOf),
     describe: (place) => writesTo(place).map(said).join('\n'),
   }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createGenerator, type Generator } from '../../support/generate.ts'
-import { compareIndex } from './check.ts'
 import { collect, type Strike } from './collect.ts'
+import { compareIndex } from './compare-index.ts'
 import { playDay } from './day.ts'
 import { furnish } from './furnish.ts'
 import { checkAll, type Run } from './run.ts'

@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 export interface Run extends StepDeps {
   readonly world: World
   readonly images: Map<string, Image>
-  readonly repositoriesDir: string
+  readonly storageDir: string
   readonly lanes: readonly Lane[]
   /** What each has been told to push, also on days before. */
   readonly planned: Map<Lane, PlannedImage[]>
@@ -23,7 +23,7 @@ export function createRun(world: World, lanes: readonly Lane[], isOver: () => bo
     client: world.client,
     model: createModel(),
     images: new Map(),
-    repositoriesDir: world.repositoriesDir,
+    storageDir: world.storageDir,
     lanes,
     planned: new Map(),
     faults: [],

@@ -14,8 +14,8 @@ import { ADMIN, choosePlace, type Frail, type Place, START, startProxy } from '.
 export interface World {
   readonly client: Client
   readonly database: Database
-  /** Of the registry's storage. */
-  readonly repositoriesDir: string
+  /** Of the registry. */
+  readonly storageDir: string
   /** Kills it, and starts it again after so long. */
   readonly kill: (part: Frail, awayMs: number) => Promise<void>
   /** Lets it stand still for so long. */
@@ -63,6 +63,15 @@ interface Parts {
   readonly stop: () => Promise<void>
 }
 
+/** It may have ended by itself. @returns whether it had not */
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
 async function startParts(place: Place): Promise<Parts> {
   const all = new Map<string, Part>()
   const start = async (name: Frail): Promise<void> => {
@@ -73,7 +82,7 @@ async function startParts(place: Place): Promise<Parts> {
     // By force: their data is thrown away.
     for (const { name, pid, ended } of all.values()) {
       if (name === 'nginx') continue
-      process.kill(pid, 'SIGKILL')
+      send(pid, 'SIGKILL')
       await ended
     }
   }
@@ -92,7 +101,7 @@ async function startParts(place: Place): Promise<Parts> {
     throw error
   }
   const end = async (name: Frail): Promise<void> => {
-    process.kill(partOf(name).pid, 'SIGKILL')
+    send(partOf(name).pid, 'SIGKILL')
     await partOf(name).ended
   }
   return { start, end, pidOf: (name) => partOf(name).pid, all, stop }
@@ -142,7 +151,7 @@ export async function startWorld(): Promise<World> {
   return {
     client,
     database,
-    repositoriesDir: join(dir, 'registry/data/docker/registry/v2/repositories'),
+    storageDir: join(dir, 'registry/data/docker/registry/v2'),
     kill: async (name, awayMs) => {
       await parts.end(name)
       await sleep(awayMs)
@@ -150,9 +159,9 @@ export async function startWorld(): Promise<World> {
     },
     freeze: async (name, awayMs) => {
       const pid = parts.pidOf(name)
-      process.kill(pid, 'SIGSTOP')
+      send(pid, 'SIGSTOP')
       await sleep(awayMs)
-      process.kill(pid, 'SIGCONT')
+      send(pid, 'SIGCONT')
     },
     sleepANight: () => sleepANight(parts, database),
     passGrace: () => sayAll(database, MISSED),
