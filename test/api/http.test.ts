@@ -208,6 +208,7 @@ test('health tells that the process lives, readiness what is amiss, and reasons 
       ['database', true],
       ['signing', true],
       ['registry', false],
+      ['collecting', true],
     ],
   )
   t.regex(parts[2]?.reason ?? '', /does not answer/)
