@@ -12,7 +12,8 @@ const read = (env: Readonly<Record<string, string>>) =>
 const LOCK = { WARDEN_GC_LOCK: '/var/lib/registry/collector.lock' }
 
 test('nothing is collected by itself', (t) => {
-  t.deepEqual(read({}), { command: undefined, limitSeconds: 1800, cron: undefined })
+  const nothing = { command: undefined, serviceSecret: undefined, cron: undefined }
+  t.deepEqual(read({}), { ...nothing, limitSeconds: 1800 })
 })
 
 for (const [text, words] of [
