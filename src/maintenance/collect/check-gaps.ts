@@ -28,10 +28,7 @@ export interface GapCheck {
   readonly notes: readonly string[]
 }
 
-async function listRecent(
-  { database }: CheckGapsDeps,
-  since: Date,
-): Promise<Recent> {
+async function listRecent({ database }: CheckGapsDeps, since: Date): Promise<Recent> {
   const asked = { since, most: MOST_MANIFESTS }
   const found = [
     await listToldPushes(database, asked),

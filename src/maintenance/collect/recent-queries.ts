@@ -46,10 +46,7 @@ function toReferences(rows: readonly EventRow[]): readonly RecentReference[] {
 }
 
 /** Manifests whose push was told of since then, those of the inbox among them; the newest first. */
-export async function listToldPushes(
-  database: Database,
-  { since, most }: Asked,
-): Promise<Recent> {
+export async function listToldPushes(database: Database, { since, most }: Asked): Promise<Recent> {
   const told = () =>
     database
       .queryBuilder()
@@ -95,10 +92,7 @@ export async function listIndexedPushes(
 }
 
 /** What is to be read again, and is not known to be gone. */
-export async function listMarked(
-  database: Database,
-  most: number,
-): Promise<Recent> {
+export async function listMarked(database: Database, most: number): Promise<Recent> {
   const rows: readonly Omit<RecentReference, 'digest'>[] = await database
     .queryBuilder()
     .from(byIndex(database, 'dirty_references', 'dirty_references_due'))

@@ -95,8 +95,7 @@ async function requireHeard(
   id: number,
   reading: OrderReading | undefined,
 ): Promise<void> {
-  const isSilent =
-    reading?.state === 'taken' && reading.silentSeconds >= BEGIN_WITHIN_SECONDS
+  const isSilent = reading?.state === 'taken' && reading.silentSeconds >= BEGIN_WITHIN_SECONDS
   if (!isSilent || !(await withdrawUnheard(database, id).catch(() => false))) return
   throw notBegun('the collector service took the order and was not heard any more')
 }
