@@ -1,5 +1,5 @@
 // `npm test`: installs the real servers and clients that are missing, starts one database for all
-// tests, and runs AVA twice: everything beside each other, then what drives whole stacks alone.
+// tests, and runs AVA: everything beside each other, then what drives whole stacks alone.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -72,29 +72,35 @@ const testEnvironment = (database: Mariadb): NodeJS.ProcessEnv => ({
   TEST_DATABASE_PASSWORD: database.password,
 })
 
+/** Shown as it comes, or at its end where something else is shown meanwhile. */
 async function runAva(
   { files, flags }: Selection,
-  env: NodeJS.ProcessEnv,
-): Promise<TestCounts | undefined> {
-  if (files.length === 0 || interruption.signal.aborted) return undefined
-  const { code, output } = await run([AVA, ...flags, ...files], { env, show: true })
+  { env, isShown }: { readonly env: NodeJS.ProcessEnv; readonly isShown: boolean },
+): Promise<TestCounts> {
+  const { code, output } = await run([AVA, ...flags, ...files], { env, show: isShown })
+  if (!isShown) process.stdout.write(output)
   return countTests(output, code)
 }
 
-async function runAll(selections: readonly Selection[], env: NodeJS.ProcessEnv) {
+async function runAll(groups: readonly (readonly Selection[])[], env: NodeJS.ProcessEnv) {
   const total = { passed: 0, failed: 0, skipped: 0 }
-  for (const selection of selections) {
-    const counts = await runAva(selection, env)
-    total.passed += counts?.passed ?? 0
-    total.failed += counts?.failed ?? 0
-    total.skipped += counts?.skipped ?? 0
+  for (const group of groups) {
+    if (interruption.signal.aborted) break
+    const counts = await Promise.all(
+      group.map((selection, index) => runAva(selection, { env, isShown: index === 0 })),
+    )
+    for (const { passed, failed, skipped } of counts) {
+      total.passed += passed
+      total.failed += failed
+      total.skipped += skipped
+    }
   }
   return total
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const selections = selectTests(args)
-  if (selections.every(({ files }) => files.length === 0)) {
+  const groups = selectTests(args)
+  if (groups.length === 0) {
     say(`no test file matches: ${args.join(' ')}`)
     return 2
   }
@@ -110,7 +116,7 @@ async function main(args: readonly string[]): Promise<number> {
   })
   try {
     await prepareTemplate(database)
-    const { passed, failed, skipped } = await runAll(selections, testEnvironment(database))
+    const { passed, failed, skipped } = await runAll(groups, testEnvironment(database))
     const note = skipped > 0 ? `, ${skipped} skipped` : ''
     process.stdout.write(`\n${passed} passed, ${failed} failed${note}\n`)
     return failed === 0 && passed > 0 && clean && !interruption.signal.aborted ? 0 : 1
