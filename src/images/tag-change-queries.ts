@@ -60,6 +60,21 @@ export async function removeAbsentTags(
   return rows.map(({ repository_id: repositoryId, name }) => ({ repositoryId, name }))
 }
 
+/** Which of these tags were found absent at least once and did not come back. */
+export async function findAbsentTags(
+  database: Database,
+  keys: readonly TagKey[],
+): Promise<readonly TagKey[]> {
+  if (keys.length === 0) return []
+  const rows: readonly { readonly repository_id: number; readonly name: string }[] = await database(
+    'tags',
+  )
+    .where(withAnyKey(keys.map(toTagKey)))
+    .where((either) => either.whereNotNull('missing_since').orWhere({ is_listed: 0 }))
+    .select('repository_id', 'name')
+  return rows.map(({ repository_id: repositoryId, name }) => ({ repositoryId, name }))
+}
+
 /** Notes of tags that we deleted ourselves that they were found absent for the first time. */
 export async function noteDeletedTags(
   transaction: Database,

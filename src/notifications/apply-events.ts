@@ -10,10 +10,10 @@ import {
   type RepositoryIds,
 } from '../images/repository-queries.ts'
 import { findTagsOn } from '../images/tag-queries.ts'
-import { listDummyDigests } from '../removal/queries.ts'
 import { applyPulls, findDrift } from './apply-pulls.ts'
-import { type EventPlan, isOwnPush, planEvents } from './plan-events.ts'
-import { claimEvents, listWaitingEvents, lockWaitingEvents, type WaitingEvent } from './queries.ts'
+import { leavePassing } from './leave-passing.ts'
+import { type EventPlan, planEvents } from './plan-events.ts'
+import { claimEvents, listWaitingEvents, lockWaitingEvents } from './queries.ts'
 import { sumActivity } from './sum-activity.ts'
 
 /** Events of one batch. */
@@ -49,23 +49,6 @@ async function notePushes(
   }))
   const at = new Date(Math.max(...manifestPushes.map(({ receivedAt }) => +receivedAt)))
   await touchPushedManifests(transaction, keys, at)
-}
-
-/**
- * Without our own pushes of empty indexes: whoever removes the tags marks them when they are gone, and
- * until then there is nothing to read (R23).
- */
-async function leavePassing(
-  transaction: Database,
-  events: readonly WaitingEvent[],
-): Promise<readonly WaitingEvent[]> {
-  const own = events.filter(isOwnPush)
-  const passing = await listDummyDigests(
-    transaction,
-    own.flatMap(({ digest }) => digest ?? []),
-  )
-  if (passing.size === 0) return events
-  return events.filter((event) => !(isOwnPush(event) && passing.has(event.digest ?? '')))
 }
 
 async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> {

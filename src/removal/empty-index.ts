@@ -20,6 +20,9 @@ export function createEmptyIndex(): Manifest {
   return { digest: digestOf(content), mediaType: OCI_INDEX, content }
 }
 
+/** As many as every one of them has. */
+export const EMPTY_INDEX_BYTES = createEmptyIndex().content.length
+
 const indexSchema = z.object({ manifests: z.array(z.unknown()) })
 
 /** Whether a manifest is an index without entries: the repository may then hold no layer at all. */

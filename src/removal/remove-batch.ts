@@ -42,6 +42,8 @@ export interface RemoveBatchInput {
   /** On these, by the caller. */
   readonly hold: Pick<WriteHold, 'stopsPushes'>
   readonly actor: RemovingActor
+  /** When the index looks whether they are gone; as soon as the grace is over by default. */
+  readonly lookAfterMs?: number | undefined
   /** Written in one transaction with the end of the removals. */
   readonly settle?: (
     transaction: Database,
@@ -82,32 +84,47 @@ async function announce(
   return targets.filter(({ tag }) => held.has(tag))
 }
 
+interface RemovedTags {
+  readonly repository: string
+  readonly tags: readonly string[]
+  readonly actor: Actor
+  readonly lookAfterMs?: number | undefined
+}
+
 /**
  * Our own delete counts as the first of the two times that the index has to find them absent; it reads
  * them again when the grace is over. The registry's own word may come late, or not at all.
  */
 export async function markRemoved(
   transaction: Database,
-  { repository, tags, actor }: { repository: string; tags: readonly string[]; actor: Actor },
+  { repository, tags, actor, lookAfterMs = TOLD_GRACE_SECONDS * 1000 }: RemovedTags,
 ): Promise<void> {
   await noteDeletedTags(transaction, { repository, tags })
   const marks = tags.map((reference) => {
     return { repository, reference, actor: actor.actorName, isDeletion: true }
   })
-  await markDirty(transaction, marks, TOLD_GRACE_SECONDS * 1000)
+  await markDirty(transaction, marks, lookAfterMs)
 }
 
 /** Who took a removal over in the meantime writes it down; what is unfinished stays for `recoverRemovals`. */
 async function endBatch(
   transaction: Database,
   { repository, notes: { results } }: Batch,
-  { actor, holder, held }: { actor: RemovingActor; holder: string; held: readonly FoundTarget[] },
+  {
+    actor,
+    lookAfterMs,
+    holder,
+    held,
+  }: Pick<RemoveBatchInput, 'actor' | 'lookAfterMs'> & {
+    readonly holder: string
+    readonly held: readonly FoundTarget[]
+  },
 ): Promise<void> {
   const over = held
     .map(({ tag }) => tag)
     .filter((tag) => results.get(tag)?.outcome !== 'unfinished')
   const removed = over.filter((tag) => results.get(tag)?.outcome === 'removed')
-  await markRemoved(transaction, { repository, tags: removed, actor })
+  await markRemoved(transaction, { repository, tags: removed, actor, lookAfterMs })
   const ours = await deleteTagRemovals(transaction, { repository, tags: over }, holder)
   const entries = removed
     .filter((tag) => ours.has(tag))
@@ -132,7 +149,7 @@ export async function removeBatch(
   deps: RemoveBatchDeps,
   input: RemoveBatchInput,
 ): Promise<ReadonlyMap<string, TagResult>> {
-  const { repository, targets, actor, hold, settle } = input
+  const { repository, targets, actor, hold, settle, lookAfterMs } = input
   const transact = input.transact ?? ((work) => inTransaction(deps.database, work))
   const notes = createRemovalNotes()
   const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
@@ -148,7 +165,7 @@ export async function removeBatch(
     failure = error
   }
   await transact(async (transaction) => {
-    await endBatch(transaction, batch, { actor, holder, held })
+    await endBatch(transaction, batch, { actor, lookAfterMs, holder, held })
     await settle?.(transaction, notes.results)
   })
   if (failure !== undefined) throw failure

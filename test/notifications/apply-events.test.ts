@@ -107,6 +107,80 @@ test.serial(
   },
 )
 
+const EMPTY_INDEX = { action: 'push', actor: 'warden$system', sizeBytes: 172 } as const
+
+test.serial(
+  'R23: an empty index of ours that is told of when its removal is over says that the tag went',
+  async (t) => {
+    const repository = 'late/app'
+    await apply(
+      registryEvent({ ...EMPTY_INDEX, repository, tag: 'v1', digest: digestOf(31) }),
+      registryEvent({
+        ...EMPTY_INDEX,
+        repository,
+        tag: 'v2',
+        digest: digestOf(32),
+        sizeBytes: 173,
+      }),
+      registryEvent({
+        ...EMPTY_INDEX,
+        repository,
+        tag: 'v3',
+        digest: digestOf(33),
+        actor: 'mallory',
+      }),
+    )
+    t.deepEqual(
+      (await marksOf(repository)).map(({ reference, is_deletion }) => [reference, is_deletion]),
+      [
+        ['v1', 1],
+        ['v2', 0],
+        ['v3', 0],
+      ],
+    )
+  },
+)
+
+test.serial(
+  'R23: an empty index of ours that is told of when the index has missed the tag is not read again',
+  async (t) => {
+    const repository = 'missed/app'
+    await apply(
+      registryEvent({ repository, action: 'push', content: 'blob', digest: digestOf(60) }),
+    )
+    const { database } = index
+    const { id: repository_id } = await database('repositories')
+      .where({ name: repository })
+      .first('id')
+    const tag = {
+      repository_id,
+      project: 'missed',
+      media_type: OCI_MANIFEST,
+      size_bytes: 1,
+      is_measured: 1,
+      ticket: 1,
+      digest: digestOf(61),
+      pushed_at: new Date(),
+      created_at: new Date(),
+      version_key: '',
+    }
+    await database('tags').insert([
+      { ...tag, name: 'gone', is_listed: 0 },
+      { ...tag, name: 'missing', is_listed: 1, missing_since: new Date() },
+      { ...tag, name: 'there', is_listed: 1 },
+    ])
+    await apply(
+      ...['gone', 'missing', 'there'].map((name, n) =>
+        registryEvent({ ...EMPTY_INDEX, repository, tag: name, digest: digestOf(70 + n) }),
+      ),
+    )
+    t.deepEqual(
+      (await marksOf(repository)).map(({ reference }) => reference),
+      ['there'],
+    )
+  },
+)
+
 test.serial('a client that asks by tag and then by digest pulls once, by HEAD too', async (t) => {
   const repository = 'client/app'
   await apply(

@@ -5,6 +5,7 @@ import * as blobs from '../../src/images/blob-queries.ts'
 import * as digests from '../../src/images/digest-queries.ts'
 import * as dirty from '../../src/images/dirty-queries.ts'
 import * as figures from '../../src/images/figure-queries.ts'
+import * as hasten from '../../src/images/hasten-queries.ts'
 import * as history from '../../src/images/history-queries.ts'
 import * as manifests from '../../src/images/manifest-queries.ts'
 import * as placements from '../../src/images/placement-queries.ts'
@@ -121,6 +122,7 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
     dirty.removeDirty(db, [{ ...DIRTY, repository: repositoryOf(9) }]),
   'images/dirty-queries.ts#postponeDirty': (db) =>
     dirty.postponeDirty(db, [DIRTY], { milliseconds: 10, isFailure: true }),
+  'images/hasten-queries.ts#hastenDirty': (db) => hasten.hastenDirty(db, [DIRTY], 1000),
   'images/dirty-queries.ts#countDirty': (db) => dirty.countDirty(db, 1000),
   'images/dirty-queries.ts#markFigures': (db) => dirty.markFigures(db, 'project', ['project-1']),
   'images/dirty-queries.ts#listDirtyFigures': (db) => dirty.listDirtyFigures(db, 'repository', 100),
@@ -170,6 +172,7 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
     ),
   'images/tag-change-queries.ts#noteDeletedTags': (db) =>
     tagChanges.noteDeletedTags(db, { repository: repositoryOf(7), tags: ['1.7', '1.8'] }),
+  'images/tag-change-queries.ts#findAbsentTags': (db) => tagChanges.findAbsentTags(db, KEYS),
   'images/tag-change-queries.ts#noteAbsentTag': (db) =>
     tagChanges.noteAbsentTag(db, { ...KEY, ticket: 21 }),
 

@@ -14,6 +14,9 @@ export interface RunRemovalDeps extends RemoveBatchDeps {
 
 export type RemovalJob = RunningJob<{ readonly removalId: number }>
 
+/** Until the end of the job at the latest, see `hastenLooks`: what somebody waits for comes first. */
+const LOOK_AFTER_MS = 300_000
+
 /** What is written down of a result. */
 const toOutcome = ({ outcome }: TagResult): ItemOutcome =>
   outcome === 'busy' || outcome === 'unfinished' ? 'waiting' : outcome
@@ -43,6 +46,7 @@ async function removeItems(
     targets: items,
     hold,
     actor,
+    lookAfterMs: LOOK_AFTER_MS,
     transact: job.inLease,
     settle: async (transaction, results) => {
       const settled = settledOf(items, results)

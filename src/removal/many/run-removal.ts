@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { hastenDirty } from '../../images/hasten-queries.ts'
+import { TOLD_GRACE_SECONDS } from '../../images/refresh-absent.ts'
 import { defineJobKind, JobGaveUp, type JobKind } from '../../jobs/types.ts'
 import { countOutcomes, listItems } from './item-queries.ts'
 import { endRemoval, findRemoval } from './queries.ts'
@@ -14,6 +16,7 @@ const HELD_AT_ONCE = 500
 /** What another process began is over by then, see `recoverRemovals`. */
 const LONGEST_WAIT_MS = 600_000
 const LOOK_AGAIN_MS = 5000
+const HASTENED_AT_ONCE = 1000
 
 /** The next items that wait, of one repository. */
 async function listNext(
@@ -70,12 +73,30 @@ async function removeWaiting(
   }
 }
 
+/** Lets the index look now at what was removed; while the job went on it had other things to do. */
+async function hastenLooks({ database }: RunRemovalDeps, { id }: Removal): Promise<void> {
+  let after = -1
+  for (;;) {
+    const asked = { removalId: id, outcome: 'removed', after, most: HASTENED_AT_ONCE } as const
+    const items = await listItems(database, asked)
+    const last = items.at(-1)
+    if (last === undefined) return
+    const names = items.map(({ repository, tag }) => ({ repository, reference: tag }))
+    await hastenDirty(database, names, TOLD_GRACE_SECONDS * 1000)
+    after = last.position
+  }
+}
+
 async function runRemoval(deps: RunRemovalDeps, job: RemovalJob): Promise<void> {
   const { database } = deps
   const removal = await findRemoval(database, job.payload.removalId)
   if (removal === undefined) throw new JobGaveUp('this removal is not known any more')
   if (removal.selectedAt === undefined) await selectTags(deps, removal, job)
-  if (!removal.isDryRun) await removeWaiting(deps, removal, job)
+  if (!removal.isDryRun) {
+    // What cannot be hastened is looked at some minutes later.
+    const hasten = () => hastenLooks(deps, removal).catch(() => undefined)
+    await removeWaiting(deps, removal, job).finally(hasten)
+  }
   await job.inLease((transaction) => endRemoval(transaction, removal.id))
 }
 
