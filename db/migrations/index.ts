@@ -15,7 +15,7 @@ import { PASSWORD_RESET } from './password-reset.ts'
 import { POLICIES } from './policies.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
-import { REMOVAL_RIGHTS, REMOVALS } from './removals.ts'
+import { MANIFEST_REMOVALS, REMOVAL_RIGHTS, REMOVALS } from './removals.ts'
 import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
 import { SEARCH } from './search.ts'
@@ -50,4 +50,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...COLLECTIONS,
   ...REMOVAL_RIGHTS,
   ...COLLECTOR,
+  ...MANIFEST_REMOVALS,
 }

@@ -44,3 +44,21 @@ export const REMOVAL_RIGHTS: Readonly<Record<string, Migration>> = {
     `VARCHAR(32) ${NAME} NOT NULL DEFAULT 'removal:write'`,
   ),
 }
+
+/** Manifests that are being deleted, so that the record tells of it whatever fails meanwhile. */
+export const MANIFEST_REMOVALS: Readonly<Record<string, Migration>> = {
+  '0220_manifest_removals': statement(`
+    CREATE TABLE IF NOT EXISTS manifest_removals (
+      id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+      repository VARCHAR(255) ${NAME} NOT NULL,
+      digest VARCHAR(136) ${NAME} NOT NULL,
+      actor_id BIGINT UNSIGNED NULL,
+      actor_name VARCHAR(128) ${NAME} NOT NULL,
+      on_behalf_of VARCHAR(128) ${NAME} NULL,
+      holder CHAR(36) ${NAME} NOT NULL,
+      expires_at DATETIME(3) NOT NULL,
+      created_at DATETIME(3) NOT NULL,
+      UNIQUE KEY manifest_removals_digest (repository, digest),
+      KEY manifest_removals_expires (expires_at)
+    ) ${TEXT}`),
+}

@@ -9,11 +9,13 @@ import type { RunRemovalDeps } from './many/remove-held.ts'
 import type { RequestRemovalDeps } from './many/request-removal.ts'
 import { createRemovalJobRoutes } from './many/routes.ts'
 import { createRemovalKind } from './many/run-removal.ts'
+import { recoverManifests } from './recover-manifests.ts'
 import { keepRecoveringRemovals } from './recover-removals.ts'
 import { type RemoveTagsInput, removeTags } from './remove-tags.ts'
 import { createRemovalRoutes } from './routes.ts'
 
 const TRIM_EVERY_MS = 60_000
+const RECOVER_EVERY_MS = 15_000
 const TRIM = { keepDays: 90, atOnce: 1000 }
 
 export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps, CopyTagDeps {
@@ -32,8 +34,17 @@ export interface RemovalParts {
 export function createRemoval(deps: RemovalDeps): RemovalParts {
   const { database, log } = deps
   const start = (): (() => Promise<void>) => {
+    const recovering = {
+      ...deps,
+      log: (fields: object, message: string) => log.info(fields, message),
+    }
     const stops = [
-      keepRecoveringRemovals({ ...deps, log: (fields, message) => log.info(fields, message) }),
+      keepRecoveringRemovals(recovering),
+      repeat({
+        everyMs: RECOVER_EVERY_MS,
+        work: () => recoverManifests(recovering),
+        onFailure: (error) => log.info({ error }, 'deletes of manifests cannot be recorded yet'),
+      }),
       repeat({
         everyMs: TRIM_EVERY_MS,
         work: () => trimRemovals(database, TRIM),

@@ -1,9 +1,9 @@
-import { actorOf, recordAudit } from '../audit/record.ts'
+import { actorOf } from '../audit/record.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { WriteHold } from '../holds/hold-tags.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { requireRepository } from '../images/require-repository.ts'
-import { projectOf } from '../protocol/reference.ts'
+import { type AnnouncedManifests, announceManifests } from './announce-manifests.ts'
 import type { DeleteTagDeps } from './delete-tag.ts'
 import {
   conflict,
@@ -58,24 +58,29 @@ async function requireDeletable(
   if (rule !== undefined) throw conflict(rule)
 }
 
-async function finish(
-  { database }: DeleteTagDeps,
-  { caller, repository, digest }: DeleteManifestInput,
-  gone: readonly string[],
-): Promise<void> {
-  const { actorName: actor } = actorOf(caller.subject)
-  await inTransaction(database, async (transaction) => {
-    await markDirty(
-      transaction,
-      gone.map((reference) => ({ repository, reference, actor, isDeletion: true })),
-    )
-    await recordAudit(transaction, caller, {
-      action: 'manifest.delete',
-      target: `${repository}@${digest}`,
-      project: projectOf(repository),
-      outcome: 'done',
-    })
-  })
+interface Going {
+  readonly digests: readonly string[]
+  readonly hold: Pick<WriteHold, 'prolong'>
+  readonly announced: AnnouncedManifests
+}
+
+/** @returns what was deleted, all of it or what came before the registry said that it deletes nothing */
+async function deleteEach(
+  { registry }: DeleteTagDeps,
+  { repository, digest }: DeleteManifestInput,
+  { digests, hold, announced }: Going,
+): Promise<{ readonly deleted: readonly string[]; readonly isDisabled: boolean }> {
+  const deleted: string[] = []
+  for (const reference of digests) {
+    // What was read may have taken longer than the hold was for: then pushes went on.
+    await hold.prolong()
+    await announced.prolong()
+    const outcome = await registry.deleteManifest({ repository, reference })
+    if (outcome === 'disabled') return { deleted, isDisabled: true }
+    // The index may know of a referrer that is gone; the manifest itself was seen a moment ago.
+    if (outcome === 'deleted' || reference === digest) deleted.push(reference)
+  }
+  return { deleted, isDisabled: false }
 }
 
 async function deleteHeld(
@@ -83,19 +88,27 @@ async function deleteHeld(
   input: DeleteManifestInput,
   hold: Pick<WriteHold, 'prolong'>,
 ): Promise<void> {
-  const { repository, digest, takesReferrers } = input
+  const { database } = deps
+  const { caller, repository, digest, takesReferrers } = input
   const needs = await readNeeds(deps, input)
   await requireDeletable(deps, input, needs)
-  const going = takesReferrers ? needs.referrers : []
   const tags = takesReferrers ? await requireReferrersFree(deps, input, needs) : []
   // The subject comes last: what is cut off before leaves it whole.
-  for (const reference of [...going, digest]) {
-    // What was read may have taken longer than the hold was for: then pushes went on.
-    await hold.prolong()
-    const outcome = await deps.registry.deleteManifest({ repository, reference })
-    if (outcome === 'disabled') throw conflict(DISABLED)
-  }
-  await finish(deps, input, [...going, ...tags, digest, ...needs.tags])
+  const digests = [...(takesReferrers ? needs.referrers : []), digest]
+  const actor = { ...actorOf(caller.subject), origin: caller.origin }
+  const announced = await announceManifests(database, { repository, digests, actor })
+  const going = { digests, hold, announced }
+  const { deleted, isDisabled } = await deleteEach(deps, input, going)
+  const gone = isDisabled ? deleted : [...digests, ...tags, ...needs.tags]
+  await inTransaction(database, async (transaction) => {
+    const about = { repository, actor: actor.actorName, isDeletion: true }
+    await markDirty(
+      transaction,
+      gone.map((reference) => ({ ...about, reference })),
+    )
+    await announced.end(transaction, deleted)
+  })
+  if (isDisabled) throw conflict(DISABLED)
 }
 
 /**

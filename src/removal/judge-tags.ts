@@ -1,8 +1,10 @@
 import pLimit from 'p-limit'
+import type { Database } from '../database/open-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
 import { isEmptyIndex } from './empty-index.ts'
 import { hasOtherImage } from './layers-proof.ts'
+import { listDummyDigests } from './queries.ts'
 import type { RemovalNotes, TagTarget } from './types.ts'
 
 /** Calls to the registry at once; it has sixteen connections of ours for everybody. */
@@ -16,6 +18,7 @@ export interface FoundTarget extends TagTarget {
 }
 
 export interface JudgeTagsDeps {
+  readonly database: Database
   readonly registry: RegistryClient
   readonly findImmutable: FindImmutable
 }
@@ -39,15 +42,22 @@ interface Judging extends JudgeTagsInput {
   readonly immutable: ReadonlyMap<string, string>
   /** Whether the repository has an image besides; asked once. */
   readonly hasImage: (tag: string) => Promise<boolean>
+  /** Whether a removal that was cut off has put this on a tag, and is finished by itself. */
+  readonly isOurs: (manifest: Manifest) => Promise<boolean>
 }
 
 /** Whether what a tag is on says that it stays; that is noted then. */
 async function isKept(
-  { notes, repository, hasImage }: Judging,
+  { notes, repository, hasImage, isOurs }: Judging,
   { tag, digest }: TagTarget,
   manifest: Manifest,
 ): Promise<boolean> {
   if (digest !== undefined && manifest.digest !== digest) {
+    // Nobody has changed it then: its removal was cut off, and goes on.
+    if (await isOurs(manifest)) {
+      notes.keep(tag, 'busy', `the tag ${tag} of ${repository} is being deleted already`)
+      return true
+    }
     const reason = `the tag ${tag} of ${repository} is on ${manifest.digest} by now, not on ${digest}`
     notes.keep(tag, 'changed', reason)
     return true
@@ -90,7 +100,10 @@ export async function judgeTags(
     proof ??= hasOtherImage(deps.registry, { repository, tag })
     return proof
   }
-  const judging = { repository, targets, notes, immutable, hasImage }
+  const isOurs = async (manifest: Manifest): Promise<boolean> =>
+    isEmptyIndex(manifest) &&
+    (await listDummyDigests(deps.database, [manifest.digest])).has(manifest.digest)
+  const judging = { repository, targets, notes, immutable, hasImage, isOurs }
   const limit = pLimit(CALLS_AT_ONCE)
   let bytes = 0
   const judge = async (target: TagTarget): Promise<FoundTarget | undefined> => {

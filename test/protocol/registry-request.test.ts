@@ -1,12 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import test from 'ava'
 import { isRepositoryName } from '../../src/protocol/reference.ts'
 import { parseRegistryRequest } from '../../src/protocol/registry-request.ts'
 import { digestOf } from '../../src/registry/manifests.ts'
 import { type BareRegistry, emptyManifest, startBareRegistry } from '../support/bare-registry.ts'
 import { chooseSeed, createGenerator } from '../support/generate.ts'
-import { generateTarget } from '../support/odd-targets.ts'
+import { generateDelete, generateTarget } from '../support/odd-targets.ts'
 import { rawRequest } from '../support/raw-request.ts'
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`
@@ -122,4 +122,97 @@ test.serial('R15: what the registry acts on is what we read, in 1500 odd paths',
     t.deepEqual(readOf(target), isName ? acted : undefined, `TEST_SEED=${seed}: ${target}`)
   }
   t.true(taken > 200 && taken < 1300, String(taken))
+})
+
+interface Seeded {
+  readonly repository: string
+  readonly digest: string
+  /** What the registry deletes: the file that says that the repository has the manifest. */
+  readonly link: string
+}
+
+/** Pushes a manifest of its own to a repository, however odd its name. */
+async function seed(repository: string): Promise<Seeded> {
+  const { mediaType, content } = emptyManifest()
+  const headers = { 'Content-Type': mediaType, 'Content-Length': String(content.length) }
+  const target = `/v2/${repository}/manifests/v1`
+  const { status, body } = await rawRequest(registry.port, 'PUT', target, headers, content)
+  if (status !== 201) throw new Error(`${target}: ${status} ${body}`)
+  const digest = digestOf(content)
+  const revision = `_manifests/revisions/${digest.replace(':', '/')}/link`
+  return { repository, digest, link: join(registry.repositoriesDir, repository, revision) }
+}
+
+/** Deletes by a target. @returns what is gone by that; what was there is put back */
+async function findDeleted(method: string, target: string, seeded: readonly Seeded[]) {
+  await rawRequest(registry.port, method, target)
+  const gone = seeded.filter(({ link }) => !existsSync(link))
+  for (const { link, digest } of gone) {
+    mkdirSync(dirname(link), { recursive: true })
+    writeFileSync(link, digest)
+  }
+  return gone.map(({ repository, digest: reference }) => ({
+    kind: 'manifest',
+    repository,
+    reference,
+  }))
+}
+
+for (const [method, prefix, middle, end] of [
+  ['DELETE', '/v2/acme/app/', 'manifests/', ''],
+  ['DELETE', '/v2/acme%2Fapp/', 'manifests/', ''],
+  ['DELETE', '/v2/acme/app/', '%6danifests/', ''],
+  ['DELETE', '/v2/acme/app/', 'manifests%2f', ''],
+  ['DELETE', '/v2/acme/app/', 'manifests/', '?x=/manifests/v1'],
+] as const) {
+  test.serial(`R16: the registry deletes by ${prefix}${middle}…${end}, and so do we`, async (t) => {
+    const app = await seed('acme/app')
+    const target = `${prefix}${middle}${app.digest}${end}`
+    const deleted = await findDeleted(method, target, [app])
+    t.deepEqual(deleted, [{ kind: 'manifest', repository: 'acme/app', reference: app.digest }])
+    t.deepEqual(parseRegistryRequest(method, target), deleted[0] as never)
+  })
+}
+
+test.serial(
+  'R16: in another case the method deletes nothing, and asks us for nothing',
+  async (t) => {
+    const app = await seed('acme/app')
+    const target = `/v2/acme/app/manifests/${app.digest}`
+    for (const method of ['delete', 'Delete', 'DELETED', 'DELETE\t']) {
+      t.deepEqual(await findDeleted(method, target, [app]), [], method)
+      t.is(parseRegistryRequest(method, target), undefined, method)
+    }
+  },
+)
+
+/** Names that hold words of the paths are names to the registry. */
+const SEEDED = [
+  'acme/app',
+  'acme',
+  'acme/app/tags',
+  'acme/manifests',
+  'manifests/x',
+  'a/blobs/uploads',
+]
+
+test.serial('R16: what the registry deletes is what we read, in 1000 odd paths', async (t) => {
+  const seedNumber = chooseSeed()
+  const generator = createGenerator(seedNumber)
+  const seeded = await Promise.all(SEEDED.map(seed))
+  let taken = 0
+  for (let n = 0; n < 1000; n++) {
+    const wanted = generator.pick(seeded)
+    const target = generateDelete(generator, wanted)
+    const [deleted, ...more] = await findDeleted('DELETE', target, seeded)
+    t.deepEqual(more, [])
+    if (deleted !== undefined) taken++
+    const read = parseRegistryRequest('DELETE', target)
+    const isSeeded = seeded.some(
+      ({ repository, digest }) =>
+        read?.kind === 'manifest' && read.repository === repository && read.reference === digest,
+    )
+    t.deepEqual(isSeeded ? read : undefined, deleted as never, `TEST_SEED=${seedNumber}: ${target}`)
+  }
+  t.true(taken > 150 && taken < 900, String(taken))
 })

@@ -6,6 +6,7 @@ import { releaseHold, takeHold } from '../../src/holds/take-hold.ts'
 import type { RegistryClient } from '../../src/registry/client.ts'
 import { deleteTag } from '../../src/removal/delete-tag.ts'
 import { recoverRemovals } from '../../src/removal/recover-removals.ts'
+import { removeBatch } from '../../src/removal/remove-batch.ts'
 import { pullStatus, pushImage } from '../support/image.ts'
 import { openRegistry } from '../support/registry-client.ts'
 import { ADMIN, type Service, startService } from '../support/service.ts'
@@ -221,6 +222,27 @@ test('a tag that changes between the look and the removal is left alone', async 
   const error = await interrupt(repository, moving)
   t.like(error, { code: 'CONFLICT' })
   t.deepEqual(await outcomeOf(repository), { gone: 200, stay: 200, audit: undefined, left: 0 })
+})
+
+test('R23: a tag whose removal was cut off is told as being deleted, not as changed', async (t) => {
+  const repository = 'acme/cut-off'
+  await interrupt(repository, failing('deleteManifest', 'before', 1))
+  const { digest } = (await registry.findManifest({ repository, reference: 'stay' })) ?? {}
+  const results = await removeBatch(
+    { ...free, database: service.database, registry, now },
+    {
+      repository,
+      targets: [{ tag: 'gone', digest }],
+      hold: { stopsPushes: true },
+      actor: { actorId: 1, actorName: 'admin', onBehalfOf: undefined },
+    },
+  )
+  t.like(results.get('gone'), {
+    outcome: 'busy',
+    reason: 'the tag gone of acme/cut-off is being deleted already',
+  })
+  await recover(repository)
+  t.deepEqual(await outcomeOf(repository), { gone: 404, stay: 200, audit: 'done', left: 0 })
 })
 
 test('R24: a removal is taken over after the last token of its holder has ended', async (t) => {

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import type { RegistryClient } from '../../src/registry/client.ts'
+import { recoverManifests } from '../../src/removal/recover-manifests.ts'
 import { recoverRemovals } from '../../src/removal/recover-removals.ts'
 import { type Registry, startRegistry } from '../../src/stack/registry.ts'
 import type { TestServer } from './database.ts'
@@ -57,6 +58,8 @@ const startAgain = (
 async function passTime({ database }: Service, registry: RegistryClient): Promise<void> {
   const past = database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND')
   await database('tag_removals').update({ expires_at: past })
+  await database('manifest_removals').update({ expires_at: past })
+  await recoverManifests({ database, registry, log: () => undefined })
   await recoverRemovals({
     database,
     registry,

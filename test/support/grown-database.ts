@@ -150,6 +150,14 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
     over_at: someTime(n),
     created_at: now,
   })),
+  manifest_removals: rows(2000, (n) => ({
+    repository: `project-${pad(Math.ceil(n / 2))}/app`,
+    digest: `sha256:${hashOf(`removed ${n}`)}`,
+    actor_name: 'user-0001',
+    holder: 'h',
+    expires_at: ago(n % 10 === 0 ? DAY_MS : -DAY_MS),
+    created_at: now,
+  })),
   tag_removals: rows(2000, (n) => ({
     repository: `project-${pad(Math.ceil(n / 2))}/app`,
     tag: String(n % 2),

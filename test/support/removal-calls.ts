@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/open-database.ts'
 import * as holds from '../../src/holds/tag-hold-queries.ts'
+import * as manifests from '../../src/removal/manifest-removal-queries.ts'
 import * as items from '../../src/removal/many/item-queries.ts'
 import * as removals from '../../src/removal/many/queries.ts'
 import * as selects from '../../src/removal/many/select-queries.ts'
@@ -41,6 +42,8 @@ export const REMOVAL_TABLES: Readonly<Record<string, readonly Row[]>> = {
   })),
 }
 
+const MANIFEST = { repository: 'project-0010/app', digest: digestOf(7) }
+const HOLDING = { holder: 'h', termSeconds: 60 }
 const TAGS = { repository: repositoryOf(1), tags: ['1.1', '1.2'], holder: 'own-7' }
 
 /** Every function of removal by filter that sends SQL, with what it is asked when there is much. */
@@ -90,6 +93,21 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
     selects.listRepositoryTags(db, { repositoryId: 7, after: '', most: 51 }),
   'removal/many/select-queries.ts#isRepositoryListed': (db) =>
     selects.isRepositoryListed(db, repositoryOf(7)),
+  'removal/manifest-removal-queries.ts#takeOutManifestRemovals': (db) =>
+    manifests.takeOutManifestRemovals(db, {
+      repository: MANIFEST.repository,
+      digests: [MANIFEST.digest, digestOf(8)],
+    }),
+  'removal/manifest-removal-queries.ts#insertManifestRemovals': (db) =>
+    manifests.insertManifestRemovals(db, [{ ...actor, ...MANIFEST, repository: 'new' }], HOLDING),
+  'removal/manifest-removal-queries.ts#extendManifestRemovals': (db) =>
+    manifests.extendManifestRemovals(db, MANIFEST.repository, HOLDING),
+  'removal/manifest-removal-queries.ts#deleteManifestRemovals': (db) =>
+    manifests.deleteManifestRemovals(db, MANIFEST.repository, 'another'),
+  'removal/manifest-removal-queries.ts#takeManifestRemoval': (db) =>
+    manifests.takeManifestRemoval(db, MANIFEST, HOLDING),
+  'removal/manifest-removal-queries.ts#listAbandonedManifests': (db) =>
+    manifests.listAbandonedManifests(db, 100),
   'holds/tag-hold-queries.ts#insertTagHolds': (db) =>
     holds.insertTagHolds(db, { ...TAGS, reason: 'r', seconds: 60 }),
   'holds/tag-hold-queries.ts#findStopping': (db) => holds.findStopping(db, TAGS),

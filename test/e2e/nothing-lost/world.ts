@@ -39,6 +39,7 @@ const TEN_MINUTES = 'INTERVAL 10 MINUTE'
 const PASSED = [
   `UPDATE holds SET expires_at = expires_at - ${TEN_MINUTES}, deadline_at = deadline_at - ${TEN_MINUTES}`,
   `UPDATE tag_removals SET expires_at = expires_at - ${TEN_MINUTES}`,
+  `UPDATE manifest_removals SET expires_at = expires_at - ${TEN_MINUTES}`,
   `UPDATE jobs SET lease_ends_at = lease_ends_at - ${TEN_MINUTES}, run_at = run_at - ${TEN_MINUTES}`,
   `UPDATE leases SET expires_at = expires_at - ${TEN_MINUTES}`,
 ]

@@ -1,7 +1,8 @@
-import { type Actor, recordActorAudit } from '../../../audit/record.ts'
+import type { Actor } from '../../../audit/record.ts'
 import type { Database } from '../../../database/open-database.ts'
 import { AppError } from '../../../errors.ts'
 import { markDirty } from '../../../images/dirty-queries.ts'
+import { announceManifests } from '../../../removal/announce-manifests.ts'
 import type { UntaggedManifest } from '../types.ts'
 import { type FindUntaggedDeps, findUntagged, type UntaggedPlace } from './find-untagged.ts'
 
@@ -32,23 +33,20 @@ export interface UntaggedOutcome {
 
 /** @returns whether the registry deletes at all */
 async function removeOne(
-  { registry }: FindUntaggedDeps,
-  { repository, digest, project }: UntaggedManifest & { readonly project: string },
+  { database, registry }: FindUntaggedDeps,
+  { repository, digest }: UntaggedManifest,
   { check, transact, actor }: RemoveUntaggedInput,
 ): Promise<boolean> {
   await check()
+  const announced = await announceManifests(database, { repository, digests: [digest], actor })
   const outcome = await registry.deleteManifest({ repository, reference: digest })
-  if (outcome === 'disabled') return false
+  const isDisabled = outcome === 'disabled'
   await transact(async (transaction) => {
-    await markDirty(transaction, [{ repository, reference: digest, isDeletion: true }])
-    await recordActorAudit(transaction, actor, {
-      action: 'manifest.delete',
-      target: `${repository}@${digest}`,
-      project,
-      outcome: 'done',
-    })
+    if (!isDisabled)
+      await markDirty(transaction, [{ repository, reference: digest, isDeletion: true }])
+    await announced.end(transaction, isDisabled ? [] : [digest])
   })
-  return true
+  return !isDisabled
 }
 
 interface Tally {
@@ -71,7 +69,7 @@ async function removeIn(
   place: UntaggedPlace,
   { input, tally, isOver, signal }: Removal,
 ): Promise<string | undefined> {
-  const { name: repository, project } = place
+  const { name: repository } = place
   const going = await findUntagged(deps, place, signal)
   if (going === undefined) {
     const why = 'it could not be read to its end, or the index does not know all of it yet'
@@ -80,7 +78,7 @@ async function removeIn(
   for (const digest of going ?? []) {
     if (await isOver()) return MORE
     const untagged = { repository, digest }
-    if (!input.isDryRun && !(await removeOne(deps, { ...untagged, project }, input))) {
+    if (!input.isDryRun && !(await removeOne(deps, untagged, input))) {
       return 'untagged manifests stay: the registry is configured without deletes'
     }
     tally.count++
