@@ -79,7 +79,9 @@ export function createTraffic({
     const turnAtMs = takeTurn(monotonicMs())
     const mustWait = (nowMs: number): boolean =>
       nowMs < turnAtMs || (nowMs < turnAtMs + LONGEST_WAIT_MS && isFull(nowMs))
-    while (mustWait(monotonicMs())) await sleep(LOOK_EVERY_MS)
+    for (let nowMs = monotonicMs(); mustWait(nowMs); nowMs = monotonicMs()) {
+      await sleep(Math.max(LOOK_EVERY_MS, turnAtMs - nowMs))
+    }
   }
   return { note, giveWay }
 }
