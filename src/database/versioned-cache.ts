@@ -78,7 +78,8 @@ export function createVersionedCache<V extends object>(
   deps: VersionedCacheDeps<V>,
 ): VersionedCache<V> {
   const { watch, load, concerns } = deps
-  const kept = new LRUCache<string, V>({ max: deps.most })
+  // By size: with `max` the room for all that it may hold is taken at once.
+  const kept = new LRUCache<string, V>({ maxSize: deps.most, sizeCalculation: () => 1 })
   const loading = new Map<string, Promise<V | undefined>>()
   const lookUps = { hit: 0, miss: 0, grace: 0, unknown: 0, closed: 0 }
 

@@ -34,8 +34,10 @@ const UNLIMITED: Allowance = { headers: {}, retryAfterSeconds: undefined }
  */
 export function createRateLimit({ perMinute, networkOf, monotonicMs }: RateLimitInput): RateLimit {
   if (perMinute === 0) return () => UNLIMITED
+  // By size: with `max` the room for all that it may hold is taken at once.
   const windows = new LRUCache<string, { readonly endsAtMs: number; count: number }>({
-    max: MOST_CALLERS,
+    maxSize: MOST_CALLERS,
+    sizeCalculation: () => 1,
   })
   const policy = `"api";q=${perMinute};w=${WINDOW_SECONDS}`
   const windowOf = (key: string, nowMs: number) => {

@@ -33,7 +33,11 @@ export function createFingerprint(
 
 /** @param most facts that are remembered; the longest unused one goes first */
 export function createProvenCache(most: number): ProvenCache {
-  const facts = new LRUCache<string, { readonly isProven: boolean }>({ max: most })
+  // By size: with `max` the room for all that it may hold is taken at once.
+  const facts = new LRUCache<string, { readonly isProven: boolean }>({
+    maxSize: most,
+    sizeCalculation: () => 1,
+  })
   const underWay = new Map<string, Promise<boolean>>()
   const fingerprint = createFingerprint()
   const lookUps = { hit: 0, miss: 0 }

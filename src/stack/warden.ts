@@ -50,6 +50,9 @@ function passedOn(env: NodeJS.ProcessEnv, ours: NodeJS.ProcessEnv): NodeJS.Proce
   )
 }
 
+/** One heap for all threads: each would keep the memory of its last password hash (decision 9). */
+const MEMORY = { MALLOC_ARENA_MAX: '1' } as const
+
 /** The environment of `warden serve` for these parts. */
 export function wardenEnvironment(input: WardenInput, privatePort: number): NodeJS.ProcessEnv {
   const ours = {
@@ -73,7 +76,7 @@ export function wardenEnvironment(input: WardenInput, privatePort: number): Node
         WARDEN_GC_LOCK: input.collector.lockPath,
       }),
   }
-  return { ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
+  return { ...MEMORY, ...plainEnvironment(input.env), ...passedOn(input.env, ours), ...ours }
 }
 
 /** In whichever quotes the value does not hold itself: a list of issuers is JSON. */

@@ -103,7 +103,8 @@ function createSecondTime(most: number): (key: string) => boolean {
  */
 export function createAnswerCache(deps: AnswerCacheDeps): AnswerCache {
   const { watch, fingerprint, monotonicMs } = deps
-  const kept = new LRUCache<string, KeptAnswer>({ max: deps.most })
+  // By size: with `max` the room for all that it may hold is taken at once.
+  const kept = new LRUCache<string, KeptAnswer>({ maxSize: deps.most, sizeCalculation: () => 1 })
   const onTheirWay = new WeakMap<IncomingMessage, Asked>()
   const isSecondTime = createSecondTime(deps.most)
   const lookUps = { hit: 0, miss: 0 }

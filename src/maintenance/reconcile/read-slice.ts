@@ -10,8 +10,8 @@ import { countTold, type LeftTag, listTagsBefore } from './walk-queries.ts'
 /** References that are read together, over repositories: the database is asked once for all. */
 const READ_TOGETHER = 100
 const BATCHES_AT_ONCE = 2
-/** Lists of tags that are held at once. */
-const LISTS_AHEAD = 8
+/** Lists of tags that are held at once, of each of the steps that are read at once. */
+const LISTS_AHEAD = 4
 const LEFT_AT_ONCE = 1000
 const OPEN: ReadonlySet<string> = new Set(['waiting', 'passing', 'deferred'])
 const UNWRITTEN: ReadonlySet<string> = new Set(['passing', 'deferred', 'failed'])

@@ -1,11 +1,13 @@
 import pLimit from 'p-limit'
 import { z } from 'zod'
+import { inBatches } from '../../database/bulk.ts'
 import { AppError } from '../../errors.ts'
 import { engageBrake, readBrakeRow } from '../../images/brake-queries.ts'
 import { READS_AT_ONCE } from '../../images/read-trees.ts'
 import { isRegistryAway } from '../../images/refresh-outcome.ts'
 import { defineJobKind, type JobKind, type RunningJob } from '../../jobs/types.ts'
 import { judgeLists } from './judge-lists.ts'
+import { listAhead } from './list-ahead.ts'
 import { openRun, removeOldRuns, saveRun } from './queries.ts'
 import { type ReadSlice, readSlice } from './read-slice.ts'
 import { addCounts, type Counts, type Phase, type ReconcileDeps, type Run } from './types.ts'
@@ -15,6 +17,8 @@ import { listUnwalked, markWalked } from './walk-queries.ts'
 export const KIND = 'reconcile'
 /** Repositories between two moments at which another worker could go on. */
 const STEP = 100
+/** Steps that are read at once: while one is written down, the registry is asked for the next. */
+const STEPS_AT_ONCE = 2
 const KEEP_RUNS = { keepDays: 90, most: 1000 }
 /** A registry that is away for long is waited for: some quarters of an hour, after the first minute. */
 const RETRY = { firstSeconds: 5, longestSeconds: 900 }
@@ -39,14 +43,24 @@ function tellFailures({ deps, job }: Walk, { failures }: ReadSlice): void {
   deps.log.warn({ jobId: job.id, failures: failures.length, error: first }, 'reconcile')
 }
 
-/** Deals with some repositories, and writes down that it did. */
-async function step(
+/** What was read of some repositories, and how the last of them is called. */
+interface Step {
+  readonly names: readonly string[]
+  readonly slice: ReadSlice
+}
+
+const readStep = async ({ deps, job }: Walk, names: readonly string[]): Promise<Step> => ({
+  names,
+  slice: await readSlice(deps, { names, check: job.checkLease }),
+})
+
+/** Writes down that some repositories were dealt with. */
+async function endStep(
   walk: Walk,
   run: Run,
-  { names, phase, more }: { names: readonly string[]; phase: Phase; more: Partial<Counts> },
-): Promise<{ readonly run: Run; readonly living: ReadonlySet<string> }> {
-  const { deps, job, expected } = walk
-  const slice = await readSlice(deps, { names, check: job.checkLease })
+  { names, slice, phase, more }: Step & { readonly phase: Phase; readonly more: Partial<Counts> },
+): Promise<Run> {
+  const { job, expected } = walk
   await requireRegistry(walk, slice.failures)
   tellFailures(walk, slice)
   const counts = addCounts(addCounts(run, slice.counts), more)
@@ -56,18 +70,25 @@ async function step(
     await saveRun(transaction, next)
   })
   job.progress(next.repositories, Math.max(expected, next.repositories))
-  return { run: next, living: slice.living }
+  return next
+}
+
+/** Names of the catalog, as many as one step deals with. */
+async function* listSteps({ deps, job }: Walk, after: string): AsyncGenerator<readonly string[]> {
+  for await (const page of walkCatalog(deps.registry, { after, signal: job.signal })) {
+    yield* inBatches(page, STEP)
+  }
 }
 
 async function walkListed(walk: Walk, begun: Run): Promise<Run> {
   let run = begun
-  const { deps, job } = walk
-  for await (const page of walkCatalog(deps.registry, { after: run.after, signal: job.signal })) {
-    for (let from = 0; from < page.length; from += STEP) {
-      const names = page.slice(from, from + STEP)
-      const more = { listed: names.length }
-      run = (await step(walk, run, { names, phase: 'catalog', more })).run
-    }
+  const { job } = walk
+  const read = (names: readonly string[]): Promise<Step | { readonly error: unknown }> =>
+    readStep(walk, names).catch((error: unknown) => ({ error }))
+  for await (const step of listAhead(listSteps(walk, run.after), STEPS_AT_ONCE, read)) {
+    if ('error' in step) throw step.error
+    const more = { listed: step.names.length }
+    run = await endStep(walk, run, { ...step, phase: 'catalog', more })
   }
   const next: Run = { ...run, phase: 'index', after: '' }
   await job.inLease((transaction) => saveRun(transaction, next))
@@ -82,7 +103,9 @@ async function walkUnlisted(walk: Walk, begun: Run): Promise<Run> {
     const left = await listUnwalked(walk.deps.database, { runId, after, most: STEP })
     if (left.length === 0) return run
     const names = left.map(({ name }) => name)
-    const { run: next, living } = await step(walk, run, { names, phase: 'index', more: {} })
+    const step = await readStep(walk, names)
+    const next = await endStep(walk, run, { ...step, phase: 'index', more: {} })
+    const { living } = step.slice
     // One that came while the catalog was read may stand where it had been read already.
     const omitted = left.filter(
       ({ name, createdAt }) => living.has(name) && createdAt < run.startedAt,

@@ -73,7 +73,8 @@ type Facts = Pick<LdapProofs, 'find' | 'isWrong'> & {
 /** What was found out, and how old it is. */
 function createFacts(deps: LdapProofsDeps): Facts {
   const { cacheSeconds, graceSeconds } = deps
-  const proofs = new LRUCache<string, Kept>({ max: deps.most })
+  // By size: with `max` the room for all that it may hold is taken at once.
+  const proofs = new LRUCache<string, Kept>({ maxSize: deps.most, sizeCalculation: () => 1 })
   // Apart: whoever invents passwords pushes out nobody who has one.
   const wrongs = new LRUCache<string, Moment>({ max: MOST_WRONG_PROOFS })
   const fingerprint = createFingerprint()
