@@ -4,7 +4,7 @@ import { waitFor } from '../../support/wait-for.ts'
 import { makeImage, makeLayer } from './images.ts'
 import type { Lane, Step } from './rounds.ts'
 import { count, expect, learn, type Run } from './run.ts'
-import { reconcile } from './settle.ts'
+import { applyEvents, reconcile } from './settle.ts'
 import { takeStep } from './steps.ts'
 
 /** What becomes of the collector in the middle of its work, and of the process that waits for it. */
@@ -87,6 +87,7 @@ const isOpen = async (run: Run): Promise<boolean> =>
 export async function collect(run: Run, from: Generator, way: Strike): Promise<void> {
   await run.world.sleepANight()
   await reconcile(run)
+  await applyEvents(run)
   await run.world.grow()
   const { id } = JSON.parse(await expect(run, 'POST', GC, { dryRun: false })) as Collection
   let isEnded = false

@@ -15,6 +15,12 @@ export async function reconcile(run: Run): Promise<void> {
   await waitFor(look, { mostMs: 120_000, what: 'the end of reconcile' })
 }
 
+/** Lets what the registry told be written into the index. */
+export async function applyEvents(run: Run): Promise<void> {
+  const isApplied = () => isEmpty(run, 'events', { applied_at: null })
+  await waitFor(isApplied, { mostMs: 60_000, what: 'the last event' })
+}
+
 /** Lets everything that was begun come to its end. */
 export async function settle(run: Run): Promise<void> {
   const { world, watched } = run
@@ -22,8 +28,7 @@ export async function settle(run: Run): Promise<void> {
   await waitFor(() => isEmpty(run, 'tag_removals'), { mostMs: 120_000, what: 'the last removal' })
   await reconcile(run)
   await world.passGrace()
-  const events = () => isEmpty(run, 'events', { applied_at: null })
-  await waitFor(events, { mostMs: 60_000, what: 'the last event' })
+  await applyEvents(run)
   // What cannot be read at all is tried for ever.
   const marks = () => isEmpty(run, 'dirty_references', { tries: 0 })
   await waitFor(marks, { mostMs: 120_000, what: 'the last look' })

@@ -52,7 +52,7 @@ const MISSED = [
 /** It is the last comparison that may have found something of which nobody was told. */
 const GROWN = [
   'UPDATE repository_manifests SET pushed_at = pushed_at - INTERVAL 30 HOUR, created_at = created_at - INTERVAL 30 HOUR, pulled_at = pulled_at - INTERVAL 30 HOUR',
-  'UPDATE events SET received_at = received_at - INTERVAL 30 HOUR, applied_at = applied_at - INTERVAL 30 HOUR',
+  'UPDATE events SET received_at = received_at - INTERVAL 30 HOUR, applied_at = applied_at - INTERVAL 30 HOUR WHERE applied_at IS NOT NULL',
   'UPDATE project_days SET day = day - INTERVAL 3 DAY ORDER BY day',
   'UPDATE reconcile_runs SET ended_at = ended_at - INTERVAL 30 HOUR',
 ]
