@@ -1,6 +1,7 @@
 import type { Actor } from '../audit/record.ts'
 import { inBatches } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
+import { inSeconds } from '../holds/hold-rows.ts'
 
 /** A manifest that is about to be deleted, and who asked for it. */
 export interface ManifestRemoval extends Actor {
@@ -25,9 +26,6 @@ const toRemoval = (row: ManifestRemovalRow): ManifestRemoval => ({
   actorName: row.actor_name,
   onBehalfOf: row.on_behalf_of ?? undefined,
 })
-
-const inSeconds = (database: Database, seconds: number) =>
-  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
 
 export interface ManifestKeys {
   readonly repository: string

@@ -1,5 +1,6 @@
 import { inBatchesOf } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
+import { inSeconds } from '../holds/hold-rows.ts'
 
 /** What is about to be done to a tag, written down before it is begun. */
 export interface TagRemoval {
@@ -33,9 +34,6 @@ export interface TagKey {
   readonly repository: string
   readonly tag: string
 }
-
-const inSeconds = (database: Database, seconds: number) =>
-  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
 
 /** No statement is larger than any server takes: bytes may be written as twice as many. */
 const MOST_STATEMENT_BYTES = 4 * 1024 * 1024
