@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Mariadb, startMariadb } from '../src/stack/mariadb.ts'
 import { CLIENT_REQUIREMENTS, installMissing, SERVER_REQUIREMENTS } from '../src/stack/packages.ts'
-import { countTests, type TestCounts } from './support/count-tests.ts'
+import { countTests, describeFailures, type TestCounts } from './support/count-tests.ts'
 import { prepareTemplate } from './support/database.ts'
 import { type Selection, selectTests } from './support/select-tests.ts'
 
@@ -76,23 +76,24 @@ const testEnvironment = (database: Mariadb): NodeJS.ProcessEnv => ({
 async function runAva(
   { files, flags }: Selection,
   { env, isShown }: { readonly env: NodeJS.ProcessEnv; readonly isShown: boolean },
-): Promise<TestCounts> {
+): Promise<TestCounts & { readonly failures: string }> {
   const { code, output } = await run([AVA, ...flags, ...files], { env, show: isShown })
   if (!isShown) process.stdout.write(output)
-  return countTests(output, code)
+  return { ...countTests(output, code), failures: code === 0 ? '' : describeFailures(output) }
 }
 
 async function runAll(groups: readonly (readonly Selection[])[], env: NodeJS.ProcessEnv) {
-  const total = { passed: 0, failed: 0, skipped: 0 }
+  const total = { passed: 0, failed: 0, skipped: 0, failures: '' }
   for (const group of groups) {
     if (interruption.signal.aborted) break
     const counts = await Promise.all(
       group.map((selection, index) => runAva(selection, { env, isShown: index === 0 })),
     )
-    for (const { passed, failed, skipped } of counts) {
+    for (const { passed, failed, skipped, failures } of counts) {
       total.passed += passed
       total.failed += failed
       total.skipped += skipped
+      total.failures += failures
     }
   }
   return total
@@ -116,8 +117,11 @@ async function main(args: readonly string[]): Promise<number> {
   })
   try {
     await prepareTemplate(database)
-    const { passed, failed, skipped } = await runAll(groups, testEnvironment(database))
+    const counts = await runAll(groups, testEnvironment(database))
+    const { passed, failed, skipped, failures } = counts
     const note = skipped > 0 ? `, ${skipped} skipped` : ''
+    // Thousands of lines may stand between a failure and the end.
+    if (failures !== '') process.stdout.write(`\nWhat failed, once more:\n${failures}`)
     process.stdout.write(`\n${passed} passed, ${failed} failed${note}\n`)
     return failed === 0 && passed > 0 && clean && !interruption.signal.aborted ? 0 : 1
   } finally {

@@ -22,3 +22,22 @@ export function countTests(output: string, code: number): TestCounts {
     skipped: count(/^ {2}- \[skip\]/),
   }
 }
+
+const TITLE = /^ {2}✘ \[fail\]/
+const LOGGED = /^ {4}/
+const RULE = /^ {2}─$/
+const MOST_LOGGED = 40
+
+/** @returns AVA's own account of the failures, then their titles and the first lines that they logged */
+export function describeFailures(output: string): string {
+  const lines = stripVTControlCharacters(output).split('\n')
+  const from = lines.findIndex((line) => RULE.test(line))
+  const account = from === -1 ? lines.slice(-MOST_LOGGED) : lines.slice(from)
+  const titles = lines.flatMap((line, at) => {
+    if (!TITLE.test(line)) return []
+    const after = lines.slice(at + 1, at + 1 + MOST_LOGGED)
+    const end = after.findIndex((next) => !LOGGED.test(next))
+    return [line, ...(end === -1 ? after : after.slice(0, end))]
+  })
+  return `${[...account, ...titles].join('\n')}\n`
+}

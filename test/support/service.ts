@@ -71,6 +71,8 @@ export interface Service {
 /** What the process around a service gives it. */
 const PROCESS = { version: 'test', writeOut: async () => undefined }
 
+const KEEP_ALIVE_MS = 60_000
+
 const quiet = { warn: () => undefined, error: () => undefined }
 
 function listen(): Promise<{
@@ -80,6 +82,9 @@ function listen(): Promise<{
 }> {
   let current: RequestListener = (_request, response) => response.writeHead(503).end()
   const server = createServer((request, response) => void current(request, response))
+  // Client and server are one process: after long work of a test both find an idle connection, and
+  // the client must not be the one that still takes it.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo
