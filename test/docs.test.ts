@@ -64,8 +64,8 @@ test('docs/configuration.md has every variable with its default, and no other', 
   t.is(expected.WARDEN_LISTEN, '`127.0.0.1:5080`')
 })
 
-test('docs/operations.md has every metric with its type and labels, and no other', (t) => {
-  const rows = [...readRows(read('docs/operations.md'))].filter(([n]) => n.startsWith('warden_'))
+test('docs/metrics.md has every metric with its type and labels, and no other', (t) => {
+  const rows = [...readRows(read('docs/metrics.md'))].filter(([n]) => n.startsWith('warden_'))
   const documented = Object.fromEntries(
     rows.map(([name, [type, labels, meaning]]) => [
       name,

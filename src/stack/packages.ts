@@ -32,10 +32,13 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   // A directory for people to sign in by, with the program that fills one.
   { command: 'slapd', packages: ['slapd'] },
   { command: 'slapadd', packages: ['slapd'] },
+  // Reads the metrics, and tries the alerts.
+  { command: 'prometheus', packages: ['prometheus'] },
+  { command: 'promtool', packages: ['prometheus'] },
 ]
 
 const SERVICES =
-  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service slapd.service'
+  'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service slapd.service prometheus.service'
 const POLICY_REFUSED = 77
 
 /**
