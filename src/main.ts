@@ -174,6 +174,13 @@ async function serve(): Promise<void> {
   }
 }
 
+/** Whoever reads may have enough, such as `head`: what was asked for is still done to its end. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
+process.stdout.on('error', ignoreClosedPipe)
+process.stderr.on('error', ignoreClosedPipe)
+
 const commandLine: CommandLine = {
   env: process.env,
   stdin: process.stdin,

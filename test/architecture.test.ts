@@ -68,6 +68,14 @@ test('knex, node-forge, argon2 and bcrypt each stay in their room', (t) => {
   t.deepEqual(strays(/ from '(?:argon2|bcrypt)'/, 'accounts'), [])
 })
 
+test('docs/architecture.md has the floors as they are', (t) => {
+  const rows = readFileSync('docs/architecture.md', 'utf8')
+    .split('\n')
+    .filter((line) => /^\| \d+ \|/.test(line))
+    .map((line) => [...(line.split('|')[2] ?? '').matchAll(/`(\w+)`/g)].map(([, room]) => room))
+  t.deepEqual(rows, FLOORS)
+})
+
 test('every room has a floor', (t) => {
   const homeless = files.filter(({ file }) => floorOf(roomOf(file)) === -1)
   t.deepEqual(homeless, [])

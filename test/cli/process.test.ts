@@ -49,3 +49,15 @@ test('a wrong command line ends with 2', async (t) => {
   t.is(stdout, '')
   t.regex(stderr, /unknown command 'projet'\n\(Did you mean project\?\)/)
 })
+
+test('a reader that has enough, such as head, is no failure', async (t) => {
+  const { env, remove } = createHome()
+  t.teardown(remove)
+  const child = spawn(process.execPath, [MAIN, 'member', 'set', '--help'], { env })
+  child.stdout.destroy()
+  const [stderr, [code]] = await Promise.all([
+    text(child.stderr),
+    once(child, 'close') as Promise<[number]>,
+  ])
+  t.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+})
