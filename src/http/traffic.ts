@@ -9,12 +9,6 @@ const MOST_UTILIZATION = 0.4
 const LOOK_EVERY_MS = 10
 /** So that such work goes on, however much is asked. */
 const LONGEST_WAIT_MS = 100
-/**
- * Between two pieces of such work, for each request in a second: the thread may have room while the
- * machine has none, since registry and database work for it too. 200 requests keep them 10 ms apart.
- */
-const APART_MS = 0.05
-const MOST_APART_MS = 20
 
 export interface TrafficDeps {
   /** Milliseconds that only go forward. */
@@ -30,10 +24,7 @@ export interface TrafficDeps {
 export interface Traffic {
   /** A request came in. */
   readonly note: () => void
-  /**
-   * Returns at once while little is asked; else one caller after the other, some milliseconds apart,
-   * and each when the thread has room, 100 ms later at most.
-   */
+  /** Returns at once while little is asked; else when the thread has room again, 100 ms later at most. */
   readonly giveWay: () => Promise<void>
 }
 
@@ -42,7 +33,6 @@ export function createTraffic({
   utilization = performance.eventLoopUtilization,
 }: TrafficDeps): Traffic {
   const second = { startedAtMs: Number.NEGATIVE_INFINITY, requests: 0, before: 0 }
-  let nextTurnAtMs = Number.NEGATIVE_INFINITY
   const look = { atMs: Number.NEGATIVE_INFINITY, seen: utilization(), busy: 0 }
 
   const roll = (nowMs: number): void => {
@@ -56,19 +46,9 @@ export function createTraffic({
     roll(monotonicMs())
     second.requests++
   }
-  /** Requests in a second, by now or by the last one; 0 when they are few. */
-  const readRate = (nowMs: number): number => {
-    roll(nowMs)
-    const rate = Math.max(second.requests, second.before)
-    return rate < FEW ? 0 : rate
-  }
-  const takeTurn = (nowMs: number): number => {
-    const turnAtMs = Math.max(nowMs, nextTurnAtMs)
-    nextTurnAtMs = turnAtMs + Math.min(MOST_APART_MS, readRate(nowMs) * APART_MS)
-    return turnAtMs
-  }
   const isFull = (nowMs: number): boolean => {
-    if (readRate(nowMs) === 0) return false
+    roll(nowMs)
+    if (Math.max(second.requests, second.before) < FEW) return false
     if (nowMs - look.atMs >= LOOK_EVERY_MS) {
       const seen = utilization()
       Object.assign(look, { atMs: nowMs, seen, busy: utilization(seen, look.seen).utilization })
@@ -76,11 +56,9 @@ export function createTraffic({
     return look.busy > MOST_UTILIZATION
   }
   const giveWay = async (): Promise<void> => {
-    const turnAtMs = takeTurn(monotonicMs())
-    const mustWait = (nowMs: number): boolean =>
-      nowMs < turnAtMs || (nowMs < turnAtMs + LONGEST_WAIT_MS && isFull(nowMs))
-    for (let nowMs = monotonicMs(); mustWait(nowMs); nowMs = monotonicMs()) {
-      await sleep(Math.max(LOOK_EVERY_MS, turnAtMs - nowMs))
+    const giveUpAtMs = monotonicMs() + LONGEST_WAIT_MS
+    for (let nowMs = monotonicMs(); isFull(nowMs) && nowMs < giveUpAtMs; nowMs = monotonicMs()) {
+      await sleep(LOOK_EVERY_MS)
     }
   }
   return { note, giveWay }
