@@ -1,6 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { pingDatabase } from '../database/wait-for-database.ts'
+import { findRestoreHold } from '../images/restore-hold.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Signer } from '../signing/signer.ts'
 
@@ -19,7 +20,7 @@ export interface ReadinessDeps {
 
 /** One part that this service needs: whether it is well, and if not, why. */
 export interface Part {
-  readonly name: 'database' | 'signing' | 'registry' | 'collecting'
+  readonly name: 'database' | 'signing' | 'registry' | 'collecting' | 'restore'
   readonly ok: boolean
   readonly reason?: string
 }
@@ -75,7 +76,13 @@ async function checkFence({ findStuckFence }: ReadinessDeps): Promise<void> {
   if (reason !== undefined) throw new Error(reason)
 }
 
-const UNNEEDED: ReadonlySet<Part['name']> = new Set(['registry', 'collecting'])
+/** Requests are served as ever; what would destroy by itself waits (R28). */
+async function checkRestore({ database }: ReadinessDeps): Promise<void> {
+  const reason = await findRestoreHold(database)
+  if (reason !== undefined) throw new Error(reason)
+}
+
+const UNNEEDED: ReadonlySet<Part['name']> = new Set(['registry', 'collecting', 'restore'])
 
 /** Asks every part that requests need, at once. Without the registry tokens are still issued. */
 export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
@@ -84,6 +91,7 @@ export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
     probe('signing', () => checkLeaf(deps)),
     probe('registry', (signal) => deps.registry.ping({ signal })),
     probe('collecting', () => checkFence(deps)),
+    probe('restore', () => checkRestore(deps)),
   ])
   const failed = parts.filter(({ ok }) => !ok)
   if (failed.length === 0) return { status: 'ready', parts }

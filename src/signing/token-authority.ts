@@ -59,7 +59,11 @@ function readCertificate(block: string, index: number): X509Certificate {
 export const readCertificates = (pem: string): readonly X509Certificate[] =>
   (pem.match(CERTIFICATE) ?? []).map(readCertificate)
 
-function parseAuthority(pem: string, path: string): TokenAuthority {
+/**
+ * @param path where it stands, for the error
+ * @throws Error when key and certificate cannot be read, or do not belong together
+ */
+export function parseAuthority(pem: string, path: string): TokenAuthority {
   try {
     const privateKey = createPrivateKey(pem)
     const [certificate] = readCertificates(pem)
@@ -105,6 +109,16 @@ export async function preparePendingAuthority(
   await makeFolder(dirname(path), 0o700)
   const pem = await readOrCreate({ path, mode: 0o600, make: () => makeAuthorityPem(now) })
   return parseAuthority(pem, path)
+}
+
+/** Puts an authority that was kept elsewhere in the place of one that is not in force yet. */
+export async function stagePendingAuthority(
+  { authorityPath }: Pick<AuthorityPaths, 'authorityPath'>,
+  content: string,
+): Promise<void> {
+  const path = pendingPath(authorityPath)
+  await makeFolder(dirname(path), 0o700)
+  await replaceFile({ path, content, mode: 0o600 })
 }
 
 /**
