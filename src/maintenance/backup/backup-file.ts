@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
 import { access, link, open, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -28,6 +29,11 @@ export async function refuseTaken({ path, replaces }: BackupPlace): Promise<void
     () => false,
   )
   if (isThere) throw taken(path)
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  await handle.sync().finally(() => handle.close())
 }
 
 async function giveName(temporary: string, { path, replaces }: BackupPlace): Promise<void> {
@@ -60,17 +66,14 @@ export async function writeBackupFile(
 ): Promise<void> {
   await refuseTaken(place)
   const temporary = `${place.path}.${randomBytes(6).toString('hex')}`
-  const handle = await open(temporary, 'wx', PRIVATE)
   try {
     const seal = (source: AsyncIterable<Buffer>) => sealChunks(source, key)
-    const target = handle.createWriteStream({ autoClose: false })
+    const target = createWriteStream(temporary, { flags: 'wx', mode: PRIVATE })
     await pipeline(lines, createGzip(), seal, target)
-    await handle.sync()
-    await handle.close()
+    await syncFile(temporary)
     await finish()
     await giveName(temporary, place)
   } catch (error) {
-    await handle.close().catch(() => undefined)
     await rm(temporary, { force: true })
     throw error
   }

@@ -59,15 +59,14 @@ function takeTable(reading: Reading, table: BackupTable): void {
 
 function take(reading: Reading, record: BackupRecord, key: BackupKey): void {
   if (reading.told !== undefined) throw broken('something comes after the end')
-  if (isRow(record)) return takeRow(reading, record)
-  if ('table' in record) return takeTable(reading, record)
-  if ('file' in record) return void reading.files.set(record.file, record.content)
-  if ('rows' in record) {
-    reading.told = record.rows
-    return
+  if (isRow(record)) takeRow(reading, record)
+  else if ('table' in record) takeTable(reading, record)
+  else if ('file' in record) reading.files.set(record.file, record.content)
+  else if ('rows' in record) reading.told = record.rows
+  else {
+    refuseNewer(record, key)
+    reading.about = record
   }
-  refuseNewer(record, key)
-  reading.about = record
 }
 
 /**

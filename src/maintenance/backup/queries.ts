@@ -89,7 +89,7 @@ export async function* streamRows(
 export const inSnapshot = <T>(
   database: Database,
   work: (transaction: Database) => Promise<T>,
-): Promise<T> => database.transaction(work, { isolationLevel: 'repeatable read', readOnly: true })
+): Promise<T> => database.transaction(work, { isolationLevel: 'repeatable read' })
 
 /** Nothing of a restore is there before all of it. It is not repeated: its rows come from a file. */
 export const inRestore = <T>(

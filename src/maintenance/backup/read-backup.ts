@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
@@ -57,19 +58,13 @@ export async function readRecords(
   key: BackupKey,
   take: (record: BackupRecord) => Promise<void> | void,
 ): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    const start = key.line.length + 1
-    await pipeline(
-      handle.createReadStream({ start, autoClose: false }),
-      (source: AsyncIterable<Buffer>) => openChunks(source, key),
-      createGunzip(),
-      splitLines,
-      async (lines: AsyncIterable<string>) => {
-        for await (const line of lines) await take(parseRecord(line))
-      },
-    )
-  } finally {
-    await handle.close()
-  }
+  await pipeline(
+    createReadStream(path, { start: key.line.length + 1 }),
+    (source: AsyncIterable<Buffer>) => openChunks(source, key),
+    createGunzip(),
+    splitLines,
+    async (lines: AsyncIterable<string>) => {
+      for await (const line of lines) await take(parseRecord(line))
+    },
+  )
 }
