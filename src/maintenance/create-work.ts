@@ -73,8 +73,8 @@ export function createWork(deps: WorkDeps): Work {
     ...collect.kinds,
   }
   const schedules = [...reconcile.schedules, ...collect.schedules]
-  const { families } = retention
-  const jobs = createJobs({ ...deps, kinds, schedules, families, concurrency: CONCURRENCY })
+  const queue = { kinds, schedules, families: retention.families, concurrency: CONCURRENCY }
+  const jobs = createJobs({ ...deps, ...queue })
   const parts = [jobs, passwordReset, notifications, reconcile, removal, collect]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())

@@ -1,7 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import type { VersionWatch } from '../database/version-watch.ts'
 import { pingDatabase } from '../database/wait-for-database.ts'
-import { findRestoreHold } from '../images/restore-hold.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Signer } from '../signing/signer.ts'
 
@@ -16,6 +15,8 @@ export interface ReadinessDeps {
   readonly now: () => Date
   /** Why writes stay held though nobody sees to it any more; undefined: they do not. */
   readonly findStuckFence: () => string | undefined
+  /** Why what destroys by itself waits since a restore; undefined: it does not. */
+  readonly findRestoreHold: () => Promise<string | undefined>
 }
 
 /** One part that this service needs: whether it is well, and if not, why. */
@@ -77,8 +78,8 @@ async function checkFence({ findStuckFence }: ReadinessDeps): Promise<void> {
 }
 
 /** Requests are served as ever; what would destroy by itself waits (R28). */
-async function checkRestore({ database }: ReadinessDeps): Promise<void> {
-  const reason = await findRestoreHold(database)
+async function checkRestore({ findRestoreHold }: ReadinessDeps): Promise<void> {
+  const reason = await findRestoreHold()
   if (reason !== undefined) throw new Error(reason)
 }
 
