@@ -10,6 +10,7 @@ import { toAppError } from './database/database-error.ts'
 import type { Installation } from './database/installation.ts'
 import type { Database } from './database/open-database.ts'
 import { removeReplica } from './database/replicas.ts'
+import { createAuthorityWatch } from './database/token-authorities.ts'
 import { createReadOnlyRoutes } from './holds/routes.ts'
 import { isOfApi, underApi } from './http/api-path.ts'
 import { readBasicCredentials } from './http/basic-auth.ts'
@@ -109,7 +110,9 @@ function createParts(deps: AppDeps) {
   const meetAccount = createMeetAccount({ ...accounts, most, claimsSeconds: config.claimsSeconds })
   const signIn = { ...accounts, hasher, metrics, signIns, meetAccount }
   const known = { ...signIn, ...issue, ...createSignIn(signIn) }
-  const working = { ...deps, ...known, registry, hasher, giveWay: traffic.giveWay }
+  const authorities = createAuthorityWatch(deps.database)
+  const trustedBeside = authorities.certificates
+  const working = { ...deps, ...known, registry, hasher, trustedBeside, giveWay: traffic.giveWay }
   const writes = createWrites(working)
   observeParts(metrics, known, deps.version)
   return {
@@ -117,6 +120,7 @@ function createParts(deps: AppDeps) {
     ...createRequestRules(deps),
     nameSeal: createNameSeal(deps.installation.installationId),
     audit,
+    authorities,
     readOrigin,
     traffic,
     readInnerOrigin,
@@ -159,6 +163,7 @@ function startBackground(deps: AppDeps, parts: Parts): () => Promise<void> {
   const stops = [
     keepLeafFresh({ ...parts, log: info }, installation.leafEpoch),
     parts.watch.start(),
+    parts.authorities.start(),
     parts.forgetAnswers(),
     parts.lastUse.start(),
     parts.startSignIn(),
@@ -186,7 +191,10 @@ export function createApp(deps: AppDeps): App {
     },
     privateListener: createListener(privateParts, 'private', createPrivateRoutes(parts)),
     routes,
-    announce: () => announceReplica(parts, deps.installation.leafEpoch),
+    announce: async () => {
+      await parts.authorities.look()
+      await announceReplica(parts, deps.installation.leafEpoch)
+    },
     start: () => startBackground(deps, parts),
   }
 }

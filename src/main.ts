@@ -14,6 +14,7 @@ import { runCli } from './cli/run.ts'
 import { type Config, readConfig } from './config/read-config.ts'
 import { migrate } from './database/migrate.ts'
 import { type Database, openDatabase } from './database/open-database.ts'
+import { listTrustedAuthorities } from './database/token-authorities.ts'
 import { waitForDatabase } from './database/wait-for-database.ts'
 import { describeError } from './http/describe-error.ts'
 import { openServers } from './http/server.ts'
@@ -104,7 +105,8 @@ async function open(config: Config, databases: Databases, output: Output): Promi
     { force: false },
   )
   await checkTls(config, authority)
-  if (await ensureBundle(config.certs, authority)) {
+  const beside = (await listTrustedAuthorities(database)).map(({ certificate }) => certificate)
+  if (await ensureBundle(config.certs, authority, beside)) {
     const { bundlePath } = config.certs
     log.warn({ bundlePath }, 'bundle written; a registry that runs already must be restarted')
   }

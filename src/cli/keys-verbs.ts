@@ -6,6 +6,7 @@ import { readAuthority, readBundle } from '../signing/token-authority.ts'
 import { CommandError, type CommandLine } from './command-line.ts'
 import { type Host, withHost } from './host.ts'
 import { printJson, printTable, say } from './output.ts'
+import { addRotateVerb } from './rotate-verb.ts'
 
 const WAIT_MS = 15_000
 const LOOK_EVERY_MS = 250
@@ -103,7 +104,7 @@ async function renew(commandLine: CommandLine, json: boolean): Promise<void> {
   })
 }
 
-/** `warden keys` and `warden keys renew`. */
+/** `warden keys`, `warden keys renew` and `warden keys rotate-ca`. */
 export function addKeysVerbs(program: Command, commandLine: CommandLine): void {
   const keys = program
     .command('keys')
@@ -121,4 +122,5 @@ export function addKeysVerbs(program: Command, commandLine: CommandLine): void {
     .action((_options: object, command: Command) =>
       renew(commandLine, command.optsWithGlobals().json === true),
     )
+  addRotateVerb(keys, commandLine)
 }

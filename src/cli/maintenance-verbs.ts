@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander'
 import type { Schemas } from '../client/generated.ts'
 import type { CommandLine } from './command-line.ts'
 import { type Column, type JsonOption, printOne, reportDone, withJson } from './listing.ts'
+import { addRestoreStateVerbs } from './restore-state-verbs.ts'
 import { withApi } from './session.ts'
 
 interface ReadOnlyOptions extends JsonOption {
@@ -52,7 +53,9 @@ Examples:
 
 /** `warden maintenance …`. */
 export function addMaintenanceVerbs(program: Command, commandLine: CommandLine): void {
-  const maintenance = program.command('maintenance').description('stop writes for a while')
+  const maintenance = program
+    .command('maintenance')
+    .description('stop writes for a while, or go on after a restore')
   const readOnly = maintenance
     .command('read-only')
     .description('show whether the registry is read-only, or make it so; pulls go on')
@@ -65,4 +68,5 @@ export function addMaintenanceVerbs(program: Command, commandLine: CommandLine):
       ? showState(commandLine, options)
       : change(commandLine, state === 'on', options)
   })
+  addRestoreStateVerbs(maintenance, commandLine)
 }

@@ -3,6 +3,7 @@ import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
 import { ConfigError } from '../config/read-config.ts'
 import { AppError } from '../errors.ts'
 import { addAuditVerbs } from './audit-verbs.ts'
+import { addBackupVerbs } from './backup-verbs.ts'
 import { addCollectVerbs } from './collect-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addCompletionVerb } from './completion-verb.ts'
@@ -59,6 +60,7 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   program.command('serve').description('serve tokens and the API').action(upper.serve)
   addInstallationVerbs(program, commandLine)
   addKeysVerbs(program, commandLine)
+  addBackupVerbs(program, commandLine, upper.version)
   addHtpasswdVerbs(program, commandLine)
   addSetupVerb(program, commandLine)
   addDoctorVerb(program, commandLine)

@@ -391,6 +391,13 @@ export interface Schemas {
     readonly pushedAt: string | null
     readonly pulledAt: string | null
   }
+  readonly Restore: {
+    readonly state: "never" | "unreconciled" | "unconfirmed" | "confirmed"
+    readonly backupAt: string | null
+    readonly restoredAt: string | null
+    readonly confirmedAt: string | null
+    readonly confirmedBy: string | null
+  }
   readonly Retention: {
     readonly rules: ReadonlyArray<{
       readonly template: "latestPushed" | "latestPulled" | "pushedWithin" | "pulledWithin" | "always"
@@ -854,6 +861,13 @@ export interface Operations {
     readonly query: undefined
     readonly body: undefined
     readonly answer: Schemas["Reconcile"]
+  }
+  /** Reads whether the database came from a backup, and whether that is confirmed. */
+  readonly getMaintenanceRestore: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: undefined
+    readonly answer: Schemas["Restore"]
   }
   /** Who the caller is. */
   readonly getMe: {
@@ -1509,6 +1523,13 @@ export interface Operations {
     readonly body: Readonly<Record<string, unknown>>
     readonly answer: Schemas["Reconcile"]
   }
+  /** Confirms that a restored database fits the registry: what destroys goes on. */
+  readonly postMaintenanceRestoreConfirmation: {
+    readonly params: undefined
+    readonly query: undefined
+    readonly body: Readonly<Record<string, unknown>>
+    readonly answer: Schemas["Restore"]
+  }
   /** Makes an access token; its secret is shown this once. */
   readonly postMeTokens: {
     readonly params: undefined
@@ -1831,6 +1852,7 @@ export const FIELDS = {
   Removal: ['id', 'project', 'filter', 'dryRun', 'state', 'error', 'actor', 'counts', 'reclaimableBytesAtMost', 'createdAt', 'endedAt'],
   RemovalItem: ['repository', 'tag', 'digest', 'sizeBytes', 'outcome', 'reason'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
+  Restore: ['state', 'backupAt', 'restoredAt', 'confirmedAt', 'confirmedBy'],
   Retention: ['rules', 'schedule', 'untaggedDays', 'nextRunAt'],
   RetentionItem: ['repository', 'tag', 'digest', 'decision', 'reason', 'rule', 'neededBy', 'pushedAt', 'pulledAt', 'reclaimableBytes', 'outcome'],
   RetentionRun: ['id', 'jobId', 'dryRun', 'scheduled', 'actor', 'state', 'detail', 'rules', 'repositories', 'kept', 'toRemove', 'removed', 'notRemoved', 'reclaimableBytes', 'itemCount', 'createdAt', 'endedAt'],
@@ -1874,6 +1896,7 @@ export const OPERATIONS = {
   getMaintenanceGcRunsById: { method: 'GET', path: '/api/v1/maintenance/gc/runs/{id}', answer: ['CollectionReport'] },
   getMaintenanceReadOnly: { method: 'GET', path: '/api/v1/maintenance/read-only', answer: ['ReadOnly'] },
   getMaintenanceReconcile: { method: 'GET', path: '/api/v1/maintenance/reconcile', answer: ['Reconcile'] },
+  getMaintenanceRestore: { method: 'GET', path: '/api/v1/maintenance/restore', answer: ['Restore'] },
   getMe: { method: 'GET', path: '/api/v1/me', answer: ['User'] },
   getMeIdentityTokens: { method: 'GET', path: '/api/v1/me/identity-tokens', items: ['IdentityToken'] },
   getMeTokens: { method: 'GET', path: '/api/v1/me/tokens', items: ['AccessToken'] },
@@ -1929,6 +1952,7 @@ export const OPERATIONS = {
   postMaintenanceGcRelease: { method: 'POST', path: '/api/v1/maintenance/gc/release', answer: ['Collecting'] },
   postMaintenanceReconcile: { method: 'POST', path: '/api/v1/maintenance/reconcile' },
   postMaintenanceReconcileBrake: { method: 'POST', path: '/api/v1/maintenance/reconcile/brake', answer: ['Reconcile'] },
+  postMaintenanceRestoreConfirmation: { method: 'POST', path: '/api/v1/maintenance/restore/confirmation', answer: ['Restore'] },
   postMeTokens: { method: 'POST', path: '/api/v1/me/tokens', answer: ['CreatedAccessToken'] },
   postProjects: { method: 'POST', path: '/api/v1/projects', answer: ['Project'] },
   postProjectsRemovals: { method: 'POST', path: '/api/v1/projects/{project}/removals', answer: ['Removal'] },

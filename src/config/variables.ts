@@ -182,4 +182,8 @@ export const CLIENT_VARIABLES = {
     .string()
     .optional()
     .describe('Access token for the commands that use the API, in place of name and password'),
+  WARDEN_BACKUP_PASSPHRASE: z
+    .string()
+    .optional()
+    .describe('Passphrase of `warden backup` and `warden restore`, at least 12 characters'),
 } as const

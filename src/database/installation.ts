@@ -45,6 +45,17 @@ export async function insertInstallation(
   return result[0].affectedRows === 1
 }
 
+/** @returns false where the database belongs to another authority than the one before by now */
+export async function replaceFingerprint(
+  transaction: Database,
+  { before, after }: { readonly before: string; readonly after: string },
+): Promise<boolean> {
+  const replaced = await transaction('installation')
+    .where({ id: ROW, ca_fingerprint: before })
+    .update({ ca_fingerprint: after })
+  return replaced === 1
+}
+
 export async function findLeafEpoch(database: Database): Promise<number | undefined> {
   const row = await database('installation').where({ id: ROW }).first('leaf_epoch')
   return row?.leaf_epoch

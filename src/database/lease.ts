@@ -60,6 +60,16 @@ export async function releaseLease(
     .update({ holder: null, expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
 }
 
+/** Whether some process holds the lease now. */
+export async function isLeaseTaken(database: Database, name: string): Promise<boolean> {
+  await createLeaseTable(database)
+  const row = await database('leases')
+    .where({ name })
+    .andWhere('expires_at', '>', database.raw('UTC_TIMESTAMP(3)'))
+    .first('name')
+  return row !== undefined
+}
+
 function keepLease(database: Database, name: string, holder: string) {
   let lost = false
   let renewedAtMs = performance.now()

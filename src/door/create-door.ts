@@ -18,6 +18,8 @@ export interface CreateDoorDeps {
   readonly config: Pick<Config, 'registry' | 'token'>
   readonly database: Database
   readonly authority: TokenAuthority
+  /** Certificates that the registry trusts beside it, as PEM. */
+  readonly trustedBeside: () => readonly string[]
   readonly registry: RegistryClient
   readonly metrics: Metrics
   readonly rules: WriteRules
@@ -34,7 +36,7 @@ export interface Door {
 }
 
 export function createDoor(deps: CreateDoorDeps): Door {
-  const { config, authority, now } = deps
+  const { config, authority, trustedBeside, now } = deps
   const forwarder = createWriteForwarder(config.registry)
   const places = createPlaces()
   const routes = createDoorRoutes({
@@ -42,7 +44,7 @@ export function createDoor(deps: CreateDoorDeps): Door {
     forwarder,
     places,
     monotonicMs: () => performance.now(),
-    verify: createTokenVerifier({ authority, now, ...config.token }),
+    verify: createTokenVerifier({ authority, trustedBeside, now, ...config.token }),
     metrics: createDoorMetrics(deps.metrics, places.count),
   })
   return { routes, close: forwarder.close }

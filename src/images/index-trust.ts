@@ -1,5 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import { readBrakeRow } from './brake-queries.ts'
+import { findRestoreHold } from './restore-hold.ts'
 import {
   findDayAfterFirstEvent,
   findInboxLagSeconds,
@@ -35,11 +36,13 @@ function reconcileFault(ageSeconds: number | undefined): string | undefined {
 
 /**
  * Looks whether the index can be trusted so far that what it says may decide over removals: not while
- * it lags behind, while its brake is on, or when it was not held against the registry lately (R28).
+ * it lags behind, while its brake is on, when it was not held against the registry lately, or after a
+ * restore that nobody has confirmed (R28).
  */
 export async function readIndexTrust(database: Database): Promise<IndexTrust> {
   const { engaged } = await readBrakeRow(database)
   const found = [
+    await findRestoreHold(database),
     lagging('events of the registry have waited', await findInboxLagSeconds(database)),
     lagging('tags have waited to be read again', await findReadingLagSeconds(database)),
     // What it says itself is for operators: it may name hosts.

@@ -19,6 +19,7 @@ import { requireSystem } from '../projects/require-permission.ts'
 import { createRemoval, type RemovalDeps } from '../removal/create-removal.ts'
 import { type Collect, type CreateCollectDeps, createCollect } from './collect/create-collect.ts'
 import { type CreateReconcileDeps, createReconcile } from './reconcile/create-reconcile.ts'
+import { createRestoreRoutes } from './restored/routes.ts'
 
 /** Jobs that one process runs at once: they share cores and connections with requests. */
 const CONCURRENCY = 4
@@ -72,8 +73,8 @@ export function createWork(deps: WorkDeps): Work {
     ...collect.kinds,
   }
   const schedules = [...reconcile.schedules, ...collect.schedules]
-  const { families } = retention
-  const jobs = createJobs({ ...deps, kinds, schedules, families, concurrency: CONCURRENCY })
+  const queue = { kinds, schedules, families: retention.families, concurrency: CONCURRENCY }
+  const jobs = createJobs({ ...deps, ...queue })
   const parts = [jobs, passwordReset, notifications, reconcile, removal, collect]
   const start = (): (() => Promise<void>) => {
     const stops = parts.map((part) => part.start())
@@ -85,6 +86,7 @@ export function createWork(deps: WorkDeps): Work {
     ...passwordReset.routes,
     ...jobs.createRoutes(operators),
     ...reconcile.routes,
+    ...createRestoreRoutes({ ...deps, ...operators }),
     ...removal.routes,
     ...retention.routes,
     ...collect.routes,

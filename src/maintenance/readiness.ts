@@ -15,11 +15,13 @@ export interface ReadinessDeps {
   readonly now: () => Date
   /** Why writes stay held though nobody sees to it any more; undefined: they do not. */
   readonly findStuckFence: () => string | undefined
+  /** Why what destroys by itself waits since a restore; undefined: it does not. */
+  readonly findRestoreHold: () => Promise<string | undefined>
 }
 
 /** One part that this service needs: whether it is well, and if not, why. */
 export interface Part {
-  readonly name: 'database' | 'signing' | 'registry' | 'collecting'
+  readonly name: 'database' | 'signing' | 'registry' | 'collecting' | 'restore'
   readonly ok: boolean
   readonly reason?: string
 }
@@ -75,7 +77,13 @@ async function checkFence({ findStuckFence }: ReadinessDeps): Promise<void> {
   if (reason !== undefined) throw new Error(reason)
 }
 
-const UNNEEDED: ReadonlySet<Part['name']> = new Set(['registry', 'collecting'])
+/** Requests are served as ever; what would destroy by itself waits (R28). */
+async function checkRestore({ findRestoreHold }: ReadinessDeps): Promise<void> {
+  const reason = await findRestoreHold()
+  if (reason !== undefined) throw new Error(reason)
+}
+
+const UNNEEDED: ReadonlySet<Part['name']> = new Set(['registry', 'collecting', 'restore'])
 
 /** Asks every part that requests need, at once. Without the registry tokens are still issued. */
 export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
@@ -84,6 +92,7 @@ export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
     probe('signing', () => checkLeaf(deps)),
     probe('registry', (signal) => deps.registry.ping({ signal })),
     probe('collecting', () => checkFence(deps)),
+    probe('restore', () => checkRestore(deps)),
   ])
   const failed = parts.filter(({ ok }) => !ok)
   if (failed.length === 0) return { status: 'ready', parts }

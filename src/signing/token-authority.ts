@@ -59,7 +59,11 @@ function readCertificate(block: string, index: number): X509Certificate {
 export const readCertificates = (pem: string): readonly X509Certificate[] =>
   (pem.match(CERTIFICATE) ?? []).map(readCertificate)
 
-function parseAuthority(pem: string, path: string): TokenAuthority {
+/**
+ * @param path where it stands, for the error
+ * @throws Error when key and certificate cannot be read, or do not belong together
+ */
+export function parseAuthority(pem: string, path: string): TokenAuthority {
   try {
     const privateKey = createPrivateKey(pem)
     const [certificate] = readCertificates(pem)
@@ -107,6 +111,22 @@ export async function preparePendingAuthority(
   return parseAuthority(pem, path)
 }
 
+/** The authority that is not in force yet; undefined where there is none. */
+export const readPendingAuthority = ({
+  authorityPath,
+}: Pick<AuthorityPaths, 'authorityPath'>): Promise<TokenAuthority | undefined> =>
+  readAuthority(pendingPath(authorityPath))
+
+/** Puts an authority that was kept elsewhere in the place of one that is not in force yet. */
+export async function stagePendingAuthority(
+  { authorityPath }: Pick<AuthorityPaths, 'authorityPath'>,
+  content: string,
+): Promise<void> {
+  const path = pendingPath(authorityPath)
+  await makeFolder(dirname(path), 0o700)
+  await replaceFile({ path, content, mode: 0o600 })
+}
+
 /**
  * Brings the pending authority into force, if it is the one with this fingerprint: another process
  * may have done so already, and a third may have prepared one more since, which must not come over it.
@@ -138,15 +158,26 @@ export async function readBundle({ bundlePath }: AuthorityPaths): Promise<readon
  * Sees to it that the registry's bundle holds the authority's certificate. A bundle may hold more
  * than one while an authority is replaced; one without ours is of no use and is written anew.
  *
+ * @param others certificates that it has to hold besides, as PEM
  * @returns whether it had to be written: a registry that runs already must then be restarted
  */
 export async function ensureBundle(
   paths: AuthorityPaths,
   { certificate, fingerprint }: TokenAuthority,
+  others: readonly string[] = [],
 ): Promise<boolean> {
-  if ((await readBundle(paths)).includes(fingerprint)) return false
-  const { bundlePath } = paths
-  await makeFolder(dirname(bundlePath), 0o755)
-  await replaceFile({ path: bundlePath, content: certificate.toString(), mode: 0o644 })
+  const held = await readBundle(paths)
+  const needed = [fingerprint, ...others.flatMap(readCertificates).map(fingerprintOf)]
+  if (needed.every((one) => held.includes(one))) return false
+  await writeBundle(paths, [certificate.toString(), ...others])
   return true
+}
+
+/** Writes the bundle with these certificates and no other; the registry reads it when it starts. */
+export async function writeBundle(
+  { bundlePath }: Pick<AuthorityPaths, 'bundlePath'>,
+  certificates: readonly string[],
+): Promise<void> {
+  await makeFolder(dirname(bundlePath), 0o755)
+  await replaceFile({ path: bundlePath, content: certificates.join(''), mode: 0o644 })
 }

@@ -1,7 +1,7 @@
 import { type KeyObject, verify, X509Certificate } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import type { TokenAuthority } from './token-authority.ts'
+import { readCertificates, type TokenAuthority } from './token-authority.ts'
 
 /** Registries take tokens this long after their end, and before their beginning. */
 const LEEWAY_SECONDS = 60
@@ -28,6 +28,8 @@ export type TokenClaims = z.output<typeof claimsSchema>
 
 export interface VerifyTokenDeps {
   readonly authority: Pick<TokenAuthority, 'certificate'>
+  /** Certificates, as PEM, that registries trust beside it while an authority is replaced. */
+  readonly trustedBeside?: () => readonly string[]
   readonly service: string
   readonly issuer: string
   readonly now: () => Date
@@ -42,15 +44,18 @@ interface VerifiedLeaf {
 const decode = (part: string): unknown =>
   JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
 
+const isIssuedBy = (leaf: X509Certificate, authority: X509Certificate): boolean =>
+  leaf.checkIssued(authority) && leaf.verify(authority.publicKey)
+
 /** @throws Error for what is no certificate */
 function readLeaf(
   text: string,
-  { certificate }: VerifyTokenDeps['authority'],
+  { authority, trustedBeside = () => [] }: VerifyTokenDeps,
 ): VerifiedLeaf | undefined {
   const leaf = new X509Certificate(Buffer.from(text, 'base64'))
-  if (leaf.ca || !leaf.checkIssued(certificate) || !leaf.verify(certificate.publicKey)) {
-    return undefined
-  }
+  const others = (): readonly X509Certificate[] => trustedBeside().flatMap(readCertificates)
+  const isOurs = isIssuedBy(leaf, authority.certificate)
+  if (leaf.ca || !(isOurs || others().some((other) => isIssuedBy(leaf, other)))) return undefined
   return {
     publicKey: leaf.publicKey,
     notBeforeMs: Date.parse(leaf.validFrom),
@@ -88,7 +93,7 @@ export function createTokenVerifier(
   const leaves = new LRUCache<string, VerifiedLeaf>({ max: MOST_LEAVES })
   const leafOf = (text: string): VerifiedLeaf | undefined => {
     const known = leaves.get(text)
-    const leaf = known ?? readLeaf(text, deps.authority)
+    const leaf = known ?? readLeaf(text, deps)
     if (known === undefined && leaf !== undefined) leaves.set(text, leaf)
     return leaf
   }

@@ -26,6 +26,7 @@ const WRITES: Readonly<Record<string, readonly [path: string, fields: string]>> 
   'post /maintenance/gc': ['/maintenance/gc', 'dryRun'],
   'post /maintenance/gc/release': ['/maintenance/gc/release', ''],
   'put /maintenance/read-only': ['/maintenance/read-only', 'enabled reason'],
+  'post /maintenance/restore/confirmation': ['/maintenance/restore/confirmation', ''],
   'post /groups': ['/groups', 'name description'],
   'patch /groups/:group': ['/groups/crew', 'description'],
   'put /groups/:group/members/:username': ['/groups/crew/members/bob', ''],

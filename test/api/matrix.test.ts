@@ -268,6 +268,8 @@ const ROUTES = `
   POST   /maintenance/gc/release                    401 403 403 403 403 403 403 403 409 403 403 403 403 401 403 403 403
   GET    /maintenance/read-only                     401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
   PUT    /maintenance/read-only                     401 403 403 403 403 403 403 403 200 403 403 403 403 401 403 403 403
+  GET    /maintenance/restore                       401 403 403 403 403 403 403 200 200 403 403 403 403 401 403 403 403
+  POST   /maintenance/restore/confirmation          401 403 403 403 403 403 403 403 409 403 403 403 403 401 403 403 403
 
   THE DOCUMENT OF THE API
   GET    /openapi.json                              200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200

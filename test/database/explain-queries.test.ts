@@ -23,7 +23,7 @@ import * as changes from '../../src/database/change-version.ts'
 import * as installation from '../../src/database/installation.ts'
 import * as keptAnswers from '../../src/database/kept-answers.ts'
 import type { KeysetPosition } from '../../src/database/keyset.ts'
-import { withLease } from '../../src/database/lease.ts'
+import { isLeaseTaken, withLease } from '../../src/database/lease.ts'
 import { pendingMigrations } from '../../src/database/migrate.ts'
 import type { Database } from '../../src/database/open-database.ts'
 import * as replicas from '../../src/database/replicas.ts'
@@ -42,6 +42,7 @@ import * as removal from '../../src/removal/queries.ts'
 import * as settings from '../../src/settings/queries.ts'
 import * as ldapSweep from '../../src/signin/ldap/sweep-queries.ts'
 import * as signin from '../../src/signin/queries.ts'
+import { BACKUP_CALLS, BACKUP_NOT_CALLED } from '../support/backup-calls.ts'
 import { BROWSE_CALLS, BROWSE_NOT_CALLED } from '../support/browse-calls.ts'
 import { COLLECT_CALLS } from '../support/collect-calls.ts'
 import { COLLECTOR_CALLS } from '../support/collector-calls.ts'
@@ -187,6 +188,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'accounts/group-queries.ts#findGroupsById': (db) => groups.findGroupsById(db, [7, 8, 9]),
   ...INDEX_CALLS,
   ...RECONCILE_CALLS,
+  ...BACKUP_CALLS,
   ...COLLECT_CALLS,
   ...RETENTION_CALLS,
   ...REMOVAL_CALLS,
@@ -399,6 +401,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     }),
   'database/installation.ts#findLeafEpoch': (db) => installation.findLeafEpoch(db),
   'database/installation.ts#raiseLeafEpoch': (db) => installation.raiseLeafEpoch(db),
+  'database/installation.ts#replaceFingerprint': (db) =>
+    installation.replaceFingerprint(db, {
+      before: hashOf('ca'),
+      after: hashOf('ca'),
+    }),
 
   'database/kept-answers.ts#findKeptAnswer': (db) =>
     keptAnswers.findKeptAnswer(db, hashOf('key 7'), now),
@@ -408,6 +415,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'database/kept-answers.ts#createAnswerStore': (db) =>
     keptAnswers.createAnswerStore({ database: db, now: () => now }).find(hashOf('key 7')),
 
+  'database/lease.ts#isLeaseTaken': (db) => isLeaseTaken(db, 'migrate'),
   'database/lease.ts#withLease': (db) =>
     withLease({ database: db, onWait: () => undefined }, 'explained', async () => undefined),
 
@@ -582,6 +590,7 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'database/causal-read.ts#readCausally': 'sends the statements of others',
   'accounts/queries.ts#toClaims': 'reads columns',
   ...INDEX_NOT_CALLED,
+  ...BACKUP_NOT_CALLED,
   ...BROWSE_NOT_CALLED,
   ...RETENTION_NOT_CALLED,
   'maintenance/collect/collection-rows.ts#selectCollections': 'the beginning of a statement',

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Database } from '../../src/database/open-database.ts'
 import { findPullsKnownSince, readIndexTrust } from '../../src/images/index-trust.ts'
+import { confirmRestore, findLastRestore, insertRestore } from '../../src/images/restore-queries.ts'
 import { openIndexDatabase } from '../support/index-database.ts'
 import { noteReconcile } from '../support/retention-world.ts'
 
@@ -12,7 +13,13 @@ test.before(async () => {
 })
 test.after.always(() => stop?.())
 test.beforeEach(async () => {
-  for (const table of ['events', 'dirty_references', 'reconcile_runs', 'project_days']) {
+  for (const table of [
+    'restores',
+    'events',
+    'dirty_references',
+    'reconcile_runs',
+    'project_days',
+  ]) {
     await database(table).delete()
   }
   await database('index_brake').update({ engaged_at: null, reason: null, detail: null })
@@ -131,3 +138,28 @@ test.serial('R28: pulls are known only since the last run that found a lost even
   await database('project_days').update({ day: '2026-05-20' })
   t.is((await findPullsKnownSince(database))?.toISOString(), '2026-05-21T00:00:00.000Z')
 })
+
+test.serial(
+  'R28: after a restore the index is not trusted until a reconcile and a word',
+  async (t) => {
+    await noteReconcile({ database })
+    await database('reconcile_runs').update({
+      started_at: secondsAgo(60),
+      ended_at: secondsAgo(60),
+    })
+    t.true((await readIndexTrust(database)).isTrusted)
+    await insertRestore(database, new Date('2026-03-01T12:00:00Z'))
+    const restored = 'the database was restored from a backup of 2026-03-01T12:00:00.000Z'
+    t.deepEqual((await readIndexTrust(database)).reasons, [
+      `${restored}, and the index was not compared with the registry since; run warden reconcile --wait, then warden maintenance confirm-restore`,
+    ])
+    await noteReconcile({ database })
+    t.deepEqual((await readIndexTrust(database)).reasons, [
+      `${restored}, and no administrator has confirmed it; look at what is there, then run warden maintenance confirm-restore`,
+    ])
+    const id = (await findLastRestore(database))?.id ?? 0
+    t.true(await confirmRestore(database, { id, by: 'admin' }))
+    t.false(await confirmRestore(database, { id, by: 'somebody' }))
+    t.deepEqual(await readIndexTrust(database), { isTrusted: true, reasons: [] })
+  },
+)

@@ -16,11 +16,13 @@ const read = ({
   query = answering,
   watch = CURRENT,
   findStuckFence = () => undefined,
+  findRestoreHold = async () => undefined,
 }: {
   readonly ping?: (reading?: { readonly signal?: AbortSignal }) => Promise<void>
   readonly query?: () => Promise<void>
   readonly watch?: Deps['watch']
   readonly findStuckFence?: Deps['findStuckFence']
+  readonly findRestoreHold?: Deps['findRestoreHold']
 }) => {
   const database = { raw: () => ({ timeout: query }) }
   return readReadiness({
@@ -30,6 +32,7 @@ const read = ({
     signer,
     now,
     findStuckFence,
+    findRestoreHold,
   } as unknown as Deps)
 }
 
@@ -48,6 +51,7 @@ test('a part that hangs is named after two seconds, and let go', async (t) => {
     { name: 'signing', ok: true },
     { name: 'registry', ok: false, reason: late },
     { name: 'collecting', ok: true },
+    { name: 'restore', ok: true },
   ])
   t.true(signals[0]?.aborted)
 })
@@ -60,6 +64,12 @@ test('a fence that nobody opens leaves the service degraded, and says why', asyn
   const { status, parts } = await read({ findStuckFence: () => 'a collector has the lock' })
   t.is(status, 'degraded')
   t.deepEqual(parts[3], { name: 'collecting', ok: false, reason: 'a collector has the lock' })
+})
+
+test('R28: a restore that nobody has confirmed leaves the service degraded, and says why', async (t) => {
+  const { status, parts } = await read({ findRestoreHold: async () => 'it was restored' })
+  t.is(status, 'degraded')
+  t.deepEqual(parts[4], { name: 'restore', ok: false, reason: 'it was restored' })
 })
 
 test('a reason tells its cause', async (t) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
+import { BACKUP_TABLES } from './backup-calls.ts'
 import { COLLECT_TABLES } from './collect-calls.ts'
 import { COLLECTOR_TABLES } from './collector-calls.ts'
 import { createTestDatabase } from './database.ts'
@@ -44,6 +45,7 @@ const TABLES: Readonly<Record<string, readonly Row[]>> = {
   ...REMOVAL_TABLES,
   ...COLLECT_TABLES,
   ...COLLECTOR_TABLES,
+  ...BACKUP_TABLES,
   users: [
     ...rows(5000, (n) => ({
       ...stamps(n),

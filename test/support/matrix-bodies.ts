@@ -62,6 +62,7 @@ export const BODIES: Readonly<Record<string, (cell: Cell, fresh: string) => unkn
   'post /maintenance/gc': () => ({}),
   'post /maintenance/gc/release': () => ({}),
   'put /maintenance/read-only': () => ({ enabled: false }),
+  'post /maintenance/restore/confirmation': () => ({}),
   'post /explain': () => ({ scope: 'repository:acme/app:pull' }),
   'post /explain (bob-in-acme)': () => askAbout('acme/app'),
   'post /explain (bob-in-other)': () => askAbout('other/app'),

@@ -15,6 +15,7 @@ import { OUTSIDE_CHECKS } from './outside-checks.ts'
 import { PROXY_CHECKS } from './proxy-checks.ts'
 import { REGISTRY_CHECKS } from './registry-checks.ts'
 import { parseRegistryConfig } from './registry-config.ts'
+import { RESTORE_CHECKS } from './restore-check.ts'
 import { SERVICE_CHECKS } from './service-checks.ts'
 import { createWire } from './wire.ts'
 
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check<Examination>[] = [
   ...REGISTRY_CHECKS,
   ...DOOR_CHECKS,
   ...DATABASE_CHECKS,
+  ...RESTORE_CHECKS,
   ...LDAP_CHECKS,
   ...SERVICE_CHECKS,
   ...ISSUER_CHECKS,

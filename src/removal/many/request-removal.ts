@@ -3,6 +3,7 @@ import type { Database } from '../../database/open-database.ts'
 import { inTransaction } from '../../database/transaction.ts'
 import type { Caller } from '../../http/caller.ts'
 import { requireRepository, unknownRepository } from '../../images/require-repository.ts'
+import { requireNoRestoreHold } from '../../images/restore-hold.ts'
 import { enqueueJob } from '../../jobs/enqueue-job.ts'
 import { type RequirePermissionDeps, requireProject } from '../../projects/require-permission.ts'
 import { pathInProject, projectOf } from '../../protocol/reference.ts'
@@ -36,7 +37,8 @@ export interface RequestRemovalInput {
 /**
  * Asks for the removal of every tag of a project that fits a filter, as a job.
  *
- * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN (404), DENIED (403)
+ * @throws AppError UNAUTHORIZED (401), PROJECT_UNKNOWN (404), DENIED (403), CONFLICT (409) after a
+ *   restore that nobody has confirmed
  */
 export async function requestRemoval(
   deps: RequestRemovalDeps,
@@ -46,7 +48,10 @@ export async function requestRemoval(
     const fresh = await deps.refreshCaller(transaction, caller)
     const within = { ...deps, database: transaction }
     await requireProject(within, { caller: fresh, name: project, permission: 'removal:write' })
-    if (!isDryRun) requireDelete(fresh, project)
+    if (!isDryRun) {
+      requireDelete(fresh, project)
+      await requireNoRestoreHold(transaction)
+    }
     const actor = actorOf(fresh.subject)
     const { subject: asker } = fresh
     const asked = { project, filter, isDryRun, actor, asker, right: 'removal:write' } as const
@@ -67,7 +72,8 @@ export async function requestRemoval(
  * Asks for the removal of every tag of one repository, as a job. The registry keeps an empty name,
  * which no list of ours shows; the next push brings it back.
  *
- * @throws AppError UNAUTHORIZED (401), REPOSITORY_UNKNOWN (404), DENIED (403)
+ * @throws AppError UNAUTHORIZED (401), REPOSITORY_UNKNOWN (404), DENIED (403), CONFLICT (409) after a
+ *   restore that nobody has confirmed
  */
 export async function deleteRepository(
   deps: RequestRemovalDeps,
@@ -80,6 +86,7 @@ export async function deleteRepository(
     const permission = 'repository:delete'
     await requireRepository(within, { caller: fresh, repository, permission })
     if (!(await isRepositoryListed(transaction, repository))) throw unknownRepository(repository)
+    await requireNoRestoreHold(transaction)
     const filter = {
       repositories: [pathInProject(repository)],
       tags: undefined,

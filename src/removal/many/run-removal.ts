@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { hastenDirty } from '../../images/hasten-queries.ts'
 import { TOLD_GRACE_SECONDS } from '../../images/refresh-absent.ts'
+import { findRestoreHold } from '../../images/restore-hold.ts'
 import { defineJobKind, JobGaveUp, type JobKind } from '../../jobs/types.ts'
 import { countOutcomes, listItems } from './item-queries.ts'
 import { endRemoval, findRemoval } from './queries.ts'
@@ -93,6 +94,8 @@ async function runRemoval(deps: RunRemovalDeps, job: RemovalJob): Promise<void> 
   if (removal === undefined) throw new JobGaveUp('this removal is not known any more')
   if (removal.selectedAt === undefined) await selectTags(deps, removal, job)
   if (!removal.isDryRun) {
+    const reason = await findRestoreHold(database)
+    if (reason !== undefined) throw new JobGaveUp(reason)
     // What cannot be hastened is looked at some minutes later.
     const hasten = () => hastenLooks(deps, removal).catch(() => undefined)
     await removeWaiting(deps, removal, job).finally(hasten)
