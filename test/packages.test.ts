@@ -97,7 +97,12 @@ test('the bill of materials of the image has every package that runs, with its v
   const dir = makeTemporaryDir()
   t.teardown(() => removeDir(dir))
   const files = ['package.json', 'package-lock.json', '.npmrc', 'node_modules']
-  await runCommand('cp', ['-R', ...files, dir])
+  // Links where they can be made: pruning takes files away, and changes none.
+  const copied = await runCommand('sh', [
+    '-c',
+    `cp -al ${files.join(' ')} ${dir} 2>/dev/null || cp -R ${files.join(' ')} ${dir}; rm ${dir}/package*.json && cp package*.json ${dir}`,
+  ])
+  t.is(copied.code, 0, copied.output)
   const { code, output } = await runCommand('sh', ['-c', steps.join(' && ')], { cwd: dir })
   t.is(code, 0, output)
   const bill = JSON.parse(readFileSync(join(dir, 'sbom.cdx.json'), 'utf8')) as {
