@@ -69,8 +69,10 @@ export const migrate = (deps: MigrateDeps): Promise<readonly string[]> =>
 export const isMigrating = (database: Database): Promise<boolean> => isLeaseTaken(database, LEASE)
 
 /** Names of the migrations that the database has; some may be of a newer version. */
-export const listMigrations = (database: Database): Promise<readonly string[]> =>
-  database('migrations').orderBy('name').pluck('name')
+export async function listMigrations(database: Database): Promise<readonly string[]> {
+  const names: readonly string[] = await database('migrations').pluck('name')
+  return names.toSorted()
+}
 
 export const isKnownMigration = (name: string): boolean => name in MIGRATIONS
 

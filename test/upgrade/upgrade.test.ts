@@ -72,7 +72,11 @@ declare(
       displayName: 'Ольга',
     })
     t.is((await api('GET', '/me', WATCHER)).body.systemRole, 'auditor')
-    const { body } = await api('GET', '/users?search=olga%40example', ADMINISTRATOR)
+    t.deepEqual(
+      await premises.database('users').where({ username: 'olga' }).pluck('email_folded'),
+      ['olga@example.com'],
+    )
+    const { body } = await api('GET', '/users?search=Olga%40example', ADMINISTRATOR)
     t.deepEqual(
       body.items.map(({ username }: Credentials) => username),
       ['olga'],

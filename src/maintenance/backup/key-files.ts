@@ -90,17 +90,20 @@ async function putAside(path: string, content: string): Promise<void> {
   if (await differs(path, content)) await rename(path, `${path}${ASIDE}`)
 }
 
-/** Puts the authority where a start brings it into force as soon as the database belongs to it. */
-export async function stageKeys({ certs, files, caFingerprint }: KeyPlan): Promise<void> {
+/**
+ * Puts the authority where a start brings it into force as soon as the database belongs to it.
+ *
+ * @returns false where it is in force already, or not in the backup
+ */
+export async function stageKeys({ certs, files, caFingerprint }: KeyPlan): Promise<boolean> {
   const pem = files.get('authority')
   const present = await readAuthority(certs.authorityPath)
-  if (pem === undefined || present?.fingerprint === caFingerprint) return
+  if (pem === undefined || present?.fingerprint === caFingerprint) return false
   await stagePendingAuthority(certs, pem)
+  return true
 }
 
-export const unstageKeys = async ({ certs, files }: KeyPlan): Promise<void> => {
-  if (files.has('authority')) await discardPendingAuthority(certs)
-}
+export const unstageKeys = ({ certs }: KeyPlan): Promise<void> => discardPendingAuthority(certs)
 
 /** Brings the keys into force, after the database was restored; what was there is put aside. */
 export async function placeKeys(

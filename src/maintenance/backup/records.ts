@@ -10,17 +10,21 @@ const cellSchema = z.union([z.string(), z.null(), z.strictObject({ base64: z.str
 /** A value as the server writes it; bytes are told from text. */
 export type BackupCell = z.output<typeof cellSchema>
 
+const idSchema = z.string().regex(/^\d+$/)
+
 const aboutSchema = z.strictObject({
   /** Names of all migrations of the database. */
   schema: z.array(z.string()),
   installationId: z.string(),
   caFingerprint: z.string(),
+  /** What the next rows of tables would have been numbered that are left out. */
+  nextIds: z.record(z.string(), idSchema),
 })
 const tableSchema = z.strictObject({
   table: z.string(),
   columns: z.array(z.string()).min(1),
   /** What the next row would have been numbered; ids are never given twice. */
-  nextId: z.string().regex(/^\d+$/).nullable(),
+  nextId: idSchema.nullable(),
 })
 const fileSchema = z.strictObject({
   file: z.enum(FILES),

@@ -2,6 +2,7 @@ import { recordActorAudit } from '../../audit/record.ts'
 import type { Config } from '../../config/read-config.ts'
 import { insertChangeVersion } from '../../database/change-version.ts'
 import { findInstallation } from '../../database/installation.ts'
+import type { Lease } from '../../database/lease.ts'
 import { type RunMigrations, whileMigrating } from '../../database/migrate.ts'
 import type { Database } from '../../database/open-database.ts'
 import { listReplicas } from '../../database/replicas.ts'
@@ -22,7 +23,7 @@ import {
 } from './queries.ts'
 import { openBackup } from './read-backup.ts'
 import { restoreRows } from './restore-rows.ts'
-import { EMPTIED } from './tables.ts'
+import { EMPTIED, LEFT_OUT } from './tables.ts'
 
 /** More are told by `warden token list` and `warden robot list`. */
 const MOST_CREDENTIALS = 1000
@@ -85,6 +86,15 @@ async function requireColumns(database: Database, { tables }: BackupSummary): Pr
   }
 }
 
+/** Ids are never given twice, also of what is left out. */
+async function raiseNextIds(database: Database, { about, tables }: BackupSummary): Promise<void> {
+  const leftOut = Object.entries(about.nextIds).filter(([table]) => table in LEFT_OUT)
+  for (const [table, nextId] of leftOut) await raiseNextId(database, table, nextId)
+  for (const { table, nextId } of tables) {
+    if (nextId !== null) await raiseNextId(database, table, nextId)
+  }
+}
+
 interface Restoring {
   readonly key: BackupKey
   readonly summary: BackupSummary
@@ -96,10 +106,9 @@ interface Restoring {
 async function replaceAll(
   { database, onTotal }: RestoreBackupDeps,
   { key, summary, input }: Restoring,
+  lease: Lease,
 ): Promise<void> {
-  for (const { table, nextId } of summary.tables) {
-    if (nextId !== null) await raiseNextId(database, table, nextId)
-  }
+  await raiseNextIds(database, summary)
   await inRestore(database, async (transaction) => {
     for (const table of EMPTIED) await emptyTable(transaction, table)
     const rows = await restoreRows(transaction, {
@@ -116,13 +125,15 @@ async function replaceAll(
       { actorName: 'warden$system' },
       { action: 'backup.restore', target: key.header.createdAt, outcome: 'done' },
     )
+    // Who has taken it since may have begun to serve.
+    lease.check()
   })
 }
 
 async function restore(
   deps: RestoreBackupDeps,
   restoring: Restoring,
-  run: RunMigrations,
+  { run, lease }: { readonly run: RunMigrations; readonly lease: Lease },
 ): Promise<RestoredBackup> {
   const { database, now } = deps
   const { key, summary, plan } = restoring
@@ -131,9 +142,9 @@ async function restore(
   await run()
   await requireColumns(database, summary)
   const hadKeys = !summary.files.has('authority')
-  await stageKeys(plan)
-  await replaceAll(deps, restoring).catch(async (error: unknown) => {
-    await unstageKeys(plan)
+  const isStaged = await stageKeys(plan)
+  await replaceAll(deps, restoring, lease).catch(async (error: unknown) => {
+    if (isStaged) await unstageKeys(plan)
     throw error
   })
   const migrated = await run()
@@ -168,7 +179,7 @@ export async function restoreBackup(
     caFingerprint: about.caFingerprint,
     replaces: input.force !== undefined,
   }
-  return whileMigrating({ database, log }, (run) =>
-    restore(deps, { key, summary, input, plan }, run),
+  return whileMigrating({ database, log }, (run, lease) =>
+    restore(deps, { key, summary, input, plan }, { run, lease }),
   )
 }

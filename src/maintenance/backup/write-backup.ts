@@ -14,7 +14,7 @@ import { makeHeader } from './header.ts'
 import { readKeyFiles } from './key-files.ts'
 import { countRows, findShape, inSnapshot, streamRows } from './queries.ts'
 import { type BackupFile, writeRecord } from './records.ts'
-import { BACKED_UP } from './tables.ts'
+import { BACKED_UP, LEFT_OUT } from './tables.ts'
 
 export interface WriteBackupDeps {
   readonly database: Database
@@ -65,13 +65,24 @@ interface Contents {
   readonly step: () => void
 }
 
+/** What refers to a row that is left out must not be taken for one that comes later. */
+async function findNextIds(transaction: Database): Promise<Record<string, string>> {
+  const nextIds: Record<string, string> = {}
+  for (const table of Object.keys(LEFT_OUT)) {
+    const nextId = (await findShape(transaction, table))?.nextId
+    if (nextId !== undefined && nextId !== null) nextIds[table] = nextId
+  }
+  return nextIds
+}
+
 /** Every line of a backup. @param count called for each row */
 async function* writeLines(
   transaction: Database,
   { installation, schema, files, step }: Contents,
 ): AsyncGenerator<string> {
   const { installationId, caFingerprint } = installation
-  yield writeRecord({ schema: [...schema], installationId, caFingerprint })
+  const nextIds = await findNextIds(transaction)
+  yield writeRecord({ schema: [...schema], installationId, caFingerprint, nextIds })
   for (const [file, content] of files) yield writeRecord({ file, content })
   let rows = 0
   for (const table of BACKED_UP) {
@@ -122,7 +133,7 @@ export async function writeBackup(
     const total = await countAll(transaction)
     const contents = { installation, schema, files, step: onTotal(total) }
     const finish = async (): Promise<void> => {
-      const after = await readSchema(database)
+      const after = await listMigrations(database)
       if (after.join() === schema.join()) return
       throw new BackupError('the database was migrated meanwhile; back it up once more')
     }

@@ -64,7 +64,7 @@ const bundle = insideCheck('bundle', async ({ inside }) => {
     if (others.length === 0) return ok(`${path} holds our authority and nothing else`)
     return warning(
       `${path} holds ${others.length} more certificates than our authority`,
-      'take out what is no authority of yours: who has the key of any of them can make tokens',
+      'right while the authority is being replaced (warden keys rotate-ca); else take out what is no authority of yours: who has the key of any of them can make tokens',
     )
   } catch (error) {
     return fault(`the bundle cannot be read: ${reasonOf(error)}`, advice)

@@ -1,5 +1,12 @@
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import test from 'ava'
 import { prepareLease, releaseLease, takeLease } from '../../../src/database/lease.ts'
 import { type Database, openDatabase } from '../../../src/database/open-database.ts'
@@ -297,6 +304,23 @@ test('R36: a new epoch begins, identity tokens end, ids go on, and what goes on 
     await source('users').select('id', 'username', 'password_hash', 'created_at'),
   )
   t.regex(restored.stderr, /identity tokens are ended/)
+  const [made] = await source('reconcile_runs').insert({
+    job_id: 1,
+    phase: 'done',
+    after_name: '',
+    started_at: new Date(),
+  })
+  const later = join(dir, 'later.backup')
+  t.is((await backup([later])).code, 0)
+  const other = await withTarget(t)
+  const key = join(other.certs, 'token-ca', 'ca.pem')
+  mkdirSync(dirname(key), { recursive: true })
+  copyFileSync(service.config.certs.authorityPath, key)
+  const again = await other.restore([later])
+  t.is(again.code, 0, again.stderr)
+  const row = { job_id: 2, phase: 'done', after_name: '', started_at: new Date() }
+  const [next = 0] = await other.database('reconcile_runs').insert(row)
+  t.true(next > (made ?? 0))
   t.is((await database('audit').where({ action: 'backup.restore' })).length, 1)
 })
 
