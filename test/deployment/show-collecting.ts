@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { waitFor } from '../support/wait-for.ts'
+import { assert, mustEnd } from './clients.ts'
+import type { Scene } from './show-clients.ts'
+
+const MEGABYTE = 1024 * 1024
+
+interface Collection {
+  readonly id: number
+  readonly jobId: number
+}
+
+interface Job {
+  readonly state: string
+  readonly error?: unknown
+}
+
+const usedBytes = async ({ project }: Scene): Promise<number> =>
+  Number((await project.exec('registry', 'du', '-s', '-k', '/var/lib/registry')).split(/\s/)[0]) *
+  1024
+
+async function waitForJob({ project }: Scene, id: number): Promise<Job> {
+  const { found } = await waitFor(
+    async () => {
+      const job = (await project.api('GET', `/jobs/${id}`)) as Job
+      return ['done', 'failed', 'cancelled'].includes(job.state) && job
+    },
+    { mostMs: 180_000, what: `job ${id}` },
+  )
+  return found
+}
+
+async function reconcile(scene: Scene): Promise<void> {
+  const { jobId } = (await scene.project.api('POST', '/maintenance/reconcile', {})) as Collection
+  const { state } = await waitForJob(scene, jobId)
+  assert(state === 'done', `the comparison ${state}`)
+}
+
+async function collect(scene: Scene): Promise<Collection & Job> {
+  const begun = (await scene.project.api('POST', '/maintenance/gc', {})) as Collection
+  const job = await waitForJob(scene, begun.jobId)
+  const told = (await scene.project.api('GET', `/maintenance/gc/runs/${begun.id}`)) as object
+  return { ...begun, ...job, ...told }
+}
+
+const deleteTag = ({ project }: Scene, name: string, tag: string) =>
+  project.api('DELETE', `/repositories/${name}/tags/${tag}`)
+
+/** R25 to R27, through the service `collector`. */
+export async function showCollecting(scene: Scene): Promise<void> {
+  const { project, clients, record } = scene
+  const { host } = project
+  await record.show(
+    'R27: garbage goes, through the service collector; nothing else does',
+    async () => {
+      await mustEnd(clients.push('demo/big:old', randomBytes(3 * MEGABYTE).toString('base64')))
+      await mustEnd(clients.push('demo/big:new', randomBytes(MEGABYTE).toString('base64')))
+      await reconcile(scene)
+      await deleteTag(scene, 'demo/big', 'old')
+      const before = await usedBytes(scene)
+      const { state, error } = await collect(scene)
+      assert(state === 'done', `the collection ${state}: ${JSON.stringify(error)}`)
+      const freed = before - (await usedBytes(scene))
+      assert(freed > 2 * MEGABYTE, `freed ${freed} bytes`)
+      for (const name of ['demo/big:new', 'demo/hello:v1', 'demo/hello:v2']) {
+        await mustEnd(clients.pull(name))
+        await mustEnd(
+          clients.skopeo('copy', `docker://${host}/${name}`, `dir:${scene.place.dir}/copy`),
+        )
+      }
+      await mustEnd(clients.push('demo/big:again', 'after the collection'))
+      return `${(freed / MEGABYTE).toFixed(1)} MiB freed, 3 images whole, push goes on`
+    },
+  )
+  await record.show('R27: a stranger gets no orders', async () => {
+    const body =
+      'wget -q -O - --post-data "not-the-secret" http://registry-warden:5081/collector/next'
+    const { code, output } = await project.compose('exec', '-T', 'collector', 'sh', '-c', body)
+    assert(code !== 0 && /40[13]/.test(output), output)
+    return output.split('\n')[0]
+  })
+  await record.show('R25: without a collector that is fit, a collection is refused', async () => {
+    await project.must('stop', 'collector')
+    const { state, error } = await collect(scene)
+    await project.must('start', 'collector')
+    assert(state === 'failed', `the collection ${state}`)
+    assert(/does not ask for orders/.test(JSON.stringify(error)), JSON.stringify(error))
+    await mustEnd(clients.push('demo/big:later', 'the fence is open'))
+    return '"the collector service does not ask for orders"; writes go on'
+  })
+}

@@ -1,0 +1,6 @@
+FROM registry-warden-stand-in
+COPY nginx.conf /etc/nginx/nginx.conf
+COPY nginx.sh /docker-entrypoint.sh
+RUN ln -sf /dev/stderr /var/log/nginx/error.log && ln -sf /dev/stdout /var/log/nginx/access.log
+ENTRYPOINT ["/bin/sh", "/docker-entrypoint.sh"]
+CMD ["nginx", "-g", "daemon off;"]
