@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { plainEnvironment, requireCommand } from '../../src/stack/commands.ts'
 import { type Part, startPart } from '../../src/stack/part.ts'
@@ -44,6 +44,8 @@ const engineArgs = ({ dir, cgroup, mtu }: Place, host: string): readonly string[
 export async function startEngine(place: Place): Promise<Engine> {
   const { dir } = place
   const host = `unix://${join(dir, 'docker.sock')}`
+  // Numbers of processes mean nothing outside of the enclosure that they are from.
+  for (const name of ['dockerd.pid', 'run']) rmSync(join(dir, name), { recursive: true, force: true })
   const configDir = await makeConfig(dir)
   writeFileSync(join(dir, 'daemon.json'), '{}')
   const environment = {

@@ -78,6 +78,7 @@ const kindOf = (image: string): string => /^[a-z]+/.exec(image)?.[0] ?? ''
 
 async function buildStandIn(engine: Engine, dir: string, image: string): Promise<void> {
   const context = join(dir, `context-${kindOf(image)}`)
+  rmSync(context, { recursive: true, force: true })
   cpSync(SOURCES, context, { recursive: true })
   if (kindOf(image) === 'node') copyNode(context)
   const file = join(context, `${kindOf(image)}.dockerfile`)
@@ -112,13 +113,13 @@ export async function provideImages(
   { dir, names, say }: { dir: string; names: readonly string[]; say: (line: string) => void },
 ): Promise<readonly string[]> {
   const missing: string[] = []
-  const standing: string[] = []
   for (const name of names) {
     const had = await findImage(engine, name)
-    if (had === 'stand-in') standing.push(name)
-    if (had === undefined && !(await pull(engine, name))) missing.push(name)
+    if (had === 'stand-in' || (had === undefined && !(await pull(engine, name)))) missing.push(name)
   }
-  if (missing.length > 0) await engine.must('import', await makeRoot(say), BASE)
+  if (missing.length > 0 && (await findImage(engine, BASE)) === undefined) {
+    await engine.must('import', await makeRoot(say), BASE)
+  }
   for (const name of missing) await buildStandIn(engine, dir, name)
-  return [...standing, ...missing]
+  return missing
 }

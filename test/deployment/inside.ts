@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { runProgram } from '../../src/stack/run-program.ts'
 import type { Place } from './enclosure.ts'
-import { startEngine } from './engine.ts'
+import { type Engine, startEngine } from './engine.ts'
 import { provideImages } from './images.ts'
 import { openRecord, renderRows } from './record.ts'
 import { SCENARIOS } from './scenarios.ts'
@@ -36,11 +36,22 @@ async function waitForNetwork(): Promise<void> {
   lines.close()
 }
 
+/** Of a run that was cut off, where its folder was kept. */
+async function removeLeftovers({ must }: Engine): Promise<void> {
+  const list = async (...args: readonly string[]) => (await must(...args)).split('\n').filter(Boolean)
+  const containers = await list('ps', '--all', '--quiet')
+  if (containers.length > 0) await must('rm', '--force', ...containers)
+  await must('network', 'prune', '--force')
+  const volumes = await list('volume', 'ls', '--quiet')
+  if (volumes.length > 0) await must('volume', 'rm', '--force', ...volumes)
+}
+
 async function main(names: readonly string[]): Promise<number> {
   await waitForNetwork()
   const place = JSON.parse(process.env.TEST_PLACE ?? '') as Place
   await takeEtc(place)
   const engine = await startEngine(place)
+  await removeLeftovers(engine)
   const record = openRecord(say)
   const standIns = await provideImages(engine, { dir: place.dir, names: IMAGES, say })
   for (const image of standIns) {
@@ -63,7 +74,9 @@ async function main(names: readonly string[]): Promise<number> {
   return failed === 0 && shown > 0 ? 0 : 1
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+const code = await main(process.argv.slice(2)).catch((error: unknown) => {
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return 1
 })
+// What still runs ends with the enclosure.
+process.exit(code)

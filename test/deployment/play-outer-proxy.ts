@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { plainEnvironment, requireCommand } from '../../src/stack/commands.ts'
 import { type Part, startPart } from '../../src/stack/part.ts'
@@ -23,6 +24,15 @@ function documentedServer(certDir: string): string {
     .replace('/etc/ssl/registry.key', join(certDir, 'server.key'))
 }
 
+const listens = (host: string, port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect({ host, port }, () => {
+      socket.destroy()
+      done(true)
+    })
+    socket.on('error', () => done(false))
+  })
+
 async function startOuter(dir: string, certDir: string): Promise<Part> {
   mkdirSync(dir, { recursive: true })
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -37,7 +47,7 @@ async function startOuter(dir: string, certDir: string): Promise<Part> {
     env: plainEnvironment(process.env),
     dir,
     logPath: join(dir, 'log'),
-    isReady: async () => (await runCommand('busybox', ['nc', '-z', HOST, '443'])).code === 0,
+    isReady: () => listens(HOST, 443),
     readyTimeoutMs: 30_000,
   })
 }
