@@ -13,6 +13,7 @@ const LIE = {
 }
 
 interface AuditItem {
+  readonly time: string
   readonly action: string
   readonly address: string | null
 }
@@ -22,7 +23,8 @@ export async function addressSeen(
   { api, send }: Project,
   ask: { readonly from?: string; readonly headers: Readonly<Record<string, string>> },
 ): Promise<string> {
-  const mark = `t${Date.now().toString(36)}`
+  const startedAt = Date.now()
+  const mark = `t${startedAt.toString(36)}`
   const { status, text } = await send('POST', '/api/v1/me/tokens', {
     as: ALICE,
     json: { name: mark },
@@ -32,7 +34,8 @@ export async function addressSeen(
   const { found } = await waitFor(
     async () => {
       const { items } = (await api('GET', '/audit?limit=20')) as { items: readonly AuditItem[] }
-      return items.find((item) => JSON.stringify(item).includes(mark))?.address ?? undefined
+      const made = items.filter(({ action }) => action === 'access-token.create')
+      return made.find(({ time }) => Date.parse(time) >= startedAt)?.address ?? undefined
     },
     { mostMs: 60_000, what: 'the row of the audit record' },
   )

@@ -52,7 +52,12 @@ async function showOthers({ project, clients, record, place }: Scene): Promise<v
   const creds = `${ALICE.username}:${ALICE.password}`
   const certs = `${place.dir}/certs`
   await record.show('skopeo and podman refuse it, too, and take it with --cert-dir', async () => {
-    const refused = await mustEnd(clients.skopeo('inspect', '--creds', creds, `${image}:v1`), 1)
+    // They read docker's folder, too, unless they are told of one.
+    const none = ['--cert-dir', place.dir]
+    const refused = await mustEnd(
+      clients.skopeo('inspect', ...none, '--creds', creds, `${image}:v1`),
+      1,
+    )
     assert(/x509: certificate signed by unknown authority/.test(refused), refused)
     trust('containers', host, caPath)
     await mustEnd(clients.skopeo('inspect', '--creds', creds, `${image}:v1`))

@@ -43,8 +43,13 @@ async function collect(scene: Scene): Promise<Collection & Job> {
   return { ...begun, ...job, ...told }
 }
 
-const deleteTag = ({ project }: Scene, name: string, tag: string) =>
-  project.api('DELETE', `/repositories/${name}/tags/${tag}`)
+/** With its manifest: one that has lost its tag alone keeps its layers. */
+async function deleteImage({ project }: Scene, name: string, tag: string): Promise<void> {
+  const { digest } = (await project.api('GET', `/repositories/${name}/tags/${tag}`)) as {
+    digest: string
+  }
+  await project.api('DELETE', `/repositories/${name}/manifests/${digest}?tags=${tag}`)
+}
 
 /** R25 to R27, through the service `collector`. */
 export async function showCollecting(scene: Scene): Promise<void> {
@@ -56,7 +61,7 @@ export async function showCollecting(scene: Scene): Promise<void> {
       await mustEnd(clients.push('demo/big:old', randomBytes(3 * MEGABYTE).toString('base64')))
       await mustEnd(clients.push('demo/big:new', randomBytes(MEGABYTE).toString('base64')))
       await reconcile(scene)
-      await deleteTag(scene, 'demo/big', 'old')
+      await deleteImage(scene, 'demo/big', 'old')
       const before = await usedBytes(scene)
       const { state, error } = await collect(scene)
       assert(state === 'done', `the collection ${state}: ${JSON.stringify(error)}`)
