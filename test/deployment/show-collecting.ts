@@ -73,8 +73,8 @@ export async function showCollecting(scene: Scene): Promise<void> {
       await reconcile(scene)
       await deleteImage(scene, 'demo/big', 'old')
       const before = await usedBytes(scene)
-      const { state, error } = await collect(scene)
-      assert(state === 'done', `the collection ${state}: ${JSON.stringify(error)}`)
+      const { phase, error } = await collect(scene)
+      assert(phase === 'done', `the collection ${phase}: ${error}`)
       const freed = before - (await usedBytes(scene))
       assert(freed > 2 * MEGABYTE, `freed ${freed} bytes`)
       for (const name of ['demo/big:new', 'demo/hello:v1', 'demo/hello:v2']) {
