@@ -69,6 +69,7 @@ async function writeConfig(input: NginxInput): Promise<string> {
     NGINX_WARDEN: input.warden,
     NGINX_DOOR: input.door,
     NGINX_DOOR_MODE: input.doorMode ?? 'required',
+    NGINX_NEXT_UPSTREAM: 'off',
     NGINX_ACCESS_LOG: `"${input.accessLogPath}"`,
     NGINX_INCLUDE_DIR: serverDir,
   })

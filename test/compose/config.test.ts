@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import test from 'ava'
 import { VARIABLES } from '../../src/config/variables.ts'
@@ -120,6 +120,14 @@ const publicUrlsOf = (all: Composition): readonly (string | undefined)[] => [
     ?.slice(13),
 ]
 
+check('nginx looks for the others again when they move', ALL, (t, all) => {
+  const { environment = {}, volumes = [] } = serviceOf(all, 'nginx')
+  t.is(environment.NGINX_WARDEN, 'warden:5080 resolve')
+  t.is(environment.NGINX_DOOR, 'warden:5081 resolve')
+  t.is(environment.NGINX_REGISTRY, 'registry:5000 resolve')
+  t.true(volumes.some(({ target }) => target === '/etc/nginx/templates/00-resolver.conf.template'))
+})
+
 check('clients reach it at https://localhost', [TLS], (t, all) => {
   t.deepEqual(publicUrlsOf(all), ['https://localhost', 'https://localhost'])
   t.is(serviceOf(all, 'nginx').environment?.NGINX_PUBLIC_URL, 'https://localhost')
@@ -145,13 +153,14 @@ check('clients reach it at http://localhost:5000, from this machine alone', [HTT
 })
 
 test('the example of an environment names every variable of the files, and no other', (t) => {
-  const text = ['docker-compose.yml', 'http.yml']
+  const text = readdirSync('compose')
+    .filter((file) => file.endsWith('.yml'))
     .map((file) => readFileSync(resolve('compose', file), 'utf8'))
     .join('')
     .replace(/^#.*$/gm, '')
-  const used = new Set([...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name))
+  const used = new Set([...text.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name))
   const example = readFileSync(resolve('compose/.env.example'), 'utf8')
-  const told = new Set([...example.matchAll(/^#([A-Z_]+)=/gm)].map(([, name]) => name))
+  const told = new Set([...example.matchAll(/^#([A-Z0-9_]+)=/gm)].map(([, name]) => name))
   t.deepEqual([...told].sort(), [...used, 'COMPOSE_PROJECT_NAME'].sort())
 })
 

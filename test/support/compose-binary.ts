@@ -18,7 +18,7 @@ const DEBIAN_URI = /^(?:deb\s+(?:\[[^\]]*\]\s+)?|URIs:\s*)(\S+\/debian)\/?(?:\s|
 const readIfThere = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
 
 /** Where this machine gets its own packages from. */
-async function findMirror(): Promise<string | undefined> {
+export async function findMirror(): Promise<string | undefined> {
   const folder = '/etc/apt/sources.list.d'
   const names = await readdir(folder).catch(() => [])
   const paths = names.filter((name) => SOURCE_FILES.test(name)).map((name) => join(folder, name))
@@ -76,7 +76,12 @@ export async function findCompose(): Promise<string | undefined> {
 
 export interface Composition {
   readonly services: Readonly<Record<string, ComposeService>>
-  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>
+  readonly networks: Readonly<Record<string, ComposeNetwork>>
+}
+
+export interface ComposeNetwork {
+  readonly internal?: boolean
+  readonly ipam?: { readonly config?: readonly { readonly subnet: string }[] }
 }
 
 export interface ComposeService {
@@ -92,6 +97,7 @@ export interface ComposeService {
   readonly restart: string
   readonly network_mode?: string
   readonly networks?: Readonly<Record<string, unknown>>
+  readonly deploy?: { readonly replicas?: number }
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly { readonly host_ip: string; readonly published: string }[]
   readonly volumes?: readonly ComposeMount[]

@@ -14,7 +14,7 @@ type Rendered = Awaited<ReturnType<typeof renderComposition>>
 const binary = await findCompose()
 const declare = testUnless(binary === undefined ? 'Docker Compose cannot be fetched' : undefined)
 
-interface Combination {
+export interface Combination {
   readonly title: string
   readonly files: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -44,6 +44,29 @@ export const TOLD: Combination = {
   ),
 }
 export const ALL = [TLS, HTTP, NAMED]
+
+const overlaid = (
+  title: string,
+  overlay: string,
+  env: Readonly<Record<string, string>> = {},
+): Combination => ({ title, files: ['docker-compose.yml', overlay], env })
+
+export const OWN_CERTIFICATE = overlaid('with a certificate of your own', 'own-certificate.yml', {
+  WARDEN_TLS_DIR: '/etc/ssl/registry',
+})
+export const OUTER_PROXY = overlaid('behind a proxy that ends TLS', 'outer-proxy.yml', {
+  WARDEN_HOST: 'registry.example.com',
+})
+export const REPLICAS = overlaid('with replicas', 'replicas.yml', { WARDEN_REPLICAS: '4' })
+export const EXTERNAL_MYSQL = overlaid('with a MySQL outside', 'external-mysql.yml', {
+  WARDEN_DB_HOST: 'db.example.com',
+})
+export const REGISTRY_3 = overlaid('with registry 3', 'registry-3.yml')
+export const S3 = overlaid('with a bucket', 's3.yml', {
+  WARDEN_S3_BUCKET: 'images',
+  WARDEN_S3_ENDPOINT: 'https://minio.example.com:9000',
+})
+export const OVERLAID = [OWN_CERTIFICATE, OUTER_PROXY, REPLICAS, EXTERNAL_MYSQL, REGISTRY_3, S3]
 
 const renderings = new Map<Combination, Promise<Rendered>>()
 

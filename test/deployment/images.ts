@@ -1,0 +1,125 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { requireCommand } from '../../src/stack/commands.ts'
+import { runProgram } from '../../src/stack/run-program.ts'
+import { findMirror } from '../support/compose-binary.ts'
+import type { Engine } from './engine.ts'
+
+const CACHE = resolve('node_modules/.cache/registry-warden')
+const SOURCES = resolve('test/deployment/stand-ins')
+const BASE = 'registry-warden-stand-in'
+const PULL_TIMEOUT_MS = 120_000
+/** The only one with MySQL, and with an nginx that looks names up again. */
+const SUITE = 'sid'
+const PACKAGES = [
+  'busybox-static',
+  'ca-certificates',
+  'docker-registry',
+  'gettext-base',
+  'gosu',
+  'libstdc++6',
+  'mysql-client-core',
+  'mysql-server-core',
+  'nginx',
+]
+
+async function run(command: readonly string[]): Promise<void> {
+  const { code, output } = await runProgram(command, { env: process.env })
+  if (code === 0) return
+  throw new Error(`${command.join(' ')}:\n${output.split('\n').slice(-15).join('\n')}`)
+}
+
+/** A small Debian with all servers, as a tar archive; made once, some minutes long. */
+async function makeRoot(say: (line: string) => void): Promise<string> {
+  const path = join(CACHE, `stand-in-${SUITE}.tar`)
+  if (existsSync(path)) return path
+  say('Making a Debian for images that stand in for those that cannot be pulled (debootstrap) …')
+  mkdirSync(CACHE, { recursive: true })
+  const dir = mkdtempSync(join(CACHE, 'root-'))
+  try {
+    const root = join(dir, 'root')
+    const mirror = (await findMirror()) ?? 'http://deb.debian.org/debian'
+    const include = `--include=${PACKAGES.join(',')}`
+    const debootstrap = requireCommand('debootstrap', process.env)
+    await run([debootstrap, '--variant=minbase', include, SUITE, root, mirror])
+    const left = ['./var/cache/apt', './var/lib/apt/lists', './usr/share/doc', './proc', './sys']
+    const exclude = left.map((name) => `--exclude=${name}/*`)
+    await run(['tar', '--create', '--file', join(dir, 'root.tar'), '-C', root, ...exclude, '.'])
+    renameSync(join(dir, 'root.tar'), path)
+    return path
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** Whom this machine trusts, which may be more than others do. */
+const authorities = (): string =>
+  process.env.NODE_EXTRA_CA_CERTS ??
+  process.env.SSL_CERT_FILE ??
+  '/etc/ssl/certs/ca-certificates.crt'
+
+/** Node and npm of this machine, for the image that ours is built from. */
+function copyNode(context: string): void {
+  cpSync(realpathSync(authorities()), join(context, 'authorities.crt'))
+  cpSync(realpathSync(process.execPath), join(context, 'node'))
+  const npm = dirname(dirname(realpathSync(requireCommand('npm', process.env))))
+  cpSync(npm, join(context, 'npm'), { recursive: true })
+}
+
+const kindOf = (image: string): string => /^[a-z]+/.exec(image)?.[0] ?? ''
+
+async function buildStandIn(engine: Engine, dir: string, image: string): Promise<void> {
+  const context = join(dir, `context-${kindOf(image)}`)
+  rmSync(context, { recursive: true, force: true })
+  cpSync(SOURCES, context, { recursive: true })
+  if (kindOf(image) === 'node') copyNode(context)
+  const file = join(context, `${kindOf(image)}.dockerfile`)
+  const label = 'registry-warden.stand-in=yes'
+  await engine.must('build', '--quiet', '--label', label, '--file', file, '--tag', image, context)
+}
+
+const STAND_IN = '{{index .Config.Labels "registry-warden.stand-in"}}'
+
+type Had = 'real' | 'stand-in' | undefined
+
+async function findImage({ docker }: Engine, image: string): Promise<Had> {
+  const { code, stdout } = await docker(['image', 'inspect', '--format', STAND_IN, image])
+  if (code !== 0) return undefined
+  return stdout === 'yes' ? 'stand-in' : 'real'
+}
+
+async function pull(engine: Engine, image: string): Promise<boolean> {
+  const limit = { timeoutMs: PULL_TIMEOUT_MS, env: engine.environment }
+  const command = [requireCommand('docker', process.env), 'pull', '--quiet', image]
+  return (await runProgram(command, limit)).code === 0
+}
+
+/**
+ * Sees to it that the engine has these images: the real ones where they can be pulled, and stand-ins of
+ * the same names, made of Debian's packages, where not.
+ *
+ * @returns what stands in for what, in words
+ */
+export async function provideImages(
+  engine: Engine,
+  { dir, names, say }: { dir: string; names: readonly string[]; say: (line: string) => void },
+): Promise<readonly string[]> {
+  const missing: string[] = []
+  for (const name of names) {
+    const had = await findImage(engine, name)
+    if (had === 'stand-in' || (had === undefined && !(await pull(engine, name)))) missing.push(name)
+  }
+  if (missing.length > 0 && (await findImage(engine, BASE)) === undefined) {
+    await engine.must('import', await makeRoot(say), BASE)
+  }
+  for (const name of missing) await buildStandIn(engine, dir, name)
+  return missing
+}

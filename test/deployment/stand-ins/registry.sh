@@ -1,0 +1,8 @@
+#!/bin/sh
+# The official image's entry point.
+set -e
+case "$1" in
+  *.yaml | *.yml) set -- registry serve "$@" ;;
+  serve | garbage-collect | help | -*) set -- registry "$@" ;;
+esac
+exec "$@"
