@@ -34,6 +34,11 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'slapadd', packages: ['slapd'] },
 ]
 
+/** What moves the clock of a process, for `npm run test:faults`. */
+export const CLOCK_REQUIREMENTS: readonly Requirement[] = [
+  { command: 'faketime', packages: ['faketime'] },
+]
+
 const SERVICES =
   'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service slapd.service'
 const POLICY_REFUSED = 77
