@@ -70,9 +70,12 @@ async function measureAll(options: Options) {
   const site = await startSite({ hasDisk: true })
   try {
     const load = await startLoad(site.place.url)
-    const rows = await measureEach(site, load, options)
-    await load.stop()
-    return { rows, asked: load.guard.counts.asked }
+    try {
+      const rows = await measureEach(site, load, options)
+      return { rows, asked: load.guard.counts.asked }
+    } finally {
+      await load.stop()
+    }
   } finally {
     await site.stop()
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Part } from '../../src/stack/part.ts'
 import { LOOPBACK } from '../../src/stack/ports.ts'
+import { isRunning } from '../../src/stack/process-identity.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 import { choosePlace, type PartName, type Place, start, WARDENS } from './parts.ts'
 
@@ -24,6 +25,7 @@ export interface Site {
   readonly kill: (name: PartName) => Promise<void>
   /** Ends it as whoever runs it would: `SIGTERM`, or what lets nginx finish. */
   readonly end: (name: PartName) => Promise<void>
+  readonly hasEnded: (name: PartName) => boolean
   /** To all processes of a part. */
   readonly signal: (name: PartName, signal: NodeJS.Signals) => void
   /** To its first process alone. */
@@ -94,6 +96,7 @@ function keepParts(place: Place, remove: () => void): Running {
       send(partOf(name).pid, name === 'nginx' ? 'SIGQUIT' : 'SIGTERM')
       await partOf(name).ended
     },
+    hasEnded: (name) => !isRunning(partOf(name).identity),
     signal,
     tell: (name, sent) => send(partOf(name).pid, sent),
     slow: (name, forMs) => slowDown((sent) => signal(name, sent), forMs),

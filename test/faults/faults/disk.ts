@@ -25,7 +25,8 @@ function fill(path: string): void {
 
 export const fullDisk: Omit<Fault, 'name'> = {
   obstacle: ({ diskDir }) => (diskDir === undefined ? 'no tmpfs may be mounted here' : undefined),
-  act: async ({ site: { diskDir = '' }, load }) => {
+  act: async ({ site, load, over }) => {
+    const { diskDir = '' } = site
     const path = join(diskDir, 'filler')
     const untilMs = performance.now() + FULL_MS
     const asked: Promise<void>[] = []
@@ -39,6 +40,9 @@ export const fullDisk: Omit<Fault, 'name'> = {
     } finally {
       rmSync(path, { force: true })
     }
+    over()
+    // MariaDB ends where it cannot even roll back; whoever looks after it starts it again.
+    if (site.hasEnded('database')) await site.start('database')
     await Promise.all(asked)
   },
 }
