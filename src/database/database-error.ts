@@ -7,11 +7,11 @@ const LOCK_WAIT = 1205
 const REPEATABLE: ReadonlySet<number> = new Set([1213, 1205, 1020, 1047, 3101, 8002, 8022, 9007])
 
 /**
- * Going down, interrupted or killed, idle for too long, too many connections, read-only: the server
- * will not do it now.
+ * Going down, interrupted or killed, idle for too long, too many connections, read-only, its disk or
+ * a table full: the server will not do it now.
  */
 const UNWILLING: ReadonlySet<number> = new Set([
-  1053, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031,
+  1021, 1026, 1053, 1114, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031,
 ])
 
 /** Wrong character, too long, out of range, no date, more than a packet: the value is what is wrong. */

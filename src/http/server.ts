@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { Server as PlainServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { presentRegistryError } from './problem.ts'
@@ -8,6 +9,8 @@ const KEEP_ALIVE_MS = 75_000
 const HEADERS_TIMEOUT_MS = 80_000
 const MAX_HEADER_BYTES = 32 * 1024
 const CLOSE_IDLE_EVERY_MS = 100
+/** So long a connection that is kept may bring one more request. */
+const LAST_REQUEST_MS = 1000
 
 /** Listeners of one process, which open and close together. */
 export interface Servers {
@@ -47,41 +50,68 @@ function listen(server: Server, { host, port }: Listening): Promise<void> {
   })
 }
 
-function closeServer(server: Server, limitMs: number): Promise<void> {
+interface Open {
+  readonly server: Server
+  /** Connections that have not brought a request yet: for node they are not idle. */
+  readonly unused: ReadonlySet<Socket>
+}
+
+/**
+ * A proxy keeps connections open, and may be writing into any of them at this moment. Most bring one
+ * more request soon, whose answer tells the proxy of the end; the others are closed after that.
+ */
+function closeServer({ server, unused }: Open, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // A proxy keeps connections open: each is closed as soon as nothing is under way on it.
-    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
+    let isOver = false
+    let timer: NodeJS.Timeout | undefined
+    const closeIdle = (): void => {
+      if (isOver) return
+      server.closeIdleConnections()
+      for (const socket of unused) socket.destroy()
+      timer = setTimeout(closeIdle, CLOSE_IDLE_EVERY_MS)
+    }
+    timer = setTimeout(closeIdle, LAST_REQUEST_MS)
     const limit = setTimeout(() => server.closeAllConnections(), limitMs)
-    server.close(() => {
-      clearInterval(idle)
+    const done = (): void => {
+      isOver = true
+      clearTimeout(timer)
       clearTimeout(limit)
       resolve()
-    })
-    server.closeIdleConnections()
+    }
+    // What an HTTP server does besides by itself is to cut the connections that are kept.
+    const close = (): void => void PlainServer.prototype.close.call(server, done)
+    // Connections that wait to be taken in would be reset: a whole turn takes them in before.
+    setImmediate(() => setImmediate(close))
   })
 }
 
 /** @throws when one of the addresses cannot be had; none of them is open then */
 export async function openServers(all: readonly Listening[]): Promise<Servers> {
   let isClosing = false
-  const servers = all.map(({ listener }) => {
+  const opened = all.map(({ listener }): Open => {
+    const unused = new Set<Socket>()
     const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+      unused.delete(request.socket)
       if (isClosing) response.setHeader('Connection', 'close')
       listener(request, response)
     })
     server.keepAliveTimeout = KEEP_ALIVE_MS
     server.headersTimeout = HEADERS_TIMEOUT_MS
     server.on('clientError', refuseBroken)
-    return server
+    server.on('connection', (socket: Socket) => {
+      unused.add(socket)
+      socket.once('close', () => unused.delete(socket))
+    })
+    return { server, unused }
   })
   const close = async (limitMs: number): Promise<void> => {
     isClosing = true
-    await Promise.all(servers.map((server) => closeServer(server, limitMs)))
+    await Promise.all(opened.map((one) => closeServer(one, limitMs)))
   }
-  const opened = await Promise.allSettled(
-    servers.map((server, index) => listen(server, all[index] as Listening)),
+  const listening = await Promise.allSettled(
+    opened.map(({ server }, index) => listen(server, all[index] as Listening)),
   )
-  const failed = opened.find((result) => result.status === 'rejected')
+  const failed = listening.find((result) => result.status === 'rejected')
   if (failed === undefined) return { close }
   await close(0)
   throw failed.reason

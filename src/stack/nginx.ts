@@ -18,10 +18,13 @@ export interface NginxInput {
   /** `127.0.0.1` for this machine alone (IPv6 loopback included), `0.0.0.0` for the network. */
   readonly host: '127.0.0.1' | '0.0.0.0'
   readonly port: number
-  /** host:port of the two servers behind it, and of the private listener of the second. */
+  /**
+   * host:port of the two servers behind it, and of the private listener of the second; of each of
+   * its replicas where there are several.
+   */
   readonly registry: string
-  readonly warden: string
-  readonly door: string
+  readonly warden: string | readonly string[]
+  readonly door: string | readonly string[]
   /** Whether writes of manifests go there; `required` unless it is said. */
   readonly doorMode?: 'required' | 'off' | undefined
   readonly signal?: AbortSignal | undefined
@@ -35,6 +38,10 @@ export interface Nginx extends Part {
 export function renderTemplate(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\$\{([A-Z_]+)\}/g, (text, name: string) => values[name] ?? text)
 }
+
+/** What follows `server` in the template, which says how each of them counts as gone. */
+const eachOf = (servers: string | readonly string[]): string =>
+  [servers].flat().join(' max_fails=1 fail_timeout=2s; server ')
 
 /** Paths of temporary files and the pid are in our folder, so that any user may run it. */
 function mainConfig(dir: string, logPath: string): string {
@@ -66,10 +73,9 @@ async function writeConfig(input: NginxInput): Promise<string> {
     NGINX_LISTEN: `${host}:${port}`,
     NGINX_OUTER_SCHEME: 'http',
     NGINX_REGISTRY: input.registry,
-    NGINX_WARDEN: input.warden,
-    NGINX_DOOR: input.door,
+    NGINX_WARDEN: eachOf(input.warden),
+    NGINX_DOOR: eachOf(input.door),
     NGINX_DOOR_MODE: input.doorMode ?? 'required',
-    NGINX_NEXT_UPSTREAM: 'off',
     NGINX_ACCESS_LOG: `"${input.accessLogPath}"`,
     NGINX_INCLUDE_DIR: serverDir,
   })

@@ -37,6 +37,11 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
   { command: 'promtool', packages: ['prometheus'] },
 ]
 
+/** What moves the clock of a process, for `npm run test:faults`. */
+export const CLOCK_REQUIREMENTS: readonly Requirement[] = [
+  { command: 'faketime', packages: ['faketime'] },
+]
+
 const SERVICES =
   'docker-registry.service mariadb.service nginx.service docker.service docker.socket containerd.service slapd.service prometheus.service'
 const POLICY_REFUSED = 77

@@ -40,7 +40,6 @@ async function writeConfig(dir: string, ports: { readonly tls: number; readonly 
     NGINX_WARDEN: '127.0.0.1:1',
     NGINX_DOOR: '127.0.0.1:1',
     NGINX_DOOR_MODE: 'required',
-    NGINX_NEXT_UPSTREAM: 'off',
     NGINX_ACCESS_LOG: join(dir, 'access.log'),
     NGINX_INCLUDE_DIR: makePrivateDir(join(dir, 'server.d')),
     NGINX_REDIRECT_LISTEN: `127.0.0.1:${ports.plain}`,

@@ -47,6 +47,18 @@ test('a lost database is 503 with a reason, a wrong statement is not', async (t)
   await drop()
 })
 
+for (const [errno, what] of [
+  [1021, 'its disk is full'],
+  [1026, 'a file cannot be written'],
+  [1114, 'a table is full, since the disk is'],
+  [1290, 'it is read-only'],
+] as const) {
+  test(`a database that does not write because ${what} (${errno}) is 503`, (t) => {
+    const error = Object.assign(new Error('said by the server'), { errno })
+    t.like(toAppError(error), { code: 'UNAVAILABLE', status: 503, retryAfterSeconds: 5 })
+  })
+}
+
 test('a statement that the database does not answer in time is given up, and the next one is answered', async (t) => {
   const { config, drop } = await createTestDatabase({ empty: true })
   const database = openDatabase({ ...config, poolMax: 2 }, quiet, 300)

@@ -24,14 +24,46 @@ test('closing waits for the answer that is under way, and for no connection that
   const idle = connect({ host, port })
   await once(idle, 'connect')
   const [asked, [under]] = [ask(port, agent), await once(came, 'request')]
-  const closed = servers.close(10_000)
+  const startedAtMs = performance.now()
+  const closed = servers.close(30_000)
   under.end('done')
   const response = await asked
   t.is(response.statusCode, 200)
   await closed
+  t.true(performance.now() - startedAtMs < 20_000)
   await t.throwsAsync(ask(port, agent))
   agent.destroy()
   idle.destroy()
+})
+
+test('a request that comes over a kept connection while it closes is answered, as the last one', async (t) => {
+  const port = await findFreePort()
+  const servers = await openServers([
+    { host, port, listener: (_request, response) => void response.end('done') },
+  ])
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const before = await ask(port, agent)
+  await once(before, 'end')
+  t.is(before.headers.connection, 'keep-alive')
+  const closed = servers.close(30_000)
+  const last = await ask(port, agent)
+  t.is(last.statusCode, 200)
+  t.is(last.headers.connection, 'close')
+  await closed
+  agent.destroy()
+})
+
+test('a connection that waits to be taken in while it closes is answered', async (t) => {
+  const port = await findFreePort()
+  const servers = await openServers([
+    { host, port, listener: (_request, response) => void response.end('done') },
+  ])
+  // The kernel has connected it, and node has not seen it before the same turn has ended.
+  const asked = ask(port, new Agent())
+  for (const untilMs = performance.now() + 20; performance.now() < untilMs; );
+  const closed = servers.close(30_000)
+  t.is((await asked).statusCode, 200)
+  await closed
 })
 
 test('what never ends is cut when the time is over', async (t) => {

@@ -104,8 +104,7 @@ const startStorage = (place: Place): Promise<Registry> =>
 
 /** Both processes take requests in turn, as replicas do. */
 export const startProxy = (place: Place): Promise<Nginx> => {
-  const both = (first: number, second: number): string =>
-    `${LOOPBACK}:${first} max_fails=0; server ${LOOPBACK}:${second}`
+  const both = (...numbers: readonly number[]) => numbers.map((port) => `${LOOPBACK}:${port}`)
   const { ports } = place
   return startNginx({
     ...inDir(place, 'nginx'),
