@@ -36,44 +36,60 @@ check('setup and nginx read the folder, and nobody writes there', [OWN_CERTIFICA
   t.deepEqual(mountsOf(all, 'tls'), {})
 })
 
-check('plain http comes from this machine alone, and the realm is https', [OUTER_PROXY], (t, all) => {
-  const { environment = {}, ports = [] } = serviceOf(all, 'nginx')
-  t.deepEqual(
-    ports.map(({ host_ip, published }) => `${host_ip}:${published}`),
-    ['127.0.0.1:8080'],
-  )
-  t.is(environment.NGINX_LISTEN, '80')
-  t.is(environment.NGINX_OUTER_SCHEME, 'https')
-  t.is(environment.NGINX_REDIRECT_LISTEN, undefined)
-  t.is(environment.NGINX_PUBLIC_URL, undefined)
-  t.is(serviceOf(all, 'warden').environment?.WARDEN_PUBLIC_URL, 'https://registry.example.com')
-  t.true(serviceOf(all, 'setup').command?.includes('--public-url=https://registry.example.com'))
-})
+check(
+  'plain http comes from this machine alone, and the realm is https',
+  [OUTER_PROXY],
+  (t, all) => {
+    const { environment = {}, ports = [] } = serviceOf(all, 'nginx')
+    t.deepEqual(
+      ports.map(({ host_ip, published }) => `${host_ip}:${published}`),
+      ['127.0.0.1:8080'],
+    )
+    t.is(environment.NGINX_LISTEN, '80')
+    t.is(environment.NGINX_OUTER_SCHEME, 'https')
+    t.is(environment.NGINX_REDIRECT_LISTEN, undefined)
+    t.is(environment.NGINX_PUBLIC_URL, undefined)
+    t.is(serviceOf(all, 'warden').environment?.WARDEN_PUBLIC_URL, 'https://registry.example.com')
+    t.true(serviceOf(all, 'setup').command?.includes('--public-url=https://registry.example.com'))
+  },
+)
 
-check('R14: the first address of the outer network is believed, no other', [OUTER_PROXY], (t, all) => {
-  t.is(serviceOf(all, 'nginx').environment?.NGINX_OUTER_PROXY, '192.168.255.241')
-  t.is(all.networks.edge?.ipam?.config?.[0]?.subnet, '192.168.255.240/28')
-  const mounted = serviceOf(all, 'nginx').volumes?.map(({ target }) => target)
-  t.true(mounted?.includes('/etc/nginx/templates/server.d/outer-proxy.conf.template'))
-  const template = readFileSync('compose/nginx/outer-proxy.conf.template', 'utf8')
-  t.deepEqual(template.match(/set_real_ip_from .*/g), ['set_real_ip_from ${NGINX_OUTER_PROXY};'])
-})
+check(
+  'R14: the first address of the outer network is believed, no other',
+  [OUTER_PROXY],
+  (t, all) => {
+    t.is(serviceOf(all, 'nginx').environment?.NGINX_OUTER_PROXY, '192.168.255.241')
+    t.is(all.networks.edge?.ipam?.config?.[0]?.subnet, '192.168.255.240/28')
+    const mounted = serviceOf(all, 'nginx').volumes?.map(({ target }) => target)
+    t.true(mounted?.includes('/etc/nginx/templates/server.d/outer-proxy.conf.template'))
+    const template = readFileSync('compose/nginx/outer-proxy.conf.template', 'utf8')
+    t.deepEqual(template.match(/set_real_ip_from .*/g), ['set_real_ip_from ${NGINX_OUTER_PROXY};'])
+  },
+)
 
-check('as many run as are asked for, and what one does not take goes to another', [REPLICAS], (t, all) => {
-  t.is(serviceOf(all, 'warden').deploy?.replicas, 4)
-  t.is(serviceOf(all, 'nginx').environment?.NGINX_NEXT_UPSTREAM, 'error')
-})
+check(
+  'as many run as are asked for, and what one does not take goes to another',
+  [REPLICAS],
+  (t, all) => {
+    t.is(serviceOf(all, 'warden').deploy?.replicas, 4)
+    t.is(serviceOf(all, 'nginx').environment?.NGINX_NEXT_UPSTREAM, 'error')
+  },
+)
 
-check('there is no database of its own, and the way to the other is encrypted', [EXTERNAL_MYSQL], (t, all) => {
-  t.is(all.services.mysql, undefined)
-  const { environment = {}, depends_on } = serviceOf(all, 'warden')
-  t.is(environment.WARDEN_DB_HOST, 'db.example.com')
-  t.is(environment.WARDEN_DB_TLS, 'verify')
-  t.is(environment.WARDEN_DB_PASSWORD_FILE, '/etc/registry-warden/secrets/db-password')
-  t.deepEqual(Object.keys(depends_on ?? {}), ['setup'])
-  t.not(all.networks.database?.internal, true)
-  t.true(all.networks.inner?.internal)
-})
+check(
+  'there is no database of its own, and the way to the other is encrypted',
+  [EXTERNAL_MYSQL],
+  (t, all) => {
+    t.is(all.services.mysql, undefined)
+    const { environment = {}, depends_on } = serviceOf(all, 'warden')
+    t.is(environment.WARDEN_DB_HOST, 'db.example.com')
+    t.is(environment.WARDEN_DB_TLS, 'verify')
+    t.is(environment.WARDEN_DB_PASSWORD_FILE, '/etc/registry-warden/secrets/db-password')
+    t.deepEqual(Object.keys(depends_on ?? {}), ['setup'])
+    t.not(all.networks.database?.internal, true)
+    t.true(all.networks.inner?.internal)
+  },
+)
 
 check('registry and collector are of the same line', [REGISTRY_3], (t, all) => {
   t.is(serviceOf(all, 'registry').image, 'registry:3')
