@@ -45,7 +45,8 @@ export async function startEngine(place: Place): Promise<Engine> {
   const { dir } = place
   const host = `unix://${join(dir, 'docker.sock')}`
   // Numbers of processes mean nothing outside of the enclosure that they are from.
-  for (const name of ['dockerd.pid', 'run']) rmSync(join(dir, name), { recursive: true, force: true })
+  for (const name of ['dockerd.pid', 'run'])
+    rmSync(join(dir, name), { recursive: true, force: true })
   const configDir = await makeConfig(dir)
   writeFileSync(join(dir, 'daemon.json'), '{}')
   const environment = {

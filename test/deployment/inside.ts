@@ -38,7 +38,8 @@ async function waitForNetwork(): Promise<void> {
 
 /** Of a run that was cut off, where its folder was kept. */
 async function removeLeftovers({ must }: Engine): Promise<void> {
-  const list = async (...args: readonly string[]) => (await must(...args)).split('\n').filter(Boolean)
+  const list = async (...args: readonly string[]) =>
+    (await must(...args)).split('\n').filter(Boolean)
   const containers = await list('ps', '--all', '--quiet')
   if (containers.length > 0) await must('rm', '--force', ...containers)
   await must('network', 'prune', '--force')

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { openClients } from './clients.ts'
 import { openProject, type Project, waitUntilServing } from './project.ts'
-import type { Stage } from './stage.ts'
 import { showAddresses } from './show-addresses.ts'
 import { showClients } from './show-clients.ts'
 import { showCollecting } from './show-collecting.ts'
 import { showIsolation } from './show-isolation.ts'
 import { showRestarts } from './show-restarts.ts'
 import { showSecrets } from './show-secrets.ts'
+import type { Stage } from './stage.ts'
 
 export const HOST = 'registry.example.com'
 

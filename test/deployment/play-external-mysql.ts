@@ -1,13 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { waitFor } from '../support/wait-for.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
 import type { Engine } from './engine.ts'
 import { bringUp, HOST } from './play-compose.ts'
 import { openProject, type Project } from './project.ts'
+import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
-import { addPeople, ALICE } from './show-clients.ts'
 
 const NAME = 'somebody-elses-mysql'
 const PORT = 13306
@@ -17,7 +17,12 @@ async function startDatabase(engine: Engine, dir: string, address: string): Prom
   mkdirSync(dir, { recursive: true })
   const password = randomBytes(18).toString('hex')
   writeFileSync(join(dir, 'password'), password)
-  const environment = ['DATABASE=registry', 'USER=keeper', 'PASSWORD_FILE=/own/password', 'ROOT_PASSWORD_FILE=/own/password']
+  const environment = [
+    'DATABASE=registry',
+    'USER=keeper',
+    'PASSWORD_FILE=/own/password',
+    'ROOT_PASSWORD_FILE=/own/password',
+  ]
   await engine.must(
     ...['run', '--detach', '--name', NAME, '--publish', `${address}:${PORT}:3306`],
     ...['--volume', `${dir}:/own:ro`],
@@ -25,7 +30,10 @@ async function startDatabase(engine: Engine, dir: string, address: string): Prom
     ...['mysql:8.4', 'mysqld', '--mysqlx=OFF'],
   )
   const ping = ['exec', NAME, 'mysqladmin', 'ping', '--host=127.0.0.1', '--silent']
-  await waitFor(async () => (await engine.docker(ping)).code === 0, { mostMs: 180_000, what: 'MySQL' })
+  await waitFor(async () => (await engine.docker(ping)).code === 0, {
+    mostMs: 180_000,
+    what: 'MySQL',
+  })
   return password
 }
 

@@ -7,9 +7,9 @@ import { runCommand } from '../support/run-command.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
 import { makeCertificate } from './play-own-certificate.ts'
 import { openProject, type Project, waitUntilServing } from './project.ts'
-import type { Stage } from './stage.ts'
 import { addressSeen } from './show-addresses.ts'
-import { addPeople, ALICE } from './show-clients.ts'
+import { ALICE, addPeople } from './show-clients.ts'
+import type { Stage } from './stage.ts'
 
 const HOST = 'outer.example.com'
 
@@ -59,7 +59,10 @@ async function showRealm(project: Project): Promise<string> {
   return challenge
 }
 
-async function showClientAddresses(project: Project, addresses: readonly string[]): Promise<string> {
+async function showClientAddresses(
+  project: Project,
+  addresses: readonly string[],
+): Promise<string> {
   for (const from of addresses) {
     for (const headers of [{}, { 'x-forwarded-for': '9.9.9.9' }]) {
       const seen = await addressSeen(project, { from, headers })

@@ -6,8 +6,8 @@ import { ensureTlsServer } from '../../src/signing/tls-authority.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
 import { HOST } from './play-compose.ts'
 import { openProject, waitUntilServing } from './project.ts'
+import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
-import { addPeople, ALICE } from './show-clients.ts'
 
 const presented = (host: string, ca: string): Promise<string> =>
   new Promise((done, fail) => {
@@ -21,7 +21,10 @@ const presented = (host: string, ca: string): Promise<string> =>
 /** An authority of a company, and a certificate of its own for the host. */
 export async function makeCertificate(dir: string, hosts: readonly string[]): Promise<string> {
   const serverDir = join(dir, 'server')
-  await ensureTlsServer({ authorityDir: join(dir, 'authority'), serverDir }, { hosts, now: new Date() })
+  await ensureTlsServer(
+    { authorityDir: join(dir, 'authority'), serverDir },
+    { hosts, now: new Date() },
+  )
   return serverDir
 }
 

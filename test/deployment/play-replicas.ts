@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../support/wait-for.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
 import { bringUp, HOST } from './play-compose.ts'
 import { openProject, type Project } from './project.ts'
+import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
-import { addPeople, ALICE } from './show-clients.ts'
 
 const PAUSE_MS = 20
 const TOKEN = '/auth/token?service=registry-warden&scope=repository:demo/hello:pull,push'
@@ -24,7 +24,8 @@ function useSteadily({ send }: Project): Use {
     while (!isOver) {
       sent += 1
       await send('GET', path, { as: ALICE }).then(
-        ({ status, text }) => status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 80)}`),
+        ({ status, text }) =>
+          status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 80)}`),
         (error: unknown) => failed.push(String(error)),
       )
       await sleep(PAUSE_MS)
@@ -54,45 +55,73 @@ async function showKill(stage: Stage, project: Project): Promise<string> {
   const use = useSteadily(project)
   await sleep(1000)
   process.kill(await servicePid(stage, victim), 'SIGKILL')
-  const state = () => stage.engine.must('inspect', '--format', '{{.RestartCount}} {{.State.Health.Status}}', victim)
-  await waitFor(async () => (await state()) === '1 healthy', { mostMs: 120_000, what: 'the replica' })
+  const state = () =>
+    stage.engine.must('inspect', '--format', '{{.RestartCount}} {{.State.Health.Status}}', victim)
+  await waitFor(async () => (await state()) === '1 healthy', {
+    mostMs: 120_000,
+    what: 'the replica',
+  })
   await sleep(3000)
   const { sent, failed } = await use.stop()
   assert(sent > 50, `only ${sent} requests`)
-  assert(failed.length === 0, `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`)
+  assert(
+    failed.length === 0,
+    `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`,
+  )
   return `${sent} requests, none failed; the engine started it again`
 }
 
 async function showScale(project: Project): Promise<string> {
   const use = useSteadily(project)
-  await project.must('up', '--detach', '--wait', '--no-deps', '--no-recreate', '--scale', 'warden=2', 'warden')
+  await project.must(
+    'up',
+    '--detach',
+    '--wait',
+    '--no-deps',
+    '--no-recreate',
+    '--scale',
+    'warden=2',
+    'warden',
+  )
   await waitFor(async () => (await idsOf(project)).length === 2, { mostMs: 60_000 })
   await sleep(3000)
   const { sent, failed } = await use.stop()
-  assert(failed.length === 0, `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`)
+  assert(
+    failed.length === 0,
+    `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`,
+  )
   return `${sent} requests meanwhile, none failed`
 }
 
 export async function playReplicas(stage: Stage): Promise<void> {
   const { engine, place, record } = stage
   const env = { WARDEN_HOST: HOST, WARDEN_REPLICAS: '3' }
-  const project = openProject({ engine, dir: place.dir, name: 'many', overlays: ['replicas.yml'], env })
-  const clients = openClients(engine, HOST, join(place.dir, 'clients'))
-  const came = await record.show('three replicas serve, without a session that sticks', async () => {
-    await bringUp(project)
-    await addPeople(project)
-    const ids = await idsOf(project)
-    assert(ids.length === 3, `${ids.length} containers`)
-    const use = useSteadily(project)
-    await sleep(3000)
-    const { sent, failed } = await use.stop()
-    assert(failed.length === 0, `${failed.length} of ${sent} failed: ${failed[0]}`)
-    for (const id of ids) {
-      const log = await engine.docker(['logs', id])
-      assert(log.output.includes('/api/v1/'), 'one of them was never asked')
-    }
-    return `replicas.yml; ${sent} requests, each replica had some`
+  const project = openProject({
+    engine,
+    dir: place.dir,
+    name: 'many',
+    overlays: ['replicas.yml'],
+    env,
   })
+  const clients = openClients(engine, HOST, join(place.dir, 'clients'))
+  const came = await record.show(
+    'three replicas serve, without a session that sticks',
+    async () => {
+      await bringUp(project)
+      await addPeople(project)
+      const ids = await idsOf(project)
+      assert(ids.length === 3, `${ids.length} containers`)
+      const use = useSteadily(project)
+      await sleep(3000)
+      const { sent, failed } = await use.stop()
+      assert(failed.length === 0, `${failed.length} of ${sent} failed: ${failed[0]}`)
+      for (const id of ids) {
+        const log = await engine.docker(['logs', id])
+        assert(log.output.includes('/api/v1/'), 'one of them was never asked')
+      }
+      return `replicas.yml; ${sent} requests, each replica had some`
+    },
+  )
   if (came) {
     trust('docker', HOST, project.caPath)
     await mustEnd(clients.login(ALICE))

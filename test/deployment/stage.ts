@@ -1,5 +1,5 @@
-import type { Engine } from './engine.ts'
 import type { Place } from './enclosure.ts'
+import type { Engine } from './engine.ts'
 import type { Record } from './record.ts'
 
 /** What every scenario is played on. */
