@@ -6,6 +6,8 @@ import { ADMIN } from '../support/stack.ts'
 import { apiRequest, type Client, readGrant, tokenRequest } from './client.ts'
 
 const READS_AT_ONCE = 8
+/** Tokens live for a minute here, and a machine may be slow. */
+const PUSHES_OF_A_TOKEN = 50
 
 export interface Pushed {
   readonly repository: string
@@ -72,14 +74,18 @@ async function findLostPush(
 }
 
 async function findLostPushes(deps: ReadDeps, { pushes }: Ledger): Promise<readonly string[]> {
+  const all = [...pushes]
+  const scopes = [...new Set(all.map(({ repository }) => `repository:${repository}:pull`))]
   const limit = pLimit(READS_AT_ONCE)
-  const repositories = [...new Set(pushes.map(({ repository }) => repository))]
-  const scopes = repositories.map((repository) => `repository:${repository}:pull`)
-  const { token } = readGrant(await deps.client.send(tokenRequest(ADMIN, scopes)))
-  const lost = await Promise.all(
-    pushes.map((pushed) => limit(() => findLostPush(deps, pushed, token))),
-  )
-  return lost.flat()
+  const lost: string[] = []
+  for (let from = 0; from < all.length; from += PUSHES_OF_A_TOKEN) {
+    const those = all.slice(from, from + PUSHES_OF_A_TOKEN)
+    const ask = () => deps.client.send(tokenRequest(ADMIN, scopes))
+    const { token } = readGrant(await persist(ask))
+    const found = those.map((pushed) => limit(() => findLostPush(deps, pushed, token)))
+    lost.push(...(await Promise.all(found)).flat())
+  }
+  return lost
 }
 
 async function readRobotNames(deps: ReadDeps, project: string): Promise<ReadonlySet<string>> {

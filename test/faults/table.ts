@@ -1,6 +1,9 @@
 import Table from 'cli-table3'
 import type { Row } from './measure.ts'
 
+/** Of each sort. */
+const MOST_TOLD = 10
+
 const HEAD = [
   'fault',
   'requests',
@@ -42,7 +45,9 @@ export const renderMissed = (rows: readonly Row[]): readonly string[] =>
       ? []
       : [
           `${fault}: missed: ${missed.join('; ')}`,
-          ...[...lost, ...wrongGrants, ...reasons].map((line) => `  ${line}`),
+          ...[lost, wrongGrants, reasons]
+            .flatMap((those) => those.slice(0, MOST_TOLD))
+            .map((line) => `  ${line}`),
         ],
   )
 
