@@ -16,6 +16,7 @@ import { POLICIES } from './policies.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
 import { MANIFEST_REMOVALS, REMOVAL_RIGHTS, REMOVALS } from './removals.ts'
+import { REMOVED_TAGS } from './removed-tags.ts'
 import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
 import { SEARCH } from './search.ts'
@@ -51,4 +52,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...REMOVAL_RIGHTS,
   ...COLLECTOR,
   ...MANIFEST_REMOVALS,
+  ...REMOVED_TAGS,
 }
