@@ -1,5 +1,6 @@
 import type { Database } from '../../src/database/open-database.ts'
 import * as holds from '../../src/holds/tag-hold-queries.ts'
+import * as history from '../../src/removal/lost-pushes/history-queries.ts'
 import * as lost from '../../src/removal/lost-pushes/queries.ts'
 import * as manifests from '../../src/removal/manifest-removal-queries.ts'
 import * as items from '../../src/removal/many/item-queries.ts'
@@ -131,10 +132,10 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
     lost.noteRestoring(db, REMOVED, digestOf(8)),
   'removal/lost-pushes/queries.ts#noteRestored': (db) =>
     lost.noteRestored(db, REMOVED, digestOf(8)),
-  'removal/lost-pushes/queries.ts#readRemovals': (db) => lost.readRemovals(db, TAG),
-  'removal/lost-pushes/queries.ts#listTagEvents': (db) => lost.listTagEvents(db, TAG),
-  'removal/lost-pushes/queries.ts#isProjectOf': (db) =>
-    lost.isProjectOf(db, 'project-0007', REMOVED),
+  'removal/lost-pushes/history-queries.ts#readRemovals': (db) => history.readRemovals(db, TAG),
+  'removal/lost-pushes/history-queries.ts#listTagEvents': (db) => history.listTagEvents(db, TAG),
+  'removal/lost-pushes/history-queries.ts#isProjectOf': (db) =>
+    history.isProjectOf(db, 'project-0007', REMOVED),
   'removal/lost-pushes/queries.ts#trimRemovedTags': (db) =>
     lost.trimRemovedTags(db, { seconds: 5000, most: 100 }),
   'removal/manifest-removal-queries.ts#takeOutManifestRemovals': (db) =>

@@ -5,15 +5,13 @@ import type { RestoreLostOutcome } from '../../metrics/names.ts'
 import { projectOf } from '../../protocol/reference.ts'
 import { type PutOwnDeps, putOwn } from '../copy/put-own.ts'
 import { findLostPush, type LostPush } from './find-lost-push.ts'
+import { isProjectOf, listTagEvents, readRemovals } from './history-queries.ts'
 import {
   claimRemovedTag,
-  isProjectOf,
   listPushedTags,
-  listTagEvents,
   noteRestored,
   noteRestoring,
   postponeRemovedTag,
-  readRemovals,
   settleRemovedTag,
 } from './queries.ts'
 import type { RemovedTag } from './types.ts'
