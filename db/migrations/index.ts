@@ -16,6 +16,7 @@ import { POLICIES } from './policies.ts'
 import { PROJECTS } from './projects.ts'
 import { RECONCILE } from './reconcile.ts'
 import { MANIFEST_REMOVALS, REMOVAL_RIGHTS, REMOVALS } from './removals.ts'
+import { REMOVED_TAGS } from './removed-tags.ts'
 import { RESTORES } from './restores.ts'
 import { RETENTION } from './retention.ts'
 import type { Migration } from './schema.ts'
@@ -52,5 +53,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   ...REMOVAL_RIGHTS,
   ...COLLECTOR,
   ...MANIFEST_REMOVALS,
+  ...REMOVED_TAGS,
   ...RESTORES,
 }

@@ -5,6 +5,11 @@ export const INDEX_METRICS = {
     labels: ['outcome'],
     help: 'Immutable tags that were moved past this service, by what became of them.',
   },
+  warden_lost_pushes_total: {
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Pushes that a removal without the door took along, by what became of them.',
+  },
   warden_notification_events_total: {
     kind: 'counter',
     labels: ['outcome'],

@@ -146,6 +146,10 @@ export type SignInWay = (typeof SIGN_IN_WAYS)[number]
 export const SIGN_IN_OUTCOMES = ['proven', 'refused', 'throttled', 'failed'] as const
 export type SignInOutcome = (typeof SIGN_IN_OUTCOMES)[number]
 
+/** `restored`: the tag is on what was pushed again. `lost`: that was tried for long, in vain. */
+export const RESTORE_LOST_OUTCOMES = ['restored', 'lost'] as const
+export type RestoreLostOutcome = (typeof RESTORE_LOST_OUTCOMES)[number]
+
 /** How an attempt at a job ended; `returned` by a stop of the process, `lost` to another one. */
 export const JOB_OUTCOMES = ['done', 'retried', 'failed', 'cancelled', 'returned', 'lost'] as const
 export type JobOutcome = (typeof JOB_OUTCOMES)[number]

@@ -10,6 +10,7 @@ import {
   type RepositoryIds,
 } from '../images/repository-queries.ts'
 import { findTagsOn } from '../images/tag-queries.ts'
+import { markPushedTags } from '../removal/lost-pushes/queries.ts'
 import { applyPulls, findDrift } from './apply-pulls.ts'
 import { leavePassing } from './leave-passing.ts'
 import { type EventPlan, planEvents } from './plan-events.ts'
@@ -76,6 +77,10 @@ async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> 
   await markDirty(transaction, await findTagsGone(transaction, plan, ids))
   await markDirty(transaction, await findDrift(transaction, plan.pulls, ids))
   await markDirty(transaction, plan.dirty)
+  await markPushedTags(
+    transaction,
+    plan.pushes.map(({ repository, tag = '' }) => ({ repository, tag })),
+  )
   const changed = [...pulls, ...plan.blobs].map(({ repository }) => repository)
   await markFigures(transaction, 'repository', changed)
 }

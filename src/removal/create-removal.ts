@@ -2,8 +2,10 @@ import { repeat } from '../database/repeat.ts'
 import type { Log } from '../http/middleware.ts'
 import type { Route } from '../http/route.ts'
 import type { JobKinds } from '../jobs/types.ts'
+import type { Metrics } from '../metrics/create-metrics.ts'
 import type { CopyTagDeps } from './copy/copy-tag.ts'
 import { createCopyRoutes } from './copy/routes.ts'
+import { createLostPushes } from './lost-pushes/create-lost-pushes.ts'
 import { trimRemovals } from './many/queries.ts'
 import type { RunRemovalDeps } from './many/remove-held.ts'
 import type { RequestRemovalDeps } from './many/request-removal.ts'
@@ -20,6 +22,7 @@ const TRIM = { keepDays: 90, atOnce: 1000 }
 
 export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps, CopyTagDeps {
   readonly log: Log
+  readonly metrics: Metrics
 }
 
 export interface RemovalParts {
@@ -33,6 +36,7 @@ export interface RemovalParts {
 /** All that deletes or copies at the registry: by request, by job, and the end of what was cut off. */
 export function createRemoval(deps: RemovalDeps): RemovalParts {
   const { database, log } = deps
+  const startRestoring = createLostPushes(deps)
   const start = (): (() => Promise<void>) => {
     const recovering = {
       ...deps,
@@ -45,6 +49,7 @@ export function createRemoval(deps: RemovalDeps): RemovalParts {
         work: () => recoverManifests(recovering),
         onFailure: (error) => log.info({ error }, 'deletes of manifests cannot be recorded yet'),
       }),
+      startRestoring(),
       repeat({
         everyMs: TRIM_EVERY_MS,
         work: () => trimRemovals(database, TRIM),

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { HoldTags } from '../holds/hold-tags.ts'
 import type { Caller } from '../http/caller.ts'
 import { requireRepository } from '../images/require-repository.ts'
+import { closeRemovedTags } from './lost-pushes/queries.ts'
 import { type RemoveBatchDeps, removeBatch, TERM_SECONDS } from './remove-batch.ts'
 import type { TagResult } from './types.ts'
 import { underHold } from './under-hold.ts'
@@ -41,7 +42,10 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   await requireRepository(deps, { caller, repository, permission: 'repository:delete' })
   // What is not there is not worth a hold.
   const current = await deps.registry.findManifest({ repository, reference: tag })
-  if (current === undefined) throw missing(input)
+  if (current === undefined) {
+    await closeRemovedTags(deps.database, { repository, tag })
+    throw missing(input)
+  }
   const hold = await deps.holdTags({ repository, tags: [tag], reason: 'this tag is being deleted' })
   await underHold(hold, async () => {
     const targets = [{ tag, digest: undefined }]

@@ -6,6 +6,7 @@ import type { HoldTags } from '../holds/hold-tags.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import { endRemovedTags } from './lost-pushes/queries.ts'
 import {
   deleteTagRemoval,
   listAbandonedRemovals,
@@ -64,7 +65,8 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   const isRemoved = await finish(deps, removal, deadline)
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
-    const { repository, tag } = removal
+    const { repository, tag, dummyDigest } = removal
+    await endRemovedTags(transaction, { dummyDigest, tags: [tag] })
     if (isRemoved) await markRemoved(transaction, { repository, tags: [tag], actor: removal })
     else await markDirty(transaction, [{ repository, reference: tag }])
     await recordActorAudit(transaction, removal, {

@@ -10,6 +10,7 @@ import { noteDeletedTags } from '../images/tag-change-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
 import { createEmptyIndex } from './empty-index.ts'
 import { type FoundTarget, type JudgeTagsDeps, judgeTags } from './judge-tags.ts'
+import { endRemovedTags, insertRemovedTags } from './lost-pushes/queries.ts'
 import { deleteTagRemovals, insertTagRemovals, type TagRemoval } from './queries.ts'
 import { type Batch, removeFound } from './remove-found.ts'
 import { createRemovalNotes, type TagResult, type TagTarget } from './types.ts'
@@ -55,7 +56,7 @@ export interface RemoveBatchInput {
 
 async function announce(
   database: Database,
-  { repository, dummy, notes }: Batch,
+  { repository, hold, dummy, notes }: Batch,
   {
     targets,
     actor,
@@ -81,6 +82,9 @@ async function announce(
     if (held.has(tag)) continue
     notes.keep(tag, 'busy', `the tag ${tag} of ${repository} is being deleted already`)
   }
+  // Where pushes are not held up, one may be lost; its event tells of it afterwards (R21).
+  const unheld = hold.stopsPushes ? [] : removals.filter(({ tag }) => held.has(tag))
+  await insertRemovedTags(database, unheld)
   return targets.filter(({ tag }) => held.has(tag))
 }
 
@@ -109,7 +113,7 @@ export async function markRemoved(
 /** Who took a removal over in the meantime writes it down; what is unfinished stays for `recoverRemovals`. */
 async function endBatch(
   transaction: Database,
-  { repository, notes: { results } }: Batch,
+  { repository, hold, dummy, notes: { results } }: Batch,
   {
     actor,
     lookAfterMs,
@@ -125,6 +129,9 @@ async function endBatch(
     .filter((tag) => results.get(tag)?.outcome !== 'unfinished')
   const removed = over.filter((tag) => results.get(tag)?.outcome === 'removed')
   await markRemoved(transaction, { repository, tags: removed, actor, lookAfterMs })
+  if (!hold.stopsPushes) {
+    await endRemovedTags(transaction, { dummyDigest: dummy.digest, tags: over })
+  }
   const ours = await deleteTagRemovals(transaction, { repository, tags: over }, holder)
   const entries = removed
     .filter((tag) => ours.has(tag))

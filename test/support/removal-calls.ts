@@ -1,5 +1,7 @@
 import type { Database } from '../../src/database/open-database.ts'
 import * as holds from '../../src/holds/tag-hold-queries.ts'
+import * as history from '../../src/removal/lost-pushes/history-queries.ts'
+import * as lost from '../../src/removal/lost-pushes/queries.ts'
 import * as manifests from '../../src/removal/manifest-removal-queries.ts'
 import * as items from '../../src/removal/many/item-queries.ts'
 import * as removals from '../../src/removal/many/queries.ts'
@@ -32,6 +34,15 @@ export const REMOVAL_TABLES: Readonly<Record<string, readonly Row[]>> = {
     actor_name: 'user-0001',
     created_at: now,
   })),
+  removed_tags: rows(6000, (n) => ({
+    repository: repositoryOf(n),
+    tag: `1.${n}`,
+    digest: digestOf(n),
+    dummy_digest: digestOf(10_000 + n),
+    begun_at: new Date(now.getTime() - n * 1000),
+    ended_at: now,
+    due_at: n % 50 === 0 ? now : null,
+  })),
   removal_items: rows(6000, (n) => ({
     removal_id: n % 2 === 0 ? 3000 : n % 500,
     position: n,
@@ -42,7 +53,21 @@ export const REMOVAL_TABLES: Readonly<Record<string, readonly Row[]>> = {
   })),
 }
 
+const REMOVED = {
+  id: 7,
+  repository: repositoryOf(7),
+  tag: '1.7',
+  digest: digestOf(7),
+  dummyDigest: digestOf(10_007),
+  begunAt: now,
+  endedAt: now,
+  restoredDigest: undefined,
+  isRestored: false,
+  marks: 1,
+  tries: 0,
+}
 const MANIFEST = { repository: 'project-0010/app', digest: digestOf(7) }
+const TAG = { repository: REMOVED.repository, tag: REMOVED.tag }
 const HOLDING = { holder: 'h', termSeconds: 60 }
 const TAGS = { repository: repositoryOf(1), tags: ['1.1', '1.2'], holder: 'own-7' }
 
@@ -93,6 +118,26 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
     selects.listRepositoryTags(db, { repositoryId: 7, after: '', most: 51 }),
   'removal/many/select-queries.ts#isRepositoryListed': (db) =>
     selects.isRepositoryListed(db, repositoryOf(7)),
+  'removal/lost-pushes/queries.ts#insertRemovedTags': (db) => lost.insertRemovedTags(db, [REMOVED]),
+  'removal/lost-pushes/queries.ts#endRemovedTags': (db) =>
+    lost.endRemovedTags(db, { dummyDigest: REMOVED.dummyDigest, tags: ['1.7'] }),
+  'removal/lost-pushes/queries.ts#closeRemovedTags': (db) => lost.closeRemovedTags(db, TAG),
+  'removal/lost-pushes/queries.ts#markPushedTags': (db) => lost.markPushedTags(db, [TAG]),
+  'removal/lost-pushes/queries.ts#listPushedTags': (db) => lost.listPushedTags(db, 50),
+  'removal/lost-pushes/queries.ts#claimRemovedTag': (db) => lost.claimRemovedTag(db, REMOVED, 10),
+  'removal/lost-pushes/queries.ts#postponeRemovedTag': (db) =>
+    lost.postponeRemovedTag(db, REMOVED, 10),
+  'removal/lost-pushes/queries.ts#settleRemovedTag': (db) => lost.settleRemovedTag(db, REMOVED),
+  'removal/lost-pushes/queries.ts#noteRestoring': (db) =>
+    lost.noteRestoring(db, REMOVED, digestOf(8)),
+  'removal/lost-pushes/queries.ts#noteRestored': (db) =>
+    lost.noteRestored(db, REMOVED, digestOf(8)),
+  'removal/lost-pushes/history-queries.ts#readRemovals': (db) => history.readRemovals(db, TAG),
+  'removal/lost-pushes/history-queries.ts#listTagEvents': (db) => history.listTagEvents(db, TAG),
+  'removal/lost-pushes/history-queries.ts#isProjectOf': (db) =>
+    history.isProjectOf(db, 'project-0007', REMOVED),
+  'removal/lost-pushes/queries.ts#trimRemovedTags': (db) =>
+    lost.trimRemovedTags(db, { seconds: 5000, most: 100 }),
   'removal/manifest-removal-queries.ts#takeOutManifestRemovals': (db) =>
     manifests.takeOutManifestRemovals(db, {
       repository: MANIFEST.repository,

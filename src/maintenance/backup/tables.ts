@@ -53,6 +53,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   tag_removals: OF_THE_MOMENT,
   manifest_removals: OF_THE_MOMENT,
   tag_reservations: OF_THE_MOMENT,
+  removed_tags: 'removals of the last hour, whose pushes may have to be put back',
   removals: REPORTS,
   removal_items: REPORTS,
   retention_runs: REPORTS,

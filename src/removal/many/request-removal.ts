@@ -7,6 +7,7 @@ import { requireNoRestoreHold } from '../../images/restore-hold.ts'
 import { enqueueJob } from '../../jobs/enqueue-job.ts'
 import { type RequirePermissionDeps, requireProject } from '../../projects/require-permission.ts'
 import { pathInProject, projectOf } from '../../protocol/reference.ts'
+import { closeRemovedTags } from '../lost-pushes/queries.ts'
 import { insertRemoval, type NewRemoval, setRemovalJob } from './queries.ts'
 import { readRemoval } from './read-removal.ts'
 import { requireDelete } from './require-right.ts'
@@ -96,6 +97,7 @@ export async function deleteRepository(
     const actor = actorOf(fresh.subject)
     const { subject: asker } = fresh
     const asked = { project, filter, isDryRun: false, actor, asker, right: permission } as const
+    await closeRemovedTags(transaction, { repository })
     const made = await enqueue(transaction, asked)
     const entry = { action: 'repository.delete', target: repository, project } as const
     await recordAudit(transaction, fresh, { ...entry, outcome: 'done' })
