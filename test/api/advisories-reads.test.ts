@@ -36,7 +36,7 @@ const seen = ({ status, headers, body }: Reply, name: string): string => {
 }
 
 const TIMERS =
-  /installation|replicas|leases|audit|jobs|job_schedules|reconcile_|index_brake|index_vanishings|last_used_at|tag_removals|removed_tags|manifest_removals|tag_reservations|COALESCE\(project_figures|events|dirty_|tag_history|collections|AS overdue|^(?:delete|begin|commit|rollback|set) ?/i
+  /installation|replicas|leases|audit|jobs|job_schedules|reconcile_|index_brake|index_vanishings|last_used_at|tag_removals|removed_tags|token_authorities|manifest_removals|tag_reservations|COALESCE\(project_figures|events|dirty_|tag_history|collections|AS overdue|^(?:delete|begin|commit|rollback|set) ?/i
 
 /** Statements that an answer may have waited for; timers send others. */
 async function listStatements(work: () => Promise<unknown>): Promise<readonly string[]> {

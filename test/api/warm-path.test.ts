@@ -61,7 +61,7 @@ const actionsOf = (body: { readonly token: string }): readonly string[] => {
 
 /** The leaf, the audit record, the index and where people sign in from are kept by themselves. */
 const IN_BACKGROUND =
-  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|leases|events|dirty_|tag_reservations|COALESCE\(project_figures|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
+  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|leases|events|dirty_|tag_reservations|removed_tags|token_authorities|COALESCE\(project_figures|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 
 /** Statements that the service sends while `work` runs, the watch's own left out. */
 const countQueries = async (service: Service, work: () => Promise<unknown>): Promise<number> => {
