@@ -209,6 +209,7 @@ test('health tells that the process lives, readiness what is amiss, and reasons 
       ['signing', true],
       ['registry', false],
       ['collecting', true],
+      ['restore', true],
     ],
   )
   t.regex(parts[2]?.reason ?? '', /does not answer/)

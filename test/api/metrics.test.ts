@@ -206,7 +206,7 @@ test.serial('whatever is asked, nothing of it becomes a label', async (t) => {
 })
 
 test.serial(
-  'what is exposed is what was declared, and docs/operations.md names all of it',
+  'what is exposed is what was declared, and docs/metrics.md names all of it',
   async (t) => {
     const service = await startWatched()
     try {
@@ -219,7 +219,7 @@ test.serial(
         Object.keys(METRICS).filter((name) => !sampled.has(name)),
         [],
       )
-      const docs = readFileSync('docs/operations.md', 'utf8')
+      const docs = readFileSync('docs/metrics.md', 'utf8')
       t.deepEqual(
         [...types.keys()].filter((name) => !docs.includes(`\`${name}\``)),
         [],
