@@ -50,7 +50,7 @@ test.serial('a good deployment is ok in every line, and nothing is changed in it
       .map(({ name, state }: Line) => `${name} ${state}`),
     ['ldap skipped', 'mail skipped', 'events skipped'],
   )
-  t.is(checks.length, 39)
+  t.is(checks.length, 40)
   t.deepEqual({ code, faults, warnings }, { code: 0, faults: 0, warnings: 0 })
   t.is(stderr, '0 faults, 0 warnings\n')
   t.notRegex(stdout, /eyJ|PRIVATE KEY/)
