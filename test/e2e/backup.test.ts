@@ -1,5 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import { OCI_MANIFEST } from '../../src/protocol/media-types.ts'
 import { type Result, warden } from '../cli/command.ts'
@@ -11,6 +13,8 @@ import { waitFor } from '../support/wait-for.ts'
 
 const obstacle = findObstacle(['docker-registry', 'mariadbd'], { asRoot: false })
 const declare = testUnless(obstacle)
+/** Longer than what was used waits to be written down. */
+const SETTLED_MS = 6000
 const OLGA = { username: 'olga', password: 'a-quiet-harbour-71' }
 
 async function fill({ api }: Premises): Promise<{ readonly secret: string; robot: string }> {
@@ -63,6 +67,17 @@ async function reconcile(premises: Premises): Promise<void> {
   await waitFor(isOver, { what: 'a whole reconcile', mostMs: 60_000 })
 }
 
+/** What was pushed and used a moment ago is counted and sized some seconds later. */
+async function readSettled(of: Premises): Promise<Readonly<Record<string, unknown>>> {
+  let last = await readState(of)
+  const look = async () => {
+    const [was] = [last, await sleep(SETTLED_MS)]
+    last = await readState(of)
+    return isDeepStrictEqual(was, last) && last
+  }
+  return (await waitFor(look, { what: 'a state that stays', mostMs: 60_000 })).found
+}
+
 let premises: Premises
 let passphraseFile: string
 let path: string
@@ -95,7 +110,7 @@ test.before(async () => {
 test.after.always(() => premises?.stop())
 
 declare('R36: the state is backed up while the service goes on', async (t) => {
-  before = await readState(premises)
+  before = await readSettled(premises)
   bundle = readFileSync(join(premises.certsDir, 'bundle', 'ca.crt'), 'utf8')
   token = await fetchToken(premises, { as: OLGA, scope: 'repository:acme/app:pull' })
   const made = await run(['backup', path, '--passphrase-file', passphraseFile, '--json'])
