@@ -9,6 +9,8 @@ import {
   type LdapOutcome,
   type LdapRequest,
   type Listener,
+  RESTORE_LOST_OUTCOMES,
+  type RestoreLostOutcome,
   SIGN_IN_OUTCOMES,
   SIGN_IN_WAYS,
   type SignInOutcome,
@@ -29,6 +31,8 @@ export interface Exposition {
 export interface Metrics {
   readonly requests: (listener: Listener) => RequestCounter
   readonly countIssued: (answer: TokenAnswer) => void
+  /** A push that a removal took along was put back, or was not. */
+  readonly countLostPush: (outcome: RestoreLostOutcome) => void
   readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void
   /** Counts attempts at jobs of one kind. */
   readonly countJobs: (kind: string) => (outcome: JobOutcome) => void
@@ -84,6 +88,7 @@ export function createMetrics(): Metrics {
   return {
     requests: createRequestCounters(registry, readings),
     countIssued: readings.tally('warden_tokens_issued_total', 'answer', TOKEN_ANSWERS),
+    countLostPush: readings.tally('warden_lost_pushes_total', 'outcome', RESTORE_LOST_OUTCOMES),
     countSignIn: createSignInCounter(readings),
     countJobs: (kind) =>
       readings.tally('warden_job_attempts_total', 'outcome', JOB_OUTCOMES, { kind }),

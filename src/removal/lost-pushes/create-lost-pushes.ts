@@ -1,7 +1,6 @@
 import { repeat } from '../../database/repeat.ts'
 import type { Log } from '../../http/middleware.ts'
 import type { Metrics } from '../../metrics/create-metrics.ts'
-import { RESTORE_LOST_OUTCOMES, type RestoreLostOutcome } from '../../metrics/names.ts'
 import type { PutOwnDeps } from '../copy/put-own.ts'
 import { trimRemovedTags } from './queries.ts'
 import { restoreLostPushes } from './restore-lost-pushes.ts'
@@ -16,18 +15,10 @@ export interface LostPushesDeps extends PutOwnDeps {
   readonly metrics: Metrics
 }
 
-function countLostPushes({ read }: Metrics): (outcome: RestoreLostOutcome) => void {
-  const counts = new Map<RestoreLostOutcome, number>(RESTORE_LOST_OUTCOMES.map((one) => [one, 0]))
-  read('warden_lost_pushes_total', () =>
-    [...counts].map(([outcome, value]) => ({ labels: { outcome }, value })),
-  )
-  return (outcome) => void counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
-}
-
 /** Looks for pushes that removals took along, and puts them back. @returns starts it, and that its stop */
 export function createLostPushes(deps: LostPushesDeps): () => () => Promise<void> {
   const { database, log } = deps
-  const count = countLostPushes(deps.metrics)
+  const count = deps.metrics.countLostPush
   const warn = (fields: object, message: string): void => log.warn(fields, message)
   return () => {
     const stops = [
