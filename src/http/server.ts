@@ -9,6 +9,8 @@ const KEEP_ALIVE_MS = 75_000
 const HEADERS_TIMEOUT_MS = 80_000
 const MAX_HEADER_BYTES = 32 * 1024
 const CLOSE_IDLE_EVERY_MS = 100
+/** More than can wait at once (node's backlog is 511): new ones may keep coming meanwhile. */
+const MAX_TAKEN_IN = 600
 /** So long a connection that is kept may bring one more request. */
 const LAST_REQUEST_MS = 1000
 
@@ -57,31 +59,59 @@ interface Open {
 }
 
 /**
+ * Connections that wait to be taken in are reset when listening ends, and node takes in one in each
+ * turn of its loop: so none waits after a whole turn that brought none.
+ */
+function takeInWaiting(server: Server): Promise<void> {
+  let taken = 0
+  let takenBefore = -1
+  const onConnection = (): void => {
+    taken += 1
+  }
+  server.on('connection', onConnection)
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (taken !== takenBefore && taken < MAX_TAKEN_IN) {
+        takenBefore = taken
+        setImmediate(() => setImmediate(look))
+        return
+      }
+      server.off('connection', onConnection)
+      resolve()
+    }
+    look()
+  })
+}
+
+/**
  * A proxy keeps connections open, and may be writing into any of them at this moment. Most bring one
  * more request soon, whose answer tells the proxy of the end; the others are closed after that.
  */
-function closeServer({ server, unused }: Open, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    let isOver = false
+async function closeServer({ server, unused }: Open, limitMs: number): Promise<void> {
+  const limit = setTimeout(() => server.closeAllConnections(), limitMs)
+  await takeInWaiting(server)
+  await new Promise<void>((resolve) => {
     let timer: NodeJS.Timeout | undefined
+    let turn: NodeJS.Immediate | undefined
     const closeIdle = (): void => {
-      if (isOver) return
       server.closeIdleConnections()
       for (const socket of unused) socket.destroy()
-      timer = setTimeout(closeIdle, CLOSE_IDLE_EVERY_MS)
+      closeLater(CLOSE_IDLE_EVERY_MS)
     }
-    timer = setTimeout(closeIdle, LAST_REQUEST_MS)
-    const limit = setTimeout(() => server.closeAllConnections(), limitMs)
-    const done = (): void => {
-      isOver = true
+    // A turn more: after a busy time, timers run before what has come meanwhile is read.
+    const closeLater = (afterMs: number): void => {
+      timer = setTimeout(() => {
+        turn = setImmediate(closeIdle)
+      }, afterMs)
+    }
+    closeLater(LAST_REQUEST_MS)
+    // What an HTTP server does besides by itself is to cut the connections that are kept.
+    PlainServer.prototype.close.call(server, () => {
       clearTimeout(timer)
+      clearImmediate(turn)
       clearTimeout(limit)
       resolve()
-    }
-    // What an HTTP server does besides by itself is to cut the connections that are kept.
-    const close = (): void => void PlainServer.prototype.close.call(server, done)
-    // Connections that wait to be taken in would be reset: a whole turn takes them in before.
-    setImmediate(() => setImmediate(close))
+    })
   })
 }
 

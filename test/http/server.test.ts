@@ -53,16 +53,35 @@ test('a request that comes over a kept connection while it closes is answered, a
   agent.destroy()
 })
 
-test('a connection that waits to be taken in while it closes is answered', async (t) => {
+test('connections that wait to be taken in while it closes are answered, however many', async (t) => {
   const port = await findFreePort()
   const servers = await openServers([
     { host, port, listener: (_request, response) => void response.end('done') },
   ])
-  // The kernel has connected it, and node has not seen it before the same turn has ended.
-  const asked = ask(port, new Agent())
+  // The kernel has connected them, and node takes in one in each of its turns.
+  const asked = Array.from({ length: 20 }, () => ask(port, new Agent()))
   for (const untilMs = performance.now() + 20; performance.now() < untilMs; );
   const closed = servers.close(30_000)
-  t.is((await asked).statusCode, 200)
+  const responses = await Promise.all(asked)
+  t.deepEqual(
+    responses.map(({ statusCode }) => statusCode),
+    Array(20).fill(200),
+  )
+  await closed
+})
+
+test('a request that was sent while the process was busy for long is answered before the end', async (t) => {
+  const port = await findFreePort()
+  const servers = await openServers([
+    { host, port, listener: (_request, response) => void response.end('done') },
+  ])
+  const socket = connect({ host, port })
+  await once(socket, 'connect')
+  const closed = servers.close(30_000)
+  socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n')
+  for (const untilMs = performance.now() + 1500; performance.now() < untilMs; );
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  t.regex(answer.toString(), /^HTTP\/1\.1 200 /)
   await closed
 })
 
