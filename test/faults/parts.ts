@@ -18,6 +18,9 @@ export const MOVED: WardenName = 'warden-3'
 export const PARTS = ['database', ...WARDENS, 'registry', 'nginx'] as const
 export type PartName = (typeof PARTS)[number]
 
+/** So short that each process renews its leaf several times meanwhile. */
+export const LEAF_SECONDS = 180
+
 interface WardenPorts {
   readonly open: number
   readonly inner: number
@@ -61,8 +64,7 @@ const wardenInput = (place: Place, name: WardenName): WardenInput => ({
     WARDEN_ADMIN_PASSWORD: ADMIN.password,
     WARDEN_REGISTRY_TIMEOUT_SECONDS: '10',
     WARDEN_API_RATE: '0',
-    // So short that each process renews its leaf several times meanwhile.
-    WARDEN_LEAF_SECONDS: '180',
+    WARDEN_LEAF_SECONDS: String(LEAF_SECONDS),
     WARDEN_TOKEN_PULL_SECONDS: '60',
     WARDEN_TOKEN_PUSH_SECONDS: '60',
     WARDEN_LOG_LEVEL: 'warn',

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts'
 import { PARTS, type PartName, WARDENS } from '../parts.ts'
 import { moveClock } from './clock.ts'
 import { fullDisk } from './disk.ts'
-import { renewLeaf, rotateSecret } from './keys.ts'
+import { leafRunsOut, renewLeaf, rotateAuthority, rotateSecret } from './keys.ts'
 import {
   databaseAway,
   kill,
@@ -50,5 +50,7 @@ export const FAULTS: readonly Fault[] = [
   named('clock of one warden +1 h', moveClock(3600)),
   named('clock of one warden -1 h', moveClock(-3600)),
   named('renew the leaf', renewLeaf),
+  named('leaf of one warden runs out', leafRunsOut),
+  named('rotate the authority', rotateAuthority),
   named('rotate a secret', rotateSecret),
 ]
