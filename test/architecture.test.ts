@@ -24,6 +24,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['cli'],
   ['stack'],
   ['app'],
+  ['serve'],
   ['main'],
 ]
 const floorOf = (room: string): number => FLOORS.findIndex((rooms) => rooms.includes(room))
@@ -38,7 +39,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 const roomOf = (file: string): string => file.split('/', 1)[0]?.replace(/\.ts$/, '') ?? file
 
 const edges = files.flatMap(({ file, text }) =>
-  [...text.matchAll(/ from '(\.[^']+)'/g)].map(([, target = '']) => ({
+  [...text.matchAll(/(?: from |\bimport\()'(\.[^']+)'/g)].map(([, target = '']) => ({
     file,
     from: roomOf(file),
     to: roomOf(relative(SRC, join(SRC, dirname(file), target))),
