@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
+import { FIELDS, OPERATIONS } from '../src/client/generated.ts'
 import { CLIENT_VARIABLES, VARIABLES } from '../src/config/variables.ts'
 import type { RobotDeps } from '../src/credentials/robot-place.ts'
 import { createRobotRoutes } from '../src/credentials/robot-routes.ts'
@@ -159,6 +160,33 @@ test('docs/api.md has every route, and no other', (t) => {
   const apart = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics'])
   t.deepEqual(documented.toSorted(), declared.filter((route) => !apart.has(route)).sort())
   t.true(declared.length > 10)
+})
+
+/** The answer of each `GET` as the document of the API has it: name of the route, fields. */
+const ANSWERS = Object.values(OPERATIONS).flatMap((operation) => {
+  const [schema] =
+    'answer' in operation ? operation.answer : 'items' in operation ? operation.items : []
+  if (operation.method !== 'GET' || schema === undefined) return []
+  const route = `GET ${operation.path.replace('/api/v1', '')}`
+  return [{ route, fields: FIELDS[schema].toSorted() }]
+})
+
+test('an answer that docs/api.md shows has every field of its route, and no other', (t) => {
+  const sections = read('docs/api.md').split(/^### /m)
+  const shown = ANSWERS.flatMap(({ route, fields }) => {
+    const section = sections.find((text) => text.startsWith(`\`${route}\``)) ?? ''
+    return [...section.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text = '']) => {
+      const { items, ...answer } = z
+        .looseObject({ items: z.array(z.looseObject({})).optional() })
+        .parse(JSON.parse(text))
+      return { route, fields, shown: Object.keys(items?.[0] ?? answer).toSorted() }
+    })
+  })
+  t.true(shown.length > 10)
+  t.deepEqual(
+    shown.filter((row) => row.shown.join() !== row.fields.join()),
+    [],
+  )
 })
 
 test('the first code block of README.md is its two commands', (t) => {
