@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
+import { FIELDS, OPERATIONS } from '../src/client/generated.ts'
 import { CLIENT_VARIABLES, VARIABLES } from '../src/config/variables.ts'
 import type { RobotDeps } from '../src/credentials/robot-place.ts'
 import { createRobotRoutes } from '../src/credentials/robot-routes.ts'
@@ -161,30 +162,77 @@ test('docs/api.md has every route, and no other', (t) => {
   t.true(declared.length > 10)
 })
 
+/** The answer of each `GET` as the document of the API has it: name of the route, fields. */
+const ANSWERS = Object.values(OPERATIONS).flatMap((operation) => {
+  const [schema] =
+    'answer' in operation ? operation.answer : 'items' in operation ? operation.items : []
+  if (operation.method !== 'GET' || schema === undefined) return []
+  const route = `GET ${operation.path.replace('/api/v1', '')}`
+  return [{ route, fields: FIELDS[schema].toSorted() }]
+})
+
+test('an answer that docs/api.md shows has every field of its route, and no other', (t) => {
+  const sections = read('docs/api.md').split(/^### /m)
+  const shown = ANSWERS.flatMap(({ route, fields }) => {
+    const section = sections.find((text) => text.startsWith(`\`${route}\``)) ?? ''
+    return [...section.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text = '']) => {
+      const { items, ...answer } = z
+        .looseObject({ items: z.array(z.looseObject({})).optional() })
+        .parse(JSON.parse(text))
+      return { route, fields, shown: Object.keys(items?.[0] ?? answer).toSorted() }
+    })
+  })
+  t.true(shown.length > 10)
+  t.deepEqual(
+    shown.filter((row) => row.shown.join() !== row.fields.join()),
+    [],
+  )
+})
+
 test('the first code block of README.md is its two commands', (t) => {
   t.deepEqual(readCommands('README.md').slice(0, 2), ['npm run quickstart', 'npm test'])
   t.regex(read('README.md'), /^```sh\nnpm run quickstart\nnpm test\n```$/m)
 })
 
-test('both READMEs have the same commands in the same order', (t) => {
-  const commands = readCommands('README.md')
-  t.true(commands.length > 10)
-  t.deepEqual(readCommands('README.zh-CN.md'), commands)
+/** Documents that are there in Chinese, too. */
+const TRANSLATED = ['README.md', 'docs/install.md', 'docs/install-hosts.md']
+const inChinese = (path: string): string => path.replace(/\.md$/, '.zh-CN.md')
+
+for (const path of TRANSLATED)
+  test(`${path} and its Chinese form have the same commands in the same order`, (t) => {
+    const commands = readCommands(path)
+    t.true(commands.length > 10)
+    t.deepEqual(readCommands(inChinese(path)), commands)
+  })
+
+/** Where a link leads, alike in both languages: headings of translated documents differ. */
+function leadOf(path: string, link: string): string {
+  const [file = '', heading] = link.replace('.zh-CN.md', '.md').split('#', 2)
+  const isTranslated = file === '' || TRANSLATED.includes(join(dirname(path), file))
+  return heading === undefined || isTranslated ? file : `${file}#${heading}`
+}
+
+const shapeOf = (path: string) => ({
+  headings: [...read(path).matchAll(/^#+(?= )/gm)].map(([marks]) => marks),
+  firstCells: [...read(path).matchAll(/^\| (`[^|]*(?:\\\|[^|]*)*|\[[^|]*) \|/gm)].map(
+    ([, cell]) => cell,
+  ),
+  blocks: [...read(path).matchAll(/^```(\w+)\n[\s\S]*?^```$/gm)].map(([block, language]) =>
+    language === 'text' ? language : block,
+  ),
+  links: [...read(path).matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => leadOf(path, link)),
 })
 
-test('both READMEs have the same headings, tables and links', (t) => {
-  const shapeOf = (path: string) => ({
-    headings: [...read(path).matchAll(/^#+(?= )/gm)].map(([marks]) => marks),
-    firstCells: [...read(path).matchAll(/^\| (`[^|]*(?:\\\|[^|]*)*|\[[^|]*) \|/gm)].map(
-      ([, cell]) => cell,
-    ),
-    links: [...read(path).matchAll(/\]\(([^)]+)\)/g)]
-      .map(([, link]) => link)
-      .filter((link) => !link?.startsWith('README')),
+for (const path of TRANSLATED)
+  test(`${path} and its Chinese form have the same headings, tables, blocks and links`, (t) => {
+    const shape = shapeOf(path)
+    t.true(shape.headings.length > 5 && shape.blocks.length > 5 && shape.links.length > 5)
+    t.deepEqual(shapeOf(inChinese(path)), shape)
   })
-  const shape = shapeOf('README.md')
-  t.true(shape.headings.length > 10 && shape.firstCells.length > 20 && shape.links.length > 10)
-  t.deepEqual(shapeOf('README.zh-CN.md'), shape)
+
+test('the shapes that are compared hold the tables of README.md and of the overlays', (t) => {
+  t.true(shapeOf('README.md').firstCells.length > 20)
+  t.true(shapeOf('docs/install.md').firstCells.includes('`replicas.yml`'))
 })
 
 const linksOf = (path: string): readonly string[] =>
@@ -192,11 +240,53 @@ const linksOf = (path: string): readonly string[] =>
     .map(([, link = '']) => link.split('#', 1)[0] ?? '')
     .filter((link) => link !== '' && !/^[a-z]+:/.test(link))
 
+test('a Chinese document leads to Chinese ones where they are, and once to its English form', (t) => {
+  const english = TRANSLATED.map((path) => ({
+    path,
+    links: linksOf(inChinese(path)).filter((link) =>
+      TRANSLATED.includes(join(dirname(path), link)),
+    ),
+  }))
+  t.deepEqual(
+    english,
+    TRANSLATED.map((path) => ({ path, links: [basename(path)] })),
+  )
+})
+
 test('relative links of every document point to what is there', (t) => {
   const links = DOCUMENTS.flatMap((path) => linksOf(path).map((link) => ({ path, link })))
   t.true(links.length > 30)
   t.deepEqual(
     links.filter(({ path, link }) => !existsSync(resolve(dirname(path), link))),
+    [],
+  )
+})
+
+const withoutBlocks = (text: string): string => text.replace(/^```[\s\S]*?^```$/gm, '')
+
+/** What a heading is called in an address, as GitHub makes it. */
+const anchorsOf = (path: string): readonly string[] =>
+  [...withoutBlocks(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+test('a link to a heading leads to one that is there', (t) => {
+  const links = DOCUMENTS.flatMap((path) =>
+    [...withoutBlocks(read(path)).matchAll(/\]\(([^)\s#:]*\.md|)#([^)\s]+)\)/g)].map(
+      ([, file = '', anchor = '']) => ({
+        path,
+        to: file === '' ? path : join(dirname(path), file),
+        anchor,
+      }),
+    ),
+  )
+  t.true(links.length > 50)
+  t.deepEqual(
+    links.filter(({ to, anchor }) => !anchorsOf(to).includes(anchor)),
     [],
   )
 })
