@@ -2,7 +2,7 @@
 export interface Figure {
   readonly what: string
   readonly value: number
-  readonly unit: '/s' | 'ms' | 's' | 'MiB'
+  readonly unit: '/s' | 'us' | 'ms' | 's' | 'bytes' | 'MiB'
   readonly against: string
   readonly reference: number
   /** `value` by `reference`. */

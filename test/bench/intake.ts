@@ -68,7 +68,7 @@ const waiting = async ({ database }: ServiceWorld): Promise<number> => {
 }
 
 /** @throws Error when events stay in the inbox */
-async function drain(world: ServiceWorld): Promise<void> {
+export async function drain(world: ServiceWorld): Promise<void> {
   const giveUpAtMs = performance.now() + DRAIN_MS
   for (;;) {
     const left = await waiting(world)
@@ -115,7 +115,7 @@ async function measureAccepted(
   ]
 }
 
-const steadyPlan = (
+export const steadyPlan = (
   { notificationsUrl: url }: ServiceWorld,
   { run, seconds }: { readonly run: string; readonly seconds: number },
   images: readonly Image[],

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import Table from 'cli-table3'
 import { installMissing } from '../../src/stack/packages.ts'
+import { benchCosts } from './costs.ts'
 import type { Figure } from './figure.ts'
 import { benchIndex } from './index.ts'
 import { benchIntake } from './intake.ts'
@@ -8,7 +9,7 @@ import { benchLdap } from './ldap.ts'
 import { benchRegistry } from './registry.ts'
 import { benchTokens } from './tokens.ts'
 
-const USAGE = 'npm run bench -- tokens|index|intake|registry|ldap [--large]\n'
+const USAGE = 'npm run bench -- tokens|index|intake|registry|ldap|costs [--large]\n'
 const MARIADB = { command: 'mariadbd', packages: ['mariadb-server'] }
 const WRK = { command: 'wrk', packages: ['wrk'] }
 const REGISTRY = { command: 'docker-registry', packages: ['docker-registry'] }
@@ -21,6 +22,7 @@ const BENCHES = {
     measure: benchRegistry,
     needs: [MARIADB, REGISTRY, { command: 'nginx', packages: ['nginx'] }],
   },
+  costs: { measure: benchCosts, needs: [MARIADB, REGISTRY, WRK] },
   ldap: { measure: benchLdap, needs: [MARIADB, { command: 'slapd', packages: ['slapd'] }] },
 } as const
 

@@ -14,6 +14,7 @@ export interface ServiceWorld {
   readonly dir: string
   readonly wardenUrl: string
   readonly wardenPid: number
+  readonly databasePid: number
   /** Where notifications are sent, with `NOTIFICATIONS_SECRET`. */
   readonly notificationsUrl: string
   /** Where the registry is looked for; there is none but where a bench starts it. */
@@ -91,6 +92,7 @@ export async function startServiceWorld(
     dir,
     wardenUrl,
     wardenPid,
+    databasePid: mariadb.pid,
     notificationsUrl,
     registryPort,
     certsDir,

@@ -24,6 +24,7 @@ export interface TokenWorld extends ServiceWorld {
   /** ES256 by itself, on one core. */
   readonly signaturesPerSecond: number
   readonly references: Readonly<Record<'http' | 'koa' | 'koaSigning', string>>
+  readonly referencesPid: number
 }
 
 async function startReferences(): Promise<{
@@ -100,7 +101,8 @@ export async function startTokenWorld(coldUsers: number): Promise<TokenWorld> {
     child.disconnect()
     await world.stop()
   }
-  return { ...world, signaturesPerSecond, references: urls, stop }
+  const referencesPid = child.pid ?? 0
+  return { ...world, signaturesPerSecond, references: urls, referencesPid, stop }
 }
 
 /** Rate of argon2 by itself, on all cores, with the parameters of the service. */

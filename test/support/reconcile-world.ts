@@ -72,6 +72,13 @@ const CONFIG = '{"os":"linux","architecture":"amd64"}'
 export const registryDirOf = ({ config }: Service): string =>
   join(dirname(config.certs.dir), 'registry')
 
+interface Written {
+  readonly repository: string
+  readonly tags: readonly string[]
+  /** Content of the only layer: another one makes another image. */
+  readonly layer?: string
+}
+
 /**
  * Writes repositories into the storage of a registry, as its own files: many more than could be
  * pushed in a test. Each repository has an image of its own, and all tags are on it.
@@ -80,12 +87,12 @@ export const registryDirOf = ({ config }: Service): string =>
  */
 export function writeRepository(
   registryDir: string,
-  { repository, tags }: { readonly repository: string; readonly tags: readonly string[] },
+  { repository, tags, layer: text = repository }: Written,
 ): string {
   const data = join(registryDir, 'data')
   const place = join(data, 'docker/registry/v2/repositories', repository)
   const config = putBlob(data, CONFIG)
-  const layer = putBlob(data, repository)
+  const layer = putBlob(data, text)
   const mediaType = 'application/vnd.docker.distribution.manifest.v2+json'
   const content = JSON.stringify({
     schemaVersion: 2,
@@ -98,7 +105,7 @@ export function writeRepository(
     layers: [
       {
         mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
-        size: repository.length,
+        size: text.length,
         digest: `sha256:${layer}`,
       },
     ],
