@@ -182,6 +182,16 @@ test.serial(
   },
 )
 
+test.serial('of two names of library with one path only the one that was meant goes', async (t) => {
+  for (const repository of ['ubuntu', 'library/ubuntu']) {
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['v1'], text: repository })
+  }
+  const { headers } = await service.admin('DELETE', '/api/v1/repositories/ubuntu')
+  const { outcomes } = await ended(headers.get('location') ?? '', ADMIN)
+  t.deepEqual(outcomes, { 'ubuntu:v1': 'removed' })
+  t.deepEqual([await statusOf('ubuntu', 'v1'), await statusOf('library/ubuntu', 'v1')], [404, 200])
+})
+
 test.serial(
   'who may delete in a part of the project only, or not at all, removes nothing by filter',
   async (t) => {

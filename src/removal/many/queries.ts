@@ -23,6 +23,7 @@ interface RemovalRow {
 }
 
 interface StoredFilter {
+  readonly repository?: string
   readonly repositories?: readonly string[]
   readonly tags?: readonly string[]
   readonly pushedBefore?: string
@@ -35,6 +36,7 @@ const toDate = (text: string | undefined): Date | undefined =>
 function readFilter(text: string): RemovalFilter {
   const filter: StoredFilter = JSON.parse(text)
   return {
+    repository: filter.repository,
     repositories: filter.repositories,
     tags: filter.tags,
     pushedBefore: toDate(filter.pushedBefore),
