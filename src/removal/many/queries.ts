@@ -106,9 +106,15 @@ export async function findRemoval(database: Database, id: number): Promise<Remov
 /** The newest first. */
 export async function listRemovals(
   database: Database,
-  { project, before, most }: { project: string; before: number | undefined; most: number },
+  {
+    project,
+    since,
+    before,
+    most,
+  }: { project: string; since: Date; before: number | undefined; most: number },
 ): Promise<readonly Removal[]> {
   const query = database('removals').where({ project }).orderBy('id', 'desc').limit(most)
+  query.where('created_at', '>=', since)
   if (before !== undefined) query.where('id', '<', before)
   return (await query.select<RemovalRow[]>('*')).map(toRemoval)
 }
