@@ -156,6 +156,11 @@ export async function noteRestored(
   return noted === 1
 }
 
+/** Whether any removal is kept whose pushes may be lost. */
+export async function hasRemovedTags(database: Database): Promise<boolean> {
+  return (await database('removed_tags').first('id')) !== undefined
+}
+
 /** As long as applied events are kept: without them nothing could be told. @returns how many went */
 export async function trimRemovedTags(
   database: Database,
