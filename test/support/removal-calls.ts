@@ -123,7 +123,7 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
     lost.endRemovedTags(db, { dummyDigest: REMOVED.dummyDigest, tags: ['1.7'] }),
   'removal/lost-pushes/queries.ts#closeRemovedTags': (db) => lost.closeRemovedTags(db, TAG),
   'removal/lost-pushes/queries.ts#markPushedTags': (db) => lost.markPushedTags(db, [TAG]),
-  'removal/lost-pushes/queries.ts#hasRemovedTags': (db) => lost.hasRemovedTags(db),
+  'removal/lost-pushes/queries.ts#hasRemovedTags': (db) => lost.hasRemovedTags(db, 60),
   'removal/lost-pushes/queries.ts#listPushedTags': (db) => lost.listPushedTags(db, 50),
   'removal/lost-pushes/queries.ts#claimRemovedTag': (db) => lost.claimRemovedTag(db, REMOVED, 10),
   'removal/lost-pushes/queries.ts#postponeRemovedTag': (db) =>

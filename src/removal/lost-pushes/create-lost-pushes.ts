@@ -37,7 +37,7 @@ export function createLostPushes(deps: LostPushesDeps): LostPushes {
   let mayBeLost = true
   const trim = async (): Promise<void> => {
     await trimRemovedTags(database, TRIM)
-    mayBeLost = config.door === 'off' || (await hasRemovedTags(database))
+    mayBeLost = config.door === 'off' || (await hasRemovedTags(database, TRIM.seconds))
   }
   const restore = async (): Promise<void> => {
     if (mayBeLost) await restoreLostPushes({ ...deps, count, warn })
