@@ -42,11 +42,13 @@ function refuseNeeded({ repository }: ManifestWrite, { tags, indexes }: Needs): 
   )
 }
 
-async function requireUnneeded(deps: DeleteDeps, write: ManifestWrite): Promise<void> {
+/** @returns the tag that is on it, if any */
+async function requireUnneeded(deps: DeleteDeps, write: ManifestWrite): Promise<readonly string[]> {
   const { repository, reference: digest } = write
   const signal = AbortSignal.any([write.signal, AbortSignal.timeout(LOOK_MS)])
   const needs = await findNeeds(deps, { repository, digest, signal })
   refuseNeeded(write, needs)
+  return needs.tags
 }
 
 /** Another delete of this repository may come in between; one of them waits again. */
@@ -80,8 +82,8 @@ async function deleteUnderHold(
   const { request, repository, reference, signal } = write
   const sinceHold = startStopwatch(deps)
   await deps.waitDrained(hold, { signal })
-  await requireUnneeded(deps, write)
-  const decision = await deps.rules.decideManifestDelete({ repository, reference })
+  const tags = await requireUnneeded(deps, write)
+  const decision = await deps.rules.decideManifestDelete({ repository, reference, tags })
   return sendAllowed(deps, decision, async () => {
     if (sinceHold() > SEND_UNTIL_MS) {
       throw denied(`looking at all tags of ${repository} took too long; try again in a moment`)

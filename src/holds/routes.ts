@@ -30,7 +30,7 @@ const changeSchema = z.strictObject({
     .string()
     .min(1)
     .max(MOST_CHARACTERS)
-    .refine((text) => !UNSAFE.test(text), 'must be one line of plain text')
+    .refine((text) => !UNSAFE.test(text) && text.trim() !== '', 'must be one line of plain text')
     .optional(),
 })
 

@@ -26,7 +26,7 @@ const CONCURRENCY = 4
 
 export type WorkDeps = Pick<JobsDeps, 'database' | 'log' | 'now'> &
   Omit<PasswordResetDeps, 'wake' | 'endTokens'> &
-  NotificationsDeps &
+  Omit<NotificationsDeps, 'notePushed'> &
   Pick<CreateReconcileDeps, 'config' | 'giveWay'> &
   Omit<CreateCollectDeps, 'wake'> &
   Omit<RemovalDeps, 'wake' | 'refreshCaller'> &
@@ -50,7 +50,8 @@ export interface Work {
 export function createWork(deps: WorkDeps): Work {
   const wake = (): void => jobs.wake()
   const passwordReset = createPasswordReset({ ...deps, ...END_CREDENTIALS, wake })
-  const notifications = createNotifications(deps)
+  const removal = createRemoval({ ...deps, refreshCaller, wake })
+  const notifications = createNotifications({ ...deps, notePushed: removal.notePushed })
   const operators = { requireSystem, refreshCaller, recordAudit }
   const reconcile = createReconcile({
     ...deps,
@@ -58,7 +59,6 @@ export function createWork(deps: WorkDeps): Work {
     wake,
     refresh: notifications.refresh,
   })
-  const removal = createRemoval({ ...deps, refreshCaller, wake })
   const retention = createRetention({
     ...deps,
     wake,

@@ -10,7 +10,7 @@ import {
   type RepositoryIds,
 } from '../images/repository-queries.ts'
 import { findTagsOn } from '../images/tag-queries.ts'
-import { markPushedTags } from '../removal/lost-pushes/queries.ts'
+import type { LostPushes } from '../removal/lost-pushes/create-lost-pushes.ts'
 import { applyPulls, findDrift } from './apply-pulls.ts'
 import { leavePassing } from './leave-passing.ts'
 import { type EventPlan, planEvents } from './plan-events.ts'
@@ -19,6 +19,9 @@ import { sumActivity } from './sum-activity.ts'
 
 /** Events of one batch. */
 export const AT_ONCE = 500
+
+/** Told of tags that were pushed to, in the transaction that applies it. */
+export type NotePushed = LostPushes['notePushed']
 
 /** Tags that the index has on what was deleted went with it. */
 async function findTagsGone(
@@ -52,7 +55,11 @@ async function notePushes(
   await touchPushedManifests(transaction, keys, at)
 }
 
-async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> {
+async function applyPlan(
+  transaction: Database,
+  plan: EventPlan,
+  notePushed: NotePushed,
+): Promise<void> {
   const there = [
     ...plan.blobs,
     ...plan.pulls,
@@ -77,7 +84,7 @@ async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> 
   await markDirty(transaction, await findTagsGone(transaction, plan, ids))
   await markDirty(transaction, await findDrift(transaction, plan.pulls, ids))
   await markDirty(transaction, plan.dirty)
-  await markPushedTags(
+  await notePushed(
     transaction,
     plan.pushes.map(({ repository, tag = '' }) => ({ repository, tag })),
   )
@@ -90,7 +97,10 @@ async function applyPlan(transaction: Database, plan: EventPlan): Promise<void> 
  *
  * @returns how many; fewer than a batch when no more wait
  */
-export async function applyEvents(database: Database): Promise<number> {
+export async function applyEvents(
+  database: Database,
+  notePushed: NotePushed = async () => undefined,
+): Promise<number> {
   if ((await listWaitingEvents(database, 1)).length === 0) return 0
   return inTransaction(database, async (transaction) => {
     const events = await lockWaitingEvents(transaction, AT_ONCE)
@@ -98,7 +108,7 @@ export async function applyEvents(database: Database): Promise<number> {
       transaction,
       events.map(({ id }) => id),
     )
-    await applyPlan(transaction, planEvents(await leavePassing(transaction, events)))
+    await applyPlan(transaction, planEvents(await leavePassing(transaction, events)), notePushed)
     return events.length
   })
 }

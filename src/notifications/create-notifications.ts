@@ -8,6 +8,7 @@ import type { RefreshDeps, RestoreMoved } from '../images/refresh-outcome.ts'
 import type { Metrics } from '../metrics/create-metrics.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { listDummyDigests } from '../removal/queries.ts'
+import type { NotePushed } from './apply-events.ts'
 import { createIndexMetrics } from './index-metrics.ts'
 import { noteSource } from './intake-queries.ts'
 import { keepInbox } from './keep-inbox.ts'
@@ -28,6 +29,7 @@ export interface NotificationsDeps {
   readonly metrics: Metrics
   readonly log: Log
   readonly now: () => Date
+  readonly notePushed: NotePushed
   /** Puts immutable tags back, where manifest writes do not pass us. */
   readonly restoreMoved?: RestoreMoved | undefined
 }
@@ -92,6 +94,7 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
     const stops = [
       keepInbox({
         database,
+        notePushed: deps.notePushed,
         isLeader: hold.isHeld,
         onApplied: metrics.countApplied,
         onFailure: told('events cannot be applied now'),

@@ -1,6 +1,6 @@
 import type { Database } from '../database/open-database.ts'
 import { repeat } from '../database/repeat.ts'
-import { AT_ONCE, applyEvents } from './apply-events.ts'
+import { AT_ONCE, applyEvents, type NotePushed } from './apply-events.ts'
 import { removeManyUnreadable, removeOldSources, removeOldUnreadable } from './intake-queries.ts'
 import { removeExpiredPullMarks } from './mark-queries.ts'
 import { removeAppliedEvents } from './queries.ts'
@@ -19,6 +19,7 @@ const KEEP_SOURCES_DAYS = 7
 
 export interface KeepInboxDeps {
   readonly database: Database
+  readonly notePushed: NotePushed
   readonly isLeader: () => Promise<boolean>
   readonly onApplied: (events: number) => void
   readonly onFailure: (error: unknown) => void
@@ -43,9 +44,9 @@ export async function trimInbox({
   }
 }
 
-async function apply({ database, isLeader, onApplied }: KeepInboxDeps): Promise<void> {
+async function apply({ database, isLeader, onApplied, notePushed }: KeepInboxDeps): Promise<void> {
   for (let batch = 0; batch < MOST_BATCHES && (await isLeader()); batch++) {
-    const applied = await applyEvents(database)
+    const applied = await applyEvents(database, notePushed)
     onApplied(applied)
     // What comes in meanwhile waits for the next round, so that it is applied together.
     if (applied < AT_ONCE) return

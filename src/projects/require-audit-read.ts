@@ -2,9 +2,7 @@ import type { AuditScope } from '../audit/routes.ts'
 import type { Caller } from '../http/caller.ts'
 import { authorizeSystem } from './authorize.ts'
 import { type RequirePermissionDeps, requireProject, requireSystem } from './require-permission.ts'
-
-/** Clocks of the database, which dates rows, and of this process differ by less. */
-const CLOCK_MS = 60_000
+import { sinceMade } from './since-made.ts'
 
 /**
  * Decides who reads the audit record: administrators and auditors all of it, also of projects that
@@ -20,6 +18,5 @@ export const createRequireAuditRead =
       return { since: undefined }
     }
     const permission = 'audit:read'
-    const { createdAt } = await requireProject(deps, { caller, name: project, permission })
-    return { since: new Date(createdAt.getTime() - CLOCK_MS) }
+    return { since: sinceMade(await requireProject(deps, { caller, name: project, permission })) }
   }

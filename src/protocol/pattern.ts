@@ -45,8 +45,21 @@ function matchParts(
   return pattern.slice(p).every((part) => part === star)
 }
 
-const matchSegment = (pattern: string, segment: string): boolean =>
-  matchParts([...pattern], [...segment], '*', (a, b) => a === b)
+/** What stands between stars is looked for once, from left to right: thousands of tags may be held against it. */
+function matchSegment(pattern: string, segment: string): boolean {
+  const [first = '', ...others] = pattern.split('*')
+  const last = others.pop()
+  if (last === undefined) return pattern === segment
+  const end = segment.length - last.length
+  if (end < first.length || !segment.startsWith(first) || !segment.endsWith(last)) return false
+  let at = first.length
+  for (const part of others) {
+    const found = segment.indexOf(part, at)
+    if (found === -1 || found + part.length > end) return false
+    at = found + part.length
+  }
+  return true
+}
 
 /**
  * Whether every name that fits `inner` fits `outer` too. Only what is certain counts: an answer of

@@ -1,3 +1,4 @@
+import type { Config } from '../config/read-config.ts'
 import { repeat } from '../database/repeat.ts'
 import type { Log } from '../http/middleware.ts'
 import type { Route } from '../http/route.ts'
@@ -5,7 +6,7 @@ import type { JobKinds } from '../jobs/types.ts'
 import type { Metrics } from '../metrics/create-metrics.ts'
 import type { CopyTagDeps } from './copy/copy-tag.ts'
 import { createCopyRoutes } from './copy/routes.ts'
-import { createLostPushes } from './lost-pushes/create-lost-pushes.ts'
+import { createLostPushes, type LostPushes } from './lost-pushes/create-lost-pushes.ts'
 import { trimRemovals } from './many/queries.ts'
 import type { RunRemovalDeps } from './many/remove-held.ts'
 import type { RequestRemovalDeps } from './many/request-removal.ts'
@@ -21,6 +22,7 @@ const RECOVER_EVERY_MS = 15_000
 const TRIM = { keepDays: 90, atOnce: 1000 }
 
 export interface RemovalDeps extends RunRemovalDeps, RequestRemovalDeps, CopyTagDeps {
+  readonly config: Pick<Config, 'door'>
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -29,6 +31,7 @@ export interface RemovalParts {
   readonly routes: readonly Route[]
   readonly kinds: JobKinds
   readonly removeTags: (input: RemoveTagsInput) => Promise<void>
+  readonly notePushed: LostPushes['notePushed']
   /** @returns stops it */
   readonly start: () => () => Promise<void>
 }
@@ -36,7 +39,7 @@ export interface RemovalParts {
 /** All that deletes or copies at the registry: by request, by job, and the end of what was cut off. */
 export function createRemoval(deps: RemovalDeps): RemovalParts {
   const { database, log } = deps
-  const startRestoring = createLostPushes(deps)
+  const lostPushes = createLostPushes(deps)
   const start = (): (() => Promise<void>) => {
     const recovering = {
       ...deps,
@@ -49,7 +52,7 @@ export function createRemoval(deps: RemovalDeps): RemovalParts {
         work: () => recoverManifests(recovering),
         onFailure: (error) => log.info({ error }, 'deletes of manifests cannot be recorded yet'),
       }),
-      startRestoring(),
+      lostPushes.start(),
       repeat({
         everyMs: TRIM_EVERY_MS,
         work: () => trimRemovals(database, TRIM),
@@ -67,5 +70,6 @@ export function createRemoval(deps: RemovalDeps): RemovalParts {
     ...createRemovalJobRoutes(deps),
   ]
   const kinds = createRemovalKind(deps)
-  return { routes, kinds, removeTags: (input) => removeTags(deps, input), start }
+  const { notePushed } = lostPushes
+  return { routes, kinds, notePushed, removeTags: (input) => removeTags(deps, input), start }
 }

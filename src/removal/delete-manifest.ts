@@ -16,6 +16,8 @@ import { DISABLED } from './remove-found.ts'
 import { requireReferrersFree } from './take-referrers.ts'
 import { underHold } from './under-hold.ts'
 
+const MOST_WRITTEN_DOWN = 10
+
 export interface DeleteManifestInput extends ManifestInput {
   /** The tags that are to go with it; undefined where none were named. */
   readonly tags: readonly string[] | undefined
@@ -25,6 +27,12 @@ export interface DeleteManifestInput extends ManifestInput {
   readonly condition: { readonly isAsked: boolean; readonly check: (needs: ManifestNeeds) => void }
 }
 
+/** How the tags are confirmed: by name where somebody can write all of them down. */
+const confirmation = (tags: readonly string[]): string =>
+  tags.length <= MOST_WRITTEN_DOWN
+    ? `name all of them, as ?tags=${tags.join(',')}`
+    : 'name all of them in ?tags= or send the ETag of its needs as If-Match'
+
 function requireConfirmed(
   { repository, digest, tags: named, condition }: DeleteManifestInput,
   { tags }: ManifestNeeds,
@@ -32,7 +40,7 @@ function requireConfirmed(
   if (tags.length === 0 || (condition.isAsked && named === undefined)) return
   if (named?.toSorted().join() === tags.join()) return
   throw conflict(
-    `${tags.length === 1 ? 'the tag' : 'the tags'} ${nameSome(tags)} of ${repository} would go with ${digest}; to delete the manifest name all of them, as ?tags=${nameSome(tags).replaceAll(', ', ',')}, or delete one tag by itself`,
+    `${tags.length === 1 ? 'the tag' : 'the tags'} ${nameSome(tags)} of ${repository} would go with ${digest}; to delete the manifest ${confirmation(tags)}, or delete one tag by itself`,
   )
 }
 

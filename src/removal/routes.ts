@@ -63,7 +63,9 @@ const deleteManifestRoute = (deps: DeleteTagDeps): Route =>
     query: deleteQuery,
     answers: { 204: { description: 'The manifest and its tags are gone' } },
     handle: async ({ caller, params, query: { tags, referrers }, precondition, request }) => {
-      const isAsked = request.headers['if-match'] !== undefined
+      const match = request.headers['if-match']
+      // `*` is whatever there is, which nobody has looked at.
+      const isAsked = match !== undefined && match.trim() !== '*'
       await deleteManifest(deps, {
         caller,
         repository: params.name,

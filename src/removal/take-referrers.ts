@@ -1,9 +1,23 @@
+import { listReferrers } from '../images/browse/read-manifest.ts'
 import { readAccessoryTag } from '../protocol/accessory.ts'
 import type { DeleteTagDeps } from './delete-tag.ts'
 import { findNeeds } from './find-needs.ts'
 import { conflict, LOOK_MS, type ManifestInput, type ManifestNeeds } from './read-needs.ts'
 
 const MOST_REFERRERS = 20
+
+/** What is about a referrer would be about nothing: only what goes along may be. */
+async function requireNothingAbout(
+  { database }: DeleteTagDeps,
+  { repository }: ManifestInput,
+  { referrer, referrers }: { readonly referrer: string; readonly referrers: readonly string[] },
+): Promise<void> {
+  const asked = { repository, digest: referrer, artifactType: undefined }
+  const about = (await listReferrers(database, asked)).map(({ digest }) => digest)
+  const staying = about.find((digest) => !referrers.includes(digest))
+  if (staying === undefined) return
+  throw conflict(`${staying} is about ${referrer}, which is about this manifest; delete that first`)
+}
 
 /** A signature that somebody tagged by a name of its own is theirs, and stays. */
 async function requireOwn(
@@ -42,6 +56,9 @@ export async function requireReferrersFree(
     )
   }
   const tags: string[] = []
-  for (const referrer of referrers) tags.push(...(await requireOwn(deps, input, referrer)))
+  for (const referrer of referrers) {
+    await requireNothingAbout(deps, input, { referrer, referrers })
+    tags.push(...(await requireOwn(deps, input, referrer)))
+  }
   return tags
 }

@@ -114,3 +114,50 @@ test.serial('R21: who deletes the tag again, before it is put back, has it gone'
   await untilLooked()
   t.is(await digestOfTag(repository), undefined)
 })
+
+/** Does something once, right before the second look at the tag: the last one before it is touched. */
+function beforeLastLook(repository: string, work: () => Promise<unknown>): void {
+  let looks = 0
+  faulty.interrupt(async ({ method, path }) => {
+    if (method !== 'HEAD' || !path.includes(`${repository}/manifests/v1`)) return undefined
+    looks++
+    if (looks === 2) await work()
+    return undefined
+  })
+}
+
+for (const [how, name] of [
+  ['with us', 'changed'],
+  ['at the registry', 'changed-there'],
+] as const) {
+  test.serial(
+    `R21: a tag that was changed in the middle, and is deleted ${how}, stays gone`,
+    async (t) => {
+      const repository = `acme/${name}`
+      await pushIndexed(service, { as: ADMIN, repository, tags: ['v1', 'sibling'], text: 'old' })
+      let pushed = ''
+      beforeLastLook(repository, async () => {
+        pushed = (await push(repository, ['v1'], `new in ${name}`)).digest
+      })
+      const { status, body } = await remove(repository)
+      t.is(status, 409)
+      t.is(body.detail, `the tag v1 of ${repository} was changed at this moment; look at it again`)
+      t.is(await digestOfTag(repository), pushed)
+      faulty.interrupt(undefined)
+      if (how === 'with us') t.is((await remove(repository)).status, 204)
+      else t.is(await deleteThere(repository, pushed), 202)
+      await untilLooked()
+      t.is(await digestOfTag(repository), undefined)
+      t.deepEqual(await restores(repository), [])
+    },
+  )
+}
+
+async function deleteThere(repository: string, digest: string): Promise<number> {
+  const token = await fetchToken(service, { as: ADMIN, scope: `repository:${repository}:delete` })
+  const { status } = await fetch(`${registryUrl()}/v2/${repository}/manifests/${digest}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${token}` },
+  })
+  return status
+}

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { pullStatus } from '../support/image.ts'
 import { pushIndex } from '../support/index-maze.ts'
-import { pushIndexed, untilIndexed } from '../support/index-rows.ts'
+import { pushIndexed, untilGone, untilIndexed } from '../support/index-rows.ts'
 import { ADMIN, type Service, startService } from '../support/service.ts'
 
 let service: Service
@@ -61,6 +61,29 @@ test.serial(
   },
 )
 
+test.serial(
+  'R22: many tags are confirmed by If-Match on all of them, which * is not',
+  async (t) => {
+    const repository = 'acme/many'
+    const tags = Array.from({ length: 11 }, (_, n) => `t${10 + n}`)
+    const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags, text: 'many' })
+    const path = pathOf(repository, digest)
+    const { status, body } = await service.request('DELETE', path, {
+      as: ADMIN,
+      headers: { 'if-match': '*' },
+    })
+    t.is(status, 409)
+    t.is(
+      body.detail,
+      `the tags t10, t11, t12, t13, t14, t15, t16, t17, t18, t19 and 1 more of ${repository} would go with ${digest}; to delete the manifest name all of them in ?tags= or send the ETag of its needs as If-Match, or delete one tag by itself`,
+    )
+    t.is(await statusOf(repository, 't20'), 200)
+    const etag = (await service.admin('GET', `${path}/needs`)).headers.get('etag') ?? ''
+    const headers = { 'if-match': etag }
+    t.is((await service.request('DELETE', path, { as: ADMIN, headers })).status, 204)
+  },
+)
+
 test.serial('a manifest that an index leads to stays until the index is gone', async (t) => {
   const repository = 'acme/child'
   const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags: ['one'], text: 'c' })
@@ -82,4 +105,27 @@ test.serial('what is about a manifest goes with it only when that is said', asyn
   t.regex(refused.body.detail, /is about this manifest; say \?referrers=delete/)
   t.is((await service.admin('DELETE', `${path}&referrers=delete`)).status, 204)
   t.deepEqual([await statusOf(repository, 'v1'), await statusOf(repository, signature)], [404, 404])
+})
+
+test.serial('what is about that in turn keeps all of them, and goes first', async (t) => {
+  const repository = 'acme/nested'
+  const sign = async (digest: string, text: string) => {
+    const tag = `${digest.replace(':', '-')}.sig`
+    return { tag, ...(await pushIndexed(service, { as: ADMIN, repository, tags: [tag], text })) }
+  }
+  const { digest } = await pushIndexed(service, { as: ADMIN, repository, tags: ['v1'], text: 'n' })
+  const list = await sign(digest, 'list of parts')
+  const signature = await sign(list.digest, 'signature of the list')
+  const path = `${pathOf(repository, digest)}?tags=v1&referrers=delete`
+  const refused = await service.admin('DELETE', path)
+  t.is(refused.status, 409)
+  t.is(
+    refused.body.detail,
+    `${signature.digest} is about ${list.digest}, which is about this manifest; delete that first`,
+  )
+  t.deepEqual([await statusOf(repository, 'v1'), await statusOf(repository, list.tag)], [200, 200])
+  const last = `${pathOf(repository, signature.digest)}?tags=${signature.tag}`
+  t.is((await service.admin('DELETE', last)).status, 204)
+  await untilGone(service, { repository, tag: signature.tag })
+  t.is((await service.admin('DELETE', path)).status, 204)
 })

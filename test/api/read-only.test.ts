@@ -47,6 +47,7 @@ for (const body of [
   {},
   { enabled: 'yes' },
   { enabled: true, reason: '' },
+  { enabled: true, reason: '  ' },
   { enabled: true, reason: 'x'.repeat(401) },
   { enabled: true, reason: 'two\nlines' },
   { enabled: true, reason: 'turned\u202eround' },

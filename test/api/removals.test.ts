@@ -182,6 +182,16 @@ test.serial(
   },
 )
 
+test.serial('of two names of library with one path only the one that was meant goes', async (t) => {
+  for (const repository of ['ubuntu', 'library/ubuntu']) {
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['v1'], text: repository })
+  }
+  const { headers } = await service.admin('DELETE', '/api/v1/repositories/ubuntu')
+  const { outcomes } = await ended(headers.get('location') ?? '', ADMIN)
+  t.deepEqual(outcomes, { 'ubuntu:v1': 'removed' })
+  t.deepEqual([await statusOf('ubuntu', 'v1'), await statusOf('library/ubuntu', 'v1')], [404, 200])
+})
+
 test.serial(
   'who may delete in a part of the project only, or not at all, removes nothing by filter',
   async (t) => {
@@ -208,3 +218,43 @@ test.serial('a removal that has ended cannot be cancelled', async (t) => {
   const { status } = await service.request('POST', path, { as: MAINTAINER, json: {} })
   t.is(status, 409)
 })
+
+test.serial(
+  'R4: removals of a project that is gone are none of the next one of its name',
+  async (t) => {
+    await service.admin('POST', '/api/v1/projects', { name: 'brief' })
+    const { headers } = await service.admin('POST', '/api/v1/projects/brief/removals', {})
+    const path = headers.get('location') ?? ''
+    await ended(path, ADMIN)
+    // Names of projects rest for longer than the clocks of two machines differ.
+    await service
+      .database('removals')
+      .where({ project: 'brief' })
+      .update({ created_at: '2026-01-01' })
+    await service.admin('DELETE', '/api/v1/projects/brief')
+    await service.database('project_tombstones').where({ name: 'brief' }).delete()
+    await service.admin('POST', '/api/v1/projects', { name: 'brief' })
+    const member = `/api/v1/projects/brief/members/users/${MAINTAINER.username}`
+    await service.admin('PUT', member, { role: 'projectAdmin' })
+    const list = await service.request('GET', '/api/v1/projects/brief/removals', { as: MAINTAINER })
+    t.deepEqual([list.status, list.body.items], [200, []])
+    for (const part of ['', '/items']) {
+      const { status } = await service.request('GET', `${path}${part}`, { as: MAINTAINER })
+      t.is(status, 404)
+    }
+  },
+)
+
+test.serial(
+  'a repository that outlasted its project is deleted, and that can be watched',
+  async (t) => {
+    await service.admin('POST', '/api/v1/projects', { name: 'past' })
+    const repository = 'past/app'
+    await pushIndexed(service, { as: ADMIN, repository, tags: ['v1'], text: 'past' })
+    t.is((await service.admin('DELETE', '/api/v1/projects/past?force=true')).status, 204)
+    const { headers } = await service.admin('DELETE', `/api/v1/repositories/${repository}`)
+    const { removal, outcomes } = await ended(headers.get('location') ?? '', ADMIN)
+    t.is(removal.state, 'done')
+    t.deepEqual(outcomes, { 'past/app:v1': 'removed' })
+  },
+)

@@ -113,3 +113,16 @@ test('what is not there is answered by the registry', async (t) => {
   t.is(status, 404)
   t.is(errorOf({ text }).code, 'MANIFEST_UNKNOWN')
 })
+
+test('an immutable tag that the index has not heard of yet is not deleted by its digest', async (t) => {
+  const rules = [{ repositories: ['new'], tags: ['v*'] }]
+  await world.service.admin('PUT', '/api/v1/projects/acme/immutable-tags', { rules })
+  const { digest } = await push('acme/new', ['v1'], 'new')
+  const refused = await remove('acme/new', digest)
+  t.is(refused.status, 403)
+  t.is(
+    errorOf(refused).message,
+    'the tag v1 of acme/new is immutable by a rule of the project; take it out of the rule first',
+  )
+  t.is(await pull('acme/new', 'v1'), 200)
+})

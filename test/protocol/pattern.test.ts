@@ -19,6 +19,13 @@ for (const [pattern, name, expected] of [
   ['*-rc*', 'v1-rc2', true],
   ['a*b*c', 'aXbYc', true],
   ['a*b*c', 'aXbY', false],
+  ['a*a', 'a', false],
+  ['a*a', 'aa', true],
+  ['ab*ba', 'aba', false],
+  ['*ab*ab', 'abab', true],
+  ['*ab*ab', 'cab', false],
+  ['a*bc*c', 'abc', false],
+  ['*', '', true],
 ] as const) {
   test(`matchesPattern: ${pattern} ${expected ? 'fits' : 'does not fit'} ${name}`, (t) => {
     t.is(matchesPattern(pattern, name), expected)
@@ -26,8 +33,14 @@ for (const [pattern, name, expected] of [
 }
 
 test('matchesPattern stays quick on a pattern that is made to be slow', (t) => {
-  const pattern = `${'a*'.repeat(60)}b`
-  t.false(matchesPattern(pattern, 'a'.repeat(255)))
+  const name = 'a'.repeat(255)
+  const patterns = [`${'a*'.repeat(60)}b`, `*${'a'.repeat(127)}b`, `*${'a'.repeat(127)}b*`]
+  const before = process.cpuUsage()
+  for (let n = 0; n < 20_000; n++) {
+    for (const pattern of patterns) t.false(matchesPattern(pattern, name))
+  }
+  // What tried each place letter by letter took many times as long.
+  t.true(process.cpuUsage(before).user < 3_000_000)
 })
 
 test('isPattern refuses what no name could fit', (t) => {

@@ -84,7 +84,7 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
   'removal/many/queries.ts#setRemovalJob': (db) => removals.setRemovalJob(db, { id: 7, jobId: 7 }),
   'removal/many/queries.ts#findRemoval': (db) => removals.findRemoval(db, 7),
   'removal/many/queries.ts#listRemovals': (db) =>
-    removals.listRemovals(db, { project: 'project-0007', before: 2500, most: 51 }),
+    removals.listRemovals(db, { project: 'project-0007', since: now, before: 2500, most: 51 }),
   'removal/many/queries.ts#endSelection': (db) => removals.endSelection(db, 7),
   'removal/many/queries.ts#endRemoval': (db) => removals.endRemoval(db, 7),
   'removal/many/queries.ts#trimRemovals': (db) =>
@@ -123,6 +123,7 @@ export const REMOVAL_CALLS: Readonly<Record<string, (database: Database) => Prom
     lost.endRemovedTags(db, { dummyDigest: REMOVED.dummyDigest, tags: ['1.7'] }),
   'removal/lost-pushes/queries.ts#closeRemovedTags': (db) => lost.closeRemovedTags(db, TAG),
   'removal/lost-pushes/queries.ts#markPushedTags': (db) => lost.markPushedTags(db, [TAG]),
+  'removal/lost-pushes/queries.ts#hasRemovedTags': (db) => lost.hasRemovedTags(db, 60),
   'removal/lost-pushes/queries.ts#listPushedTags': (db) => lost.listPushedTags(db, 50),
   'removal/lost-pushes/queries.ts#claimRemovedTag': (db) => lost.claimRemovedTag(db, REMOVED, 10),
   'removal/lost-pushes/queries.ts#postponeRemovedTag': (db) =>

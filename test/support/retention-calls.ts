@@ -100,6 +100,8 @@ export const RETENTION_CALLS: Readonly<Record<string, (database: Database) => Pr
     index.countRepositories(db, 'project-7'),
   'policies/retention/index-queries.ts#listTags': (db) =>
     index.listTags(db, { repositoryId: 1, after: '1.2', most: 1000 }),
+  'policies/retention/index-queries.ts#findTagTimes': (db) =>
+    index.findTagTimes(db, repositoryOf(1), ['1.1', '1.2']),
   'policies/retention/index-queries.ts#listManifests': (db) =>
     index.listManifests(db, { repositoryId: 1, after: 7, most: 1000 }),
   'policies/retention/index-queries.ts#listChildren': (db) => index.listChildren(db, [7, 8, 9]),

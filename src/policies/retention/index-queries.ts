@@ -71,6 +71,23 @@ export async function listTags(
   }))
 }
 
+/** When tags that are there were pushed and pulled last, by name; 1970 where one never was. */
+export async function findTagTimes(
+  database: Database,
+  repository: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Pick<MeasuredTag, 'pushedAt' | 'pulledAt'>>> {
+  const rows: readonly { readonly name: string; pushed_at: Date; pulled_at: Date }[] =
+    await database('repositories')
+      .join('tags', 'tags.repository_id', 'repositories.id')
+      .where({ 'repositories.name': repository, 'tags.is_listed': 1, 'tags.missing_since': null })
+      .whereIn('tags.name', [...names])
+      .select('tags.name', 'tags.pushed_at', 'tags.pulled_at')
+  return new Map(
+    rows.map((row) => [row.name, { pushedAt: row.pushed_at, pulledAt: row.pulled_at }]),
+  )
+}
+
 export interface LinkedManifest {
   readonly id: number
   readonly digest: string

@@ -1,4 +1,5 @@
 import { readAccessoryTag } from '../../protocol/accessory.ts'
+import { findUsedSince } from './find-used-since.ts'
 import { listRemovals, setOutcomes } from './item-queries.ts'
 import type { RemovalOutcome, Run, RunItem, Walk } from './run-types.ts'
 
@@ -20,17 +21,34 @@ function createIsFree(images: readonly RunItem[]): (item: RunItem) => boolean {
   }
 }
 
-/** Removes some tags of one repository. @returns them, each with what came of it */
-async function remove(
-  { deps, job, run: { id: runId, actor } }: Walk,
+/** Leaves out what was used since. @returns what may go yet */
+async function leaveUsed(
+  walk: Walk,
   repository: string,
   items: readonly RunItem[],
 ): Promise<readonly RunItem[]> {
+  const used = await findUsedSince(walk, repository, items)
+  const key = { runId: walk.run.id, repository }
+  const told = { tags: used, outcome: 'changed' } as const
+  await walk.job.inLease((transaction) => setOutcomes(transaction, key, told))
+  return items.filter(({ tag }) => !used.includes(tag))
+}
+
+/** Removes some tags of one repository. @returns them, each with what came of it */
+async function remove(
+  walk: Walk,
+  repository: string,
+  items: readonly RunItem[],
+): Promise<readonly RunItem[]> {
+  const { deps, job, run } = walk
+  const { id: runId, actor } = run
   const outcomes = new Map<string, RemovalOutcome>()
   const key = { runId, repository }
   for (let from = 0; from < items.length; from += AT_ONCE) {
     job.checkLease()
-    const some = items.slice(from, from + AT_ONCE)
+    const all = items.slice(from, from + AT_ONCE)
+    const some = await leaveUsed(walk, repository, all)
+    for (const { tag } of all.filter((item) => !some.includes(item))) outcomes.set(tag, 'changed')
     await deps.removeTags?.({
       repository,
       tags: some.map(({ tag, digest }) => ({ tag, digest })),

@@ -1,4 +1,5 @@
 import { inBatches, withAnyKey } from '../../database/bulk.ts'
+import { byIndex } from '../../database/keyset.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { TagKey } from '../queries.ts'
 import type { RemovedTag } from './types.ts'
@@ -154,6 +155,16 @@ export async function noteRestored(
     .where({ id, restored_digest: digest, restored_at: null })
     .update({ restored_at: now, ended_at: now })
   return noted === 1
+}
+
+/** Whether any removal of so many seconds is kept, whose pushes may be lost. */
+export async function hasRemovedTags(database: Database, seconds: number): Promise<boolean> {
+  const row = await database
+    .queryBuilder()
+    .from(byIndex(database, 'removed_tags', 'removed_tags_begun'))
+    .where('begun_at', '>=', database.raw(`${NOW} - INTERVAL ? SECOND`, [seconds]))
+    .first('id')
+  return row !== undefined
 }
 
 /** As long as applied events are kept: without them nothing could be told. @returns how many went */

@@ -23,6 +23,7 @@ interface RemovalRow {
 }
 
 interface StoredFilter {
+  readonly repository?: string
   readonly repositories?: readonly string[]
   readonly tags?: readonly string[]
   readonly pushedBefore?: string
@@ -35,6 +36,7 @@ const toDate = (text: string | undefined): Date | undefined =>
 function readFilter(text: string): RemovalFilter {
   const filter: StoredFilter = JSON.parse(text)
   return {
+    repository: filter.repository,
     repositories: filter.repositories,
     tags: filter.tags,
     pushedBefore: toDate(filter.pushedBefore),
@@ -104,9 +106,15 @@ export async function findRemoval(database: Database, id: number): Promise<Remov
 /** The newest first. */
 export async function listRemovals(
   database: Database,
-  { project, before, most }: { project: string; before: number | undefined; most: number },
+  {
+    project,
+    since,
+    before,
+    most,
+  }: { project: string; since: Date; before: number | undefined; most: number },
 ): Promise<readonly Removal[]> {
   const query = database('removals').where({ project }).orderBy('id', 'desc').limit(most)
+  query.where('created_at', '>=', since)
   if (before !== undefined) query.where('id', '<', before)
   return (await query.select<RemovalRow[]>('*')).map(toRemoval)
 }

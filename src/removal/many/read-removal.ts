@@ -24,13 +24,17 @@ export async function withState(database: Database, removal: Removal): Promise<R
     : { ...removal, state: 'done', error: undefined, counts }
 }
 
-/** @throws AppError REMOVAL_UNKNOWN (404), also for a removal of another project */
+/**
+ * @param since that of an earlier project of the same name is not found
+ * @throws AppError REMOVAL_UNKNOWN (404), also for a removal of another project
+ */
 export async function readRemoval(
   database: Database,
-  { project, id }: { readonly project: string; readonly id: number },
+  { project, id, since }: { readonly project: string; readonly id: number; readonly since?: Date },
 ): Promise<RemovalReading> {
   const removal = await findRemoval(database, id)
-  if (removal === undefined || removal.project !== project) {
+  const isEarlier = since !== undefined && removal !== undefined && removal.createdAt < since
+  if (removal === undefined || removal.project !== project || isEarlier) {
     throw new AppError('REMOVAL_UNKNOWN', {
       detail: `there is no removal ${id} in the project ${project}; they are forgotten after 90 days`,
     })

@@ -89,6 +89,7 @@ export async function deleteRepository(
     if (!(await isRepositoryListed(transaction, repository))) throw unknownRepository(repository)
     await requireNoRestoreHold(transaction)
     const filter = {
+      repository,
       repositories: [pathInProject(repository)],
       tags: undefined,
       pushedBefore: undefined,

@@ -6,6 +6,7 @@ import { repositoryNameSchema } from '../../images/name-schemas.ts'
 import { patternsSchema } from '../../projects/member-schemas.ts'
 import { requireProject } from '../../projects/require-permission.ts'
 import { projectNameSchema } from '../../projects/routes.ts'
+import { sinceMade } from '../../projects/since-made.ts'
 import { cancelRemoval } from './cancel-removal.ts'
 import { listItems } from './item-queries.ts'
 import { presentItem, presentRemoval, removalItemSchema, removalSchema } from './present-removal.ts'
@@ -70,9 +71,10 @@ const listRoute = (deps: RequestRemovalDeps): Route =>
     query: z.strictObject({ ...pageQuery }),
     answers: { 200: { description: 'A page of removals', schema: pageSchema(removalSchema) } },
     handle: async ({ caller, params: { project }, query: { limit, cursor }, url }) => {
-      await requireProject(deps, { caller, name: project, permission: 'removal:read' })
+      const permission = 'removal:read'
+      const since = sinceMade(await requireProject(deps, { caller, name: project, permission }))
       const before = readIdCursor(cursor)
-      const rows = await listRemovals(deps.database, { project, before, most: limit + 1 })
+      const rows = await listRemovals(deps.database, { project, since, before, most: limit + 1 })
       const { items, next } = cutPage(rows, limit, ({ id }) => String(id))
       const readings = await Promise.all(items.map((item) => withState(deps.database, item)))
       return presentPage({ items: readings, next }, presentRemoval, url)

@@ -39,6 +39,9 @@ export const fitsFilter = (
   isOlder(tag.pushedAt, pulledBefore) &&
   isOlder(tag.pulledAt, pulledBefore)
 
+const isMeant = ({ repository, repositories }: RemovalFilter, name: string): boolean =>
+  repository === undefined ? fitsAny(repositories, pathInProject(name)) : name === repository
+
 async function* repositoriesOf(
   { database }: SelectTagsDeps,
   { project, filter }: Removal,
@@ -47,7 +50,7 @@ async function* repositoriesOf(
   for (;;) {
     const page = await listProjectRepositories(database, { project, after, most: PAGE })
     for (const repository of page) {
-      if (fitsAny(filter.repositories, pathInProject(repository.name))) yield repository
+      if (isMeant(filter, repository.name)) yield repository
     }
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return

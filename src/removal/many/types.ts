@@ -4,6 +4,8 @@ import type { Asker } from './asker.ts'
 
 /** Which tags are to go: those that fit all that is said. */
 export interface RemovalFilter {
+  /** One repository alone, by its whole name: two of `library` may have one path, `foo` and `library/foo`. */
+  readonly repository?: string | undefined
   /** Patterns of repositories, relative to the project; undefined: all of them. */
   readonly repositories: readonly string[] | undefined
   /** Patterns of tags; undefined: all of them. */

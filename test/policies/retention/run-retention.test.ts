@@ -12,10 +12,11 @@ import { OCI_MANIFEST } from '../../../src/protocol/media-types.ts'
 import type { RegistryClient } from '../../../src/registry/client.ts'
 import { removeTags as removeFromRegistry } from '../../../src/removal/remove-tags.ts'
 import { pushImage } from '../../support/image.ts'
-import { untilIndexed } from '../../support/index-rows.ts'
+import { findIndexedTag, untilIndexed } from '../../support/index-rows.ts'
 import { openRegistry } from '../../support/registry-client.ts'
 import { noteReconcile, setAge } from '../../support/retention-world.ts'
 import { ADMIN, type Service, startService } from '../../support/service.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const OLD: readonly RetentionRule[] = [
   { template: 'pushedWithin', days: 10, repositories: ['**'], tags: ['*'] },
@@ -184,6 +185,32 @@ test('R21: a tag that was pushed to since is not removed', async (t) => {
   t.like(await lastRun(id), { state: 'done', toRemove: 1, removed: 0, notRemoved: 1 })
 })
 
+test('a tag that was pushed again as it was, since it was decided to go, stays', async (t) => {
+  const { id, name } = await makeProject()
+  const repository = `${name}/app`
+  await push(repository, { old: 20, older: 30, new: 1 })
+  const jobId = await makeRun(id)
+  const removals = {
+    removeTags: () => Promise.reject(new AppError('CONFLICT', { detail: 'held' })),
+  }
+  await t.throwsAsync(attempt(depsOf(removals), { projectId: id, jobId }), { message: /held/ })
+  await pushImage(service, { as: ADMIN, repository, tags: ['old'], text: 'old' })
+  const yesterday = new Date(Date.now() - 86_400_000)
+  const isNoted = async (): Promise<boolean> => {
+    const tag = await findIndexedTag(service, { repository, tag: 'old' })
+    return tag !== undefined && tag.pushedAt > yesterday
+  }
+  await waitFor(isNoted, { mostMs: 40_000 })
+  await attempt(depsOf(), { projectId: id, jobId })
+  t.deepEqual(await outcomes(id), [
+    'app new keep ',
+    'app old remove changed',
+    'app older remove removed',
+  ])
+  t.deepEqual(await listTags(repository), ['new', 'old'])
+  t.like(await lastRun(id), { state: 'done', toRemove: 2, removed: 1, notRemoved: 1 })
+})
+
 test('a signature goes after its image, and stays where the image could not be removed', async (t) => {
   const { id, name } = await makeProject()
   const repository = `${name}/app`
@@ -240,7 +267,7 @@ test('an attempt that was cut off is gone on with, as it was decided', async (t)
   await t.throwsAsync(first, { instanceOf: JobStopped })
   // All three were removed together, and only the first was written down.
   t.deepEqual(await listTags(repository), ['new'])
-  // Between the attempts c became young, but what was decided is compared with the registry alone.
+  // Between the attempts c became young, but it is gone, and is not decided about anew.
   await setAge(service, { repository, tag: 'c', pushed: 1 })
   const before = asked.length
   await attempt(depsOf(), { projectId: id, jobId })
