@@ -99,6 +99,10 @@ for (const [what, body] of [
   ['a part of a day', { rules: [{ template: 'pushedWithin', days: 0.5 }] }],
   ['a tag with a slash', { rules: [{ template: 'always', tags: 'a/b' }] }],
   ['a pattern that is none', { rules: [{ template: 'always', repositories: ['(a+)+$'] }] }],
+  [
+    'patterns of more than 2000 characters in all',
+    { rules: [{ template: 'always', tags: Array.from({ length: 16 }, () => 'v'.repeat(126)) }] },
+  ],
   ['a schedule of every minute', { rules: RULES, schedule: '* * * * *' }],
   ['a schedule of seconds', { rules: RULES, schedule: '0 15 3 * * *' }],
   ['a schedule that never comes', { rules: RULES, schedule: '0 0 30 2 *' }],

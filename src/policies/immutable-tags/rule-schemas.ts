@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { isPattern } from '../../protocol/pattern.ts'
+import { withBoundedPatterns } from '../bounded-patterns.ts'
 
 const MOST_RULES = 20
 const MOST_PATTERNS = 20
-/** Of all rules together: a page of tags is held against all of them. */
-const MOST_CHARACTERS = 2000
 
 const repositoryPattern = z
   .string()
@@ -26,17 +25,6 @@ const ruleSchema = z.strictObject({
   tags: listOf(tagPattern),
 })
 
-const charactersOf = (rules: readonly z.output<typeof ruleSchema>[]): number =>
-  rules
-    .flatMap(({ repositories, tags }) => [...repositories, ...tags])
-    .reduce((sum, { length }) => sum + length, 0)
-
 export const changeSchema = z.strictObject({
-  rules: z
-    .array(ruleSchema)
-    .max(MOST_RULES)
-    .refine(
-      (rules) => charactersOf(rules) <= MOST_CHARACTERS,
-      `must have patterns of ${MOST_CHARACTERS} characters at most, all together`,
-    ),
+  rules: withBoundedPatterns(z.array(ruleSchema).max(MOST_RULES)),
 })

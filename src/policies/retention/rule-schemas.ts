@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { patternsSchema } from '../../projects/member-schemas.ts'
 import { isPattern } from '../../protocol/pattern.ts'
+import { withBoundedPatterns } from '../bounded-patterns.ts'
 import { isSchedule } from './schedule.ts'
 import { type RetentionPolicy, type RetentionRule, TEMPLATES } from './types.ts'
 
@@ -41,7 +42,7 @@ const ruleSchema = z.discriminatedUnion('template', [
 ])
 
 export const policySchema = z.strictObject({
-  rules: z.array(ruleSchema).min(1).max(MOST_RULES),
+  rules: withBoundedPatterns(z.array(ruleSchema).min(1).max(MOST_RULES)),
   schedule: z
     .string()
     .refine(
