@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readCausally } from './causal-read.ts'
 import type { Database } from './open-database.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -108,8 +109,14 @@ async function listChanges(
   return rows.map(({ kind, subject_id }) => ({ kind, id: subject_id }))
 }
 
+interface VersionRow {
+  readonly epoch: string
+  readonly counter: number | string
+}
+
 /**
- * Reads the newest version, and what was changed since an older one.
+ * Reads the newest version, and what was changed since an older one. On a Galera cluster, the newest
+ * of all nodes: one that was cut off, or has not caught up, does not pass off what it has for new.
  *
  * @throws when the database does not answer within 800 ms, or has no version
  */
@@ -117,10 +124,8 @@ export async function readVersionNews(
   database: Database,
   since: ChangeVersion | undefined,
 ): Promise<VersionNews> {
-  const row = await database('change_version')
-    .where({ id: ROW })
-    .first('epoch', 'counter')
-    .timeout(POLL_TIMEOUT_MS)
+  const query = database('change_version').where({ id: ROW }).limit(1).select('epoch', 'counter')
+  const [row] = await readCausally<VersionRow>(database, query, { timeoutMs: POLL_TIMEOUT_MS })
   if (row === undefined) throw new Error('the database has no change version')
   const version = { epoch: String(row.epoch), counter: Number(row.counter) }
   if (since?.epoch !== version.epoch || since.counter > version.counter) {
