@@ -80,38 +80,35 @@ function writeCopyPrograms(dir: string): string {
 }
 
 /** How far a node had come that was killed, as `galera_recovery` of its systemd unit finds it. */
-async function recoverPosition(dir: string): Promise<readonly string[]> {
+async function recoverPosition(dir: string, cluster: readonly string[]): Promise<string> {
   const args = [
     '--no-defaults',
     `--user=${userInfo().username}`,
     `--datadir=${join(dir, 'data')}`,
-    '--wsrep-on=ON',
-    `--wsrep-provider=${GALERA_PROVIDER}`,
-    // It is asked for, and not used.
-    '--wsrep-cluster-address=gcomm://',
-    '--wsrep-recover',
     '--skip-networking',
     '--socket=recover.sock',
     '--pid-file=recover.pid',
+    '--wsrep-recover',
+    ...cluster,
   ]
   const env = { ...plainEnvironment(process.env), TMPDIR: join(dir, 'tmp') }
   const { stderr } = await run(requireCommand('mariadbd', process.env), args, { cwd: dir, env })
   const [, position] = /Recovered position: (\S+)/.exec(stderr) ?? []
-  return position === undefined ? [] : [`--wsrep-start-position=${position}`]
+  if (position === undefined) throw new Error(`no position was recovered in ${dir}: ${stderr}`)
+  return `--wsrep-start-position=${position}`
 }
 
 async function startNode(dir: string, node: Node, nodes: readonly Node[]): Promise<Part> {
   const place = databaseIn(dir, node.name)
   const hasRun = existsSync(join(place.dir, 'data', 'grastate.dat'))
   const isFirst = nodes.every(({ name }) => !existsSync(databaseIn(dir, name).dir))
+  const cluster = clusterArguments(node, nodes, isFirst)
+  const position = hasRun ? [await recoverPosition(place.dir, cluster)] : []
   const part = await startMariadb({
     ...place,
     env: { ...process.env, PATH: `${writeCopyPrograms(dir)}:${process.env.PATH}` },
     preferredPort: node.port,
-    serverArguments: [
-      ...clusterArguments(node, nodes, isFirst),
-      ...(hasRun ? await recoverPosition(place.dir) : []),
-    ],
+    serverArguments: [...cluster, ...position],
   })
   await waitFor(
     async () => (await readStatus(part)).get('wsrep_local_state_comment') === 'Synced',
