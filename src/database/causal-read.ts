@@ -15,43 +15,60 @@ interface VariableRow {
   readonly Value: string
 }
 
-async function findWay(database: Database): Promise<Way> {
-  const [rows] = (await database.raw(
-    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_provider', 'version')",
-  )) as [readonly VariableRow[]]
-  const values = new Map(rows.map(({ Variable_name: name, Value }) => [name, Value]))
-  const provider = values.get('wsrep_provider') ?? 'none'
-  if (values.get('wsrep_on') !== 'ON' || provider === 'none' || provider === '') return 'plain'
-  return /mariadb/i.test(values.get('version') ?? '') ? 'statement' : 'session'
-}
-
-function wayOf(database: Database): Promise<Way> {
-  // A transaction has a client of its own with the configuration of its pool.
-  const key: object = database.client.config
-  const known = ways.get(key)
-  if (known !== undefined) return known
-  const asked = findWay(database)
-  ways.set(key, asked)
-  // Nobody knows by a server that did not answer.
-  asked.catch(() => ways.delete(key))
-  return asked
-}
-
 /** A statement that is there already, for reads that have no time to have one made. */
 export interface Statement {
   readonly sql: string
   readonly bindings: readonly Knex.Value[]
 }
 
-async function ask<T>(database: Database, { sql, bindings }: Statement): Promise<readonly T[]> {
-  const [rows] = (await database.raw(sql, [...bindings])) as [readonly T[]]
+export interface CausalReadOptions {
+  /** After so long it is given up; the limit of every statement otherwise. */
+  readonly timeoutMs?: number
+}
+
+async function send<T>(
+  database: Database,
+  { sql, bindings }: Statement,
+  { timeoutMs }: CausalReadOptions,
+): Promise<readonly T[]> {
+  const sent = database.raw(sql, [...bindings])
+  const [rows] = await (timeoutMs === undefined ? sent : sent.timeout(timeoutMs))
   return rows
 }
 
-function inSession<T>(database: Database, statement: Statement): Promise<readonly T[]> {
+const WHAT_IT_IS: Statement = {
+  sql: "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'wsrep_provider', 'version')",
+  bindings: [],
+}
+
+async function findWay(database: Database, options: CausalReadOptions): Promise<Way> {
+  const rows = await send<VariableRow>(database, WHAT_IT_IS, options)
+  const values = new Map(rows.map(({ Variable_name: name, Value }) => [name, Value]))
+  const provider = values.get('wsrep_provider') ?? 'none'
+  if (values.get('wsrep_on') !== 'ON' || provider === 'none' || provider === '') return 'plain'
+  return /mariadb/i.test(values.get('version') ?? '') ? 'statement' : 'session'
+}
+
+function wayOf(database: Database, options: CausalReadOptions): Promise<Way> {
+  // A transaction has a client of its own with the configuration of its pool.
+  const key: object = database.client.config
+  const known = ways.get(key)
+  if (known !== undefined) return known
+  const asked = findWay(database, options)
+  ways.set(key, asked)
+  // Nobody knows by a server that did not answer.
+  asked.catch(() => ways.delete(key))
+  return asked
+}
+
+function inSession<T>(
+  database: Database,
+  statement: Statement,
+  options: CausalReadOptions,
+): Promise<readonly T[]> {
   return database.transaction(async (transaction) => {
     await transaction.raw('SET SESSION wsrep_sync_wait = 1')
-    const rows = await ask<T>(transaction, statement)
+    const rows = await send<T>(transaction, statement, options)
     await transaction.raw('SET SESSION wsrep_sync_wait = DEFAULT')
     return rows
   })
@@ -67,10 +84,11 @@ const statementOf = (asked: Statement | Knex.QueryBuilder): Statement =>
 export async function readCausally<T>(
   database: Database,
   asked: Statement | Knex.QueryBuilder,
+  options: CausalReadOptions = {},
 ): Promise<readonly T[]> {
-  const way = await wayOf(database)
+  const way = await wayOf(database, options)
   const statement = statementOf(asked)
-  if (way === 'session') return inSession(database, statement)
+  if (way === 'session') return inSession(database, statement, options)
   const prefix = way === 'statement' ? 'SET STATEMENT wsrep_sync_wait = 1 FOR ' : ''
-  return ask(database, { ...statement, sql: `${prefix}${statement.sql}` })
+  return send(database, { ...statement, sql: `${prefix}${statement.sql}` }, options)
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readCausally } from './causal-read.ts'
 import type { Database } from './open-database.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -70,6 +71,19 @@ export interface RightsChange {
   readonly note: (change: Change) => Promise<void>
 }
 
+const raiseVersion = (transaction: Database): Promise<unknown> =>
+  transaction('change_version').where({ id: ROW }).increment('counter', 1)
+
+/**
+ * Puts a transaction before or after every change of accounts, rights and what is told to all, though
+ * it changes none of these. On a Galera cluster a row lock is felt on one node alone: two transactions
+ * are told apart by a row that both write, and one of them is run again.
+ */
+export async function meetRightsChanges(transaction: Database): Promise<void> {
+  await raiseVersion(transaction)
+  await noteChange(transaction, { kind: 'settings', id: 0 })
+}
+
 /**
  * A transaction that changes accounts or rights. Raising the version is its first statement: it
  * locks the row, so such changes run one after the other, and what `work` checks cannot be changed
@@ -82,7 +96,7 @@ export function inRightsChange<T>(
   work: (change: RightsChange) => Promise<T>,
 ): Promise<T> {
   return inTransaction(database, async (transaction) => {
-    await transaction('change_version').where({ id: ROW }).increment('counter', 1)
+    await raiseVersion(transaction)
     await forgetOldChanges(transaction)
     return work({ transaction, note: (change) => noteChange(transaction, change) })
   })
@@ -108,8 +122,14 @@ async function listChanges(
   return rows.map(({ kind, subject_id }) => ({ kind, id: subject_id }))
 }
 
+interface VersionRow {
+  readonly epoch: string
+  readonly counter: number | string
+}
+
 /**
- * Reads the newest version, and what was changed since an older one.
+ * Reads the newest version, and what was changed since an older one. On a Galera cluster, the newest
+ * of all nodes: one that was cut off, or has not caught up, does not pass off what it has for new.
  *
  * @throws when the database does not answer within 800 ms, or has no version
  */
@@ -117,10 +137,8 @@ export async function readVersionNews(
   database: Database,
   since: ChangeVersion | undefined,
 ): Promise<VersionNews> {
-  const row = await database('change_version')
-    .where({ id: ROW })
-    .first('epoch', 'counter')
-    .timeout(POLL_TIMEOUT_MS)
+  const query = database('change_version').where({ id: ROW }).limit(1).select('epoch', 'counter')
+  const [row] = await readCausally<VersionRow>(database, query, { timeoutMs: POLL_TIMEOUT_MS })
   if (row === undefined) throw new Error('the database has no change version')
   const version = { epoch: String(row.epoch), counter: Number(row.counter) }
   if (since?.epoch !== version.epoch || since.counter > version.counter) {

@@ -3,15 +3,16 @@ import { AppError } from '../errors.ts'
 const DUPLICATE_KEY = 1062
 const LOCK_WAIT = 1205
 
-/** Deadlock, lock wait, changed snapshot, cluster not ready, certification failure, TiDB conflicts. */
-const REPEATABLE: ReadonlySet<number> = new Set([1213, 1205, 1020, 1047, 3101, 8002, 8022, 9007])
+/** Deadlock, lock wait, changed snapshot, certification failure, TiDB conflicts. */
+const REPEATABLE: ReadonlySet<number> = new Set([1213, 1205, 1020, 3101, 8002, 8022, 9007])
 
 /**
  * Going down, interrupted or killed, idle for too long, too many connections, read-only, its disk or
- * a table full: the server will not do it now.
+ * a table full, a node without its cluster (1047), or one that lost it while it committed (1180): the
+ * server will not do it now.
  */
 const UNWILLING: ReadonlySet<number> = new Set([
-  1021, 1026, 1053, 1114, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031,
+  1021, 1026, 1047, 1053, 1114, 1180, 1203, 1226, 1290, 1317, 1792, 1836, 1927, 4031,
 ])
 
 /** Wrong character, too long, out of range, no date, more than a packet: the value is what is wrong. */

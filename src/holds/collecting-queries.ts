@@ -1,3 +1,4 @@
+import { meetRightsChanges } from '../database/change-version.ts'
 import type { Database } from '../database/open-database.ts'
 import { HOLD_COLUMNS, type HoldRow, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold } from './types.ts'
@@ -11,6 +12,8 @@ export interface CollectingFence {
 
 /** Whether the fence of an epoch is closed yet; keeps it so until the transaction ends. */
 export async function lockCollectingFence(transaction: Database, epoch: number): Promise<boolean> {
+  // Whoever opens it does this, too.
+  await meetRightsChanges(transaction)
   const row = await transaction('holds').where({ id: epoch }).forUpdate().first('kind')
   return row?.kind === 'collecting'
 }

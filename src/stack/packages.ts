@@ -6,6 +6,8 @@ import { StackError } from './stack-error.ts'
 /** A command that is needed, and the Debian package that brings it: the first that exists. */
 export interface Requirement {
   readonly command: string
+  /** A file that the package brings, where that is no command. */
+  readonly file?: string
   readonly packages: readonly string[]
 }
 
@@ -40,6 +42,23 @@ export const CLIENT_REQUIREMENTS: readonly Requirement[] = [
 /** What moves the clock of a process, for `npm run test:faults`. */
 export const CLOCK_REQUIREMENTS: readonly Requirement[] = [
   { command: 'faketime', packages: ['faketime'] },
+]
+
+/** The library by which MariaDB makes a cluster of servers. */
+export const GALERA_PROVIDER = '/usr/lib/galera/libgalera_smm.so'
+
+/** Three nodes that copy from each other, and what cuts one of them off, for `npm run test:galera`. */
+export const GALERA_REQUIREMENTS: readonly Requirement[] = [
+  { command: 'mariadbd', file: GALERA_PROVIDER, packages: ['galera-4'] },
+  { command: 'rsync', packages: ['rsync'] },
+  { command: 'lsof', packages: ['lsof'] },
+  { command: 'ip', packages: ['iproute2'] },
+  { command: 'iptables', packages: ['iptables'] },
+]
+
+/** What unpacks another release of Debian, for `npm run test:mysql`. */
+export const DEBIAN_REQUIREMENTS: readonly Requirement[] = [
+  { command: 'debootstrap', packages: ['debootstrap'] },
 ]
 
 const SERVICES =
@@ -96,7 +115,10 @@ export const missingOf = (
   requirements: readonly Requirement[],
   env: NodeJS.ProcessEnv,
 ): readonly Requirement[] =>
-  requirements.filter(({ command }) => findCommand(command, env) === undefined)
+  requirements.filter(
+    ({ command, file }) =>
+      findCommand(command, env) === undefined || (file !== undefined && !existsSync(file)),
+  )
 
 const isRoot = (): boolean => process.getuid?.() === 0
 

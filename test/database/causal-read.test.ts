@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { insertChangeVersion, readVersionNews } from '../../src/database/change-version.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
 import { findHold } from '../../src/holds/find-hold.ts'
@@ -93,6 +94,15 @@ declare('R25: holds are taken, seen and refused there as on a single server', as
   await t.throwsAsync(takeHold({ database }, { ...hold, holder: 'two' }), {
     message: /held already/,
   })
+})
+
+declare('R6: there the look for changes asks what the whole cluster has', async (t) => {
+  await insertChangeVersion(database)
+  await readVersionNews(database, undefined)
+  const before = await countCausalReads()
+  const { version } = await readVersionNews(database, undefined)
+  t.is(version.counter, 0)
+  t.is(await countCausalReads(), before + 1)
 })
 
 test('a single server is asked once what it is, and no more for any look', async (t) => {

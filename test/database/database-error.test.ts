@@ -50,11 +50,14 @@ test('a lost database is 503 with a reason, a wrong statement is not', async (t)
 for (const [errno, what] of [
   [1021, 'its disk is full'],
   [1026, 'a file cannot be written'],
+  [1047, 'its node has lost the others'],
   [1114, 'a table is full, since the disk is'],
+  [1180, 'its node lost the others while it committed'],
   [1290, 'it is read-only'],
 ] as const) {
-  test(`a database that does not write because ${what} (${errno}) is 503`, (t) => {
+  test(`a database that does not write because ${what} (${errno}) is away, and 503`, (t) => {
     const error = Object.assign(new Error('said by the server'), { errno })
+    t.true(isDatabaseLost(error))
     t.like(toAppError(error), { code: 'UNAVAILABLE', status: 503, retryAfterSeconds: 5 })
   })
 }
@@ -108,6 +111,67 @@ test('transactions that cross are run again until all have committed', async (t)
     })
   await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 ? cross(1, 2) : cross(2, 1))))
   t.deepEqual(await database('cross_rows').orderBy('id').pluck('n'), [8, 8])
+  await database.destroy()
+  await drop()
+})
+
+const conflict = () => Object.assign(new Error('Deadlock found'), { errno: 1213 })
+
+interface RawConnection {
+  query: (...input: readonly unknown[]) => unknown
+}
+
+test('a conflict of which the server tells at COMMIT alone runs the work again, and once counts', async (t) => {
+  const { config, drop } = await createTestDatabase({ empty: true })
+  const database = openDatabase(config, quiet)
+  await database.raw('CREATE TABLE committed_rows (id INT AUTO_INCREMENT PRIMARY KEY, n INT)')
+  let tries = 0
+  const answer = await inTransaction(database, async (transaction) => {
+    tries++
+    await transaction('committed_rows').insert({ n: tries })
+    if (tries > 1) return 'done'
+    // As a node whose certification fails: it rolls back, and says so instead of committing.
+    const connection: RawConnection = await transaction.client.acquireConnection()
+    const query = connection.query.bind(connection)
+    connection.query = (options, ...rest) => {
+      const done = rest.at(-1) as (error: Error) => void
+      connection.query = query
+      t.regex(String((options as { readonly sql: string }).sql), /^COMMIT/)
+      return query({ sql: 'ROLLBACK' }, () => done(conflict()))
+    }
+    return 'lost'
+  })
+  t.is(answer, 'done')
+  t.is(tries, 2)
+  t.deepEqual(await database('committed_rows').pluck('n'), [2])
+  await database.destroy()
+  await drop()
+})
+
+test('a transaction that loses to another node again and again goes on trying', async (t) => {
+  const { config, drop } = await createTestDatabase({ empty: true })
+  const database = openDatabase(config, quiet)
+  let tries = 0
+  const answer = await inTransaction(database, async () => {
+    if (++tries < 12) throw conflict()
+    return 'done'
+  })
+  t.deepEqual({ answer, tries }, { answer: 'done', tries: 12 })
+  await database.destroy()
+  await drop()
+})
+
+test('a transaction on a node without its cluster is not tried again', async (t) => {
+  const { config, drop } = await createTestDatabase({ empty: true })
+  const database = openDatabase(config, quiet)
+  let tries = 0
+  const alone = async (): Promise<void> => {
+    tries++
+    throw Object.assign(new Error('WSREP has not yet prepared node'), { errno: 1047 })
+  }
+  const error = await t.throwsAsync(inTransaction(database, alone))
+  t.like(toAppError(error), { code: 'UNAVAILABLE', retryAfterSeconds: 5 })
+  t.is(tries, 1)
   await database.destroy()
   await drop()
 })

@@ -388,6 +388,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'database/change-version.ts#insertChangeVersion': (db) => changes.insertChangeVersion(db),
   'database/change-version.ts#inRightsChange': (db) =>
     changes.inRightsChange(db, ({ note }) => note({ kind: 'user', id: 7 })),
+  'database/change-version.ts#meetRightsChanges': (db) => changes.meetRightsChanges(db),
   'database/change-version.ts#readVersionNews': (db) =>
     changes.readVersionNews(db, { epoch: 'e'.repeat(32), counter: 11_900 }),
 

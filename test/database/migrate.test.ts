@@ -30,6 +30,23 @@ test('replicas that start together migrate once', (t) =>
     t.deepEqual(await pendingMigrations(databases[0] as Database), [])
   }))
 
+test('every table has a primary key, without which a cluster takes no rows', (t) =>
+  withDatabases(1, async ([database]) => {
+    if (database === undefined) return t.fail()
+    await migrate({ database, log })
+    const schema = { table_schema: database.raw('DATABASE()') }
+    const tables: readonly string[] = await database('information_schema.tables')
+      .where(schema)
+      .select({ name: 'table_name' })
+      .then((rows) => rows.map(({ name }) => name))
+    const keyed: readonly string[] = await database('information_schema.table_constraints')
+      .where({ ...schema, constraint_type: 'PRIMARY KEY' })
+      .select({ name: 'table_name' })
+      .then((rows) => rows.map(({ name }) => name))
+    t.true(tables.length > 40)
+    t.deepEqual([...keyed].sort(), [...tables].sort())
+  }))
+
 test('a migration that was killed half way is run again', (t) =>
   withDatabases(1, async ([database]) => {
     if (database === undefined) return t.fail()

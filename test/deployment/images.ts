@@ -10,7 +10,7 @@ import {
 import { dirname, join, resolve } from 'node:path'
 import { requireCommand } from '../../src/stack/commands.ts'
 import { runProgram } from '../../src/stack/run-program.ts'
-import { findMirror } from '../support/compose-binary.ts'
+import { makeDebian, mustRun } from '../support/debian.ts'
 import type { Engine } from './engine.ts'
 
 const CACHE = resolve('node_modules/.cache/registry-warden')
@@ -31,12 +31,6 @@ const PACKAGES = [
   'nginx',
 ]
 
-async function run(command: readonly string[]): Promise<void> {
-  const { code, output } = await runProgram(command, { env: process.env })
-  if (code === 0) return
-  throw new Error(`${command.join(' ')}:\n${output.split('\n').slice(-15).join('\n')}`)
-}
-
 /** A small Debian with all servers, as a tar archive; made once, some minutes long. */
 async function makeRoot(say: (line: string) => void): Promise<string> {
   const path = join(CACHE, `stand-in-${SUITE}.tar`)
@@ -46,13 +40,10 @@ async function makeRoot(say: (line: string) => void): Promise<string> {
   const dir = mkdtempSync(join(CACHE, 'root-'))
   try {
     const root = join(dir, 'root')
-    const mirror = (await findMirror()) ?? 'http://deb.debian.org/debian'
-    const include = `--include=${PACKAGES.join(',')}`
-    const debootstrap = requireCommand('debootstrap', process.env)
-    await run([debootstrap, '--variant=minbase', include, SUITE, root, mirror])
+    await makeDebian(root, { suite: SUITE, packages: PACKAGES })
     const left = ['./var/cache/apt', './var/lib/apt/lists', './usr/share/doc', './proc', './sys']
     const exclude = left.map((name) => `--exclude=${name}/*`)
-    await run(['tar', '--create', '--file', join(dir, 'root.tar'), '-C', root, ...exclude, '.'])
+    await mustRun(['tar', '--create', '--file', join(dir, 'root.tar'), '-C', root, ...exclude, '.'])
     renameSync(join(dir, 'root.tar'), path)
     return path
   } finally {

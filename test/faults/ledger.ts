@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { digestOf } from '../../src/registry/manifests.ts'
 import type { Image } from '../e2e/nothing-lost/images.ts'
@@ -6,6 +7,8 @@ import { ADMIN } from '../support/stack.ts'
 import { apiRequest, type Client, readGrant, tokenRequest } from './client.ts'
 
 const READS_AT_ONCE = 8
+const MOST_READS = 3
+const PAUSE_MS = 1000
 /** Tokens live for a minute here, and a machine may be slow. */
 const PUSHES_OF_A_TOKEN = 50
 
@@ -122,12 +125,26 @@ async function findLostValues(deps: ReadDeps, { registers }: Ledger): Promise<re
   return (await Promise.all(lost)).flat()
 }
 
-/** Reads all of it back. @returns what is not there */
-export async function findLost(deps: ReadDeps, ledger: Ledger): Promise<readonly string[]> {
+async function readBack(deps: ReadDeps, ledger: Ledger): Promise<readonly string[]> {
   const lost = await Promise.all([
     findLostPushes(deps, ledger),
     findLostRobots(deps, ledger),
     findLostValues(deps, ledger),
   ])
   return lost.flat()
+}
+
+/**
+ * Reads all of it back. A node of a cluster may be a moment behind: what is lost is not there later on
+ * either.
+ *
+ * @returns what is not there
+ */
+export async function findLost(deps: ReadDeps, ledger: Ledger): Promise<readonly string[]> {
+  let lost = await readBack(deps, ledger)
+  for (let tries = 1; lost.length > 0 && tries < MOST_READS; tries++) {
+    await sleep(PAUSE_MS)
+    lost = await readBack(deps, ledger)
+  }
+  return lost
 }

@@ -64,8 +64,12 @@ function startLanes(lanes: readonly { everyMs: number; work: () => Promise<unkno
   }
 }
 
-/** Makes all that it needs, and asks from then on. */
-export async function startLoad(url: string): Promise<Load> {
+/**
+ * Makes all that it needs, and asks from then on.
+ *
+ * @param options how long a warden may go on by what it knows while others keep their database
+ */
+export async function startLoad(url: string, { graceMs = 0 } = {}): Promise<Load> {
   const journal = createJournal()
   const ledger = createLedger()
   const client = createClient({ url, journal })
@@ -74,7 +78,7 @@ export async function startLoad(url: string): Promise<Load> {
   const images = await createImages({ client, ledger, from: createGenerator(SEED) })
   const writes = await createWrites(client, ledger)
   for (let n = 0; n < STOCK; n++) await writes.makeRobot()
-  const guard = createGuard({ client, victim: VICTIM, disabled: DISABLED })
+  const guard = createGuard({ client, victim: VICTIM, disabled: DISABLED, graceMs })
   const nextWarm = inTurn(asks)
   let isOver = false
   const cold = async (): Promise<void> => {

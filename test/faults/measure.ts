@@ -25,6 +25,8 @@ export interface Row {
   /** Undefined: never. */
   readonly recoveredSeconds: number | undefined
   readonly wrongGrants: readonly string[]
+  /** Figures that the fault told. */
+  readonly told: readonly string[]
   /** Some of the failures. */
   readonly reasons: readonly string[]
   /** What was missed; all of it is to be reached. */
@@ -58,7 +60,7 @@ function countFailed(entries: readonly Entry[]): Partial<Record<Kind, number>> {
 
 type Measured = Omit<Row, 'missed'>
 
-function findMissed({ goal }: Fault, row: Measured): readonly string[] {
+function findMissed({ goal }: Fault, row: Measured, noted: readonly string[]): readonly string[] {
   const checks: readonly (readonly [string, boolean])[] = [
     ['no acknowledged write is lost', row.lost.length === 0],
     ['no wrong grant', row.wrongGrants.length === 0],
@@ -66,7 +68,7 @@ function findMissed({ goal }: Fault, row: Measured): readonly string[] {
     ['no request fails', goal !== 'no request fails' || row.failed === 0],
     ['no warm token fails', goal !== 'no warm token fails' || !row.failedByKind.warm],
   ]
-  return checks.flatMap(([what, isReached]) => (isReached ? [] : [what]))
+  return [...checks.flatMap(([what, isReached]) => (isReached ? [] : [what])), ...noted]
 }
 
 const skipRow = ({ name }: Fault, skipped: string): Row => ({
@@ -79,15 +81,33 @@ const skipRow = ({ name }: Fault, skipped: string): Row => ({
   lost: [],
   recoveredSeconds: undefined,
   wrongGrants: [],
+  told: [],
   reasons: [],
   missed: [],
 })
 
-/** @returns when it was over */
-async function happen(scene: Omit<Stage, 'over'>, { act }: Fault): Promise<number> {
+async function happen(scene: Pick<Stage, 'site' | 'load'>, { act }: Fault) {
   const ends: number[] = []
-  await act({ ...scene, over: () => void ends.push(performance.now()) })
-  return ends[0] ?? performance.now()
+  const told: string[] = []
+  const missed: string[] = []
+  await act({
+    ...scene,
+    over: () => void ends.push(performance.now()),
+    tell: (line) => void told.push(line),
+    miss: (line) => void missed.push(line),
+  })
+  return { told, noted: missed, overMs: ends[0] ?? performance.now() }
+}
+
+/** Notes how many there are. @returns those that came since */
+function watchGrants({ guard }: Load, { cutsOff }: Fault) {
+  const before = { wrong: guard.wrong.length, inGrace: guard.inGrace.length }
+  return (): { readonly wrong: readonly string[]; readonly told: readonly string[] } => {
+    const wrong = guard.wrong.slice(before.wrong)
+    const inGrace = guard.inGrace.slice(before.inGrace)
+    if (!cutsOff) return { wrong: [...wrong, ...inGrace], told: [] }
+    return { wrong, told: [`${inGrace.length} grants in grace of what others had taken away`] }
+  }
 }
 
 /** Lets a fault happen under load, and reads all back that was acknowledged. */
@@ -96,10 +116,10 @@ export async function measure(site: Site, load: Load, fault: Fault): Promise<Row
   if (obstacle !== undefined) return skipRow(fault, obstacle)
   await load.warmUp(site.wardenUrls)
   await sleep(BEFORE_MS)
-  const { guard, journal, ledger, client } = load
-  const wrongBefore = guard.wrong.length
+  const { journal, ledger, client } = load
+  const grantsSince = watchGrants(load, fault)
   const fromMs = performance.now()
-  const overMs = await happen({ site, load }, fault)
+  const { told, noted, overMs } = await happen({ site, load }, fault)
   const wellMs = await waitRecovered(load, fromMs, overMs)
   const toMs = performance.now()
   const entries = journal.since(fromMs)
@@ -107,6 +127,7 @@ export async function measure(site: Site, load: Load, fault: Fault): Promise<Row
   const lost = await findLost({ client, registryUrl: site.registryUrl }, ledger).catch(
     (error: unknown) => [`nothing can be read back: ${String(error)}`],
   )
+  const grants = grantsSince()
   const measured: Measured = {
     fault: fault.name,
     requests: entries.length,
@@ -115,8 +136,9 @@ export async function measure(site: Site, load: Load, fault: Fault): Promise<Row
     longestGap: longestGap(entries, { fromMs, toMs }),
     lost,
     recoveredSeconds: wellMs === undefined ? undefined : (wellMs - overMs) / 1000,
-    wrongGrants: guard.wrong.slice(wrongBefore),
+    wrongGrants: grants.wrong,
+    told: [...told, ...grants.told],
     reasons: [...new Set(failures.map(({ failure = '' }) => failure))].slice(0, MOST_REASONS),
   }
-  return { ...measured, missed: findMissed(fault, measured) }
+  return { ...measured, missed: findMissed(fault, measured, noted) }
 }

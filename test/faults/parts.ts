@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { PROJECT_DIR } from '../../src/stack/commands.ts'
-import { startMariadb } from '../../src/stack/mariadb.ts'
 import { startNginx } from '../../src/stack/nginx.ts'
 import { type Part, startPart } from '../../src/stack/part.ts'
 import { findFreePort, LOOPBACK } from '../../src/stack/ports.ts'
@@ -10,13 +9,13 @@ import { answers } from '../../src/stack/wait-until.ts'
 import { startWarden, type WardenInput, wardenEnvironment } from '../../src/stack/warden.ts'
 import { ADMIN } from '../support/stack.ts'
 import { canLie, lieAbout } from './clock-file.ts'
+import type { ChooseDatabases, DatabaseName, Databases } from './databases.ts'
 
 export const WARDENS = ['warden-1', 'warden-2', 'warden-3'] as const
 export type WardenName = (typeof WARDENS)[number]
 /** The one whose clock can be moved. */
 export const MOVED: WardenName = 'warden-3'
-export const PARTS = ['database', ...WARDENS, 'registry', 'nginx'] as const
-export type PartName = (typeof PARTS)[number]
+export type PartName = DatabaseName | WardenName | 'registry' | 'nginx'
 
 /** So short that each process renews its leaf several times meanwhile. */
 export const LEAF_SECONDS = 180
@@ -30,13 +29,24 @@ interface WardenPorts {
 export interface Place {
   readonly dir: string
   readonly url: string
-  readonly ports: Readonly<Record<'nginx' | 'registry' | 'database', number>>
+  readonly ports: Readonly<Record<'nginx' | 'registry', number>>
   readonly wardens: Readonly<Record<WardenName, WardenPorts>>
+  readonly databases: Databases
+  /** More variables of every warden. */
+  readonly wardenEnv: NodeJS.ProcessEnv
 }
 
-export async function choosePlace(dir: string): Promise<Place> {
-  const [nginx = 0, registry = 0, database = 0, ...rest] = await Promise.all(
-    Array.from({ length: 3 + 2 * WARDENS.length }, () => findFreePort()),
+export interface PlaceOptions {
+  readonly chooseDatabases: ChooseDatabases
+  readonly wardenEnv?: NodeJS.ProcessEnv | undefined
+}
+
+export async function choosePlace(
+  dir: string,
+  { chooseDatabases, wardenEnv = {} }: PlaceOptions,
+): Promise<Place> {
+  const [nginx = 0, registry = 0, ...rest] = await Promise.all(
+    Array.from({ length: 2 + 2 * WARDENS.length }, () => findFreePort()),
   )
   const wardens = WARDENS.map((name, n) => [
     name,
@@ -46,8 +56,10 @@ export async function choosePlace(dir: string): Promise<Place> {
   return {
     dir,
     url: `http://localhost:${nginx}`,
-    ports: { nginx, registry, database },
+    ports: { nginx, registry },
     wardens: Object.fromEntries(wardens) as Place['wardens'],
+    databases: await chooseDatabases(dir),
+    wardenEnv,
   }
 }
 
@@ -68,6 +80,7 @@ const wardenInput = (place: Place, name: WardenName): WardenInput => ({
     WARDEN_TOKEN_PULL_SECONDS: '60',
     WARDEN_TOKEN_PUSH_SECONDS: '60',
     WARDEN_LOG_LEVEL: 'warn',
+    ...place.wardenEnv,
   },
   port: place.wardens[name].open,
   privatePort: place.wardens[name].inner,
@@ -78,7 +91,7 @@ const wardenInput = (place: Place, name: WardenName): WardenInput => ({
   notificationsSecretPath: join(place.dir, 'secrets', 'notifications-secret'),
   database: {
     host: LOOPBACK,
-    port: place.ports.database,
+    port: place.databases.portOf(place.databases.of(name)),
     user: 'warden',
     name: 'warden',
     passwordPath: join(place.dir, 'secrets', 'database-password'),
@@ -99,17 +112,10 @@ function startMoved(place: Place, input: WardenInput): Promise<Part> {
   })
 }
 
+const isWarden = (name: string): name is WardenName => (WARDENS as readonly string[]).includes(name)
+
 export function start(place: Place, name: PartName): Promise<Part> {
-  const { dir, ports, wardens, url } = place
-  const secrets = join(dir, 'secrets')
-  if (name === 'database') {
-    return startMariadb({
-      ...inDir(place, name),
-      secretsDir: secrets,
-      preferredPort: ports.database,
-      account: 'one-database',
-    })
-  }
+  const { dir, ports, wardens, url, databases } = place
   if (name === 'registry') {
     return startRegistry({
       ...inDir(place, name),
@@ -120,7 +126,7 @@ export function start(place: Place, name: PartName): Promise<Part> {
       overrides: { REGISTRY_LOG_LEVEL: 'error' },
       notifications: {
         address: `${LOOPBACK}:${wardens['warden-1'].inner}`,
-        secret: keepSecret(join(secrets, 'notifications-secret')),
+        secret: keepSecret(join(dir, 'secrets', 'notifications-secret')),
       },
     })
   }
@@ -137,6 +143,7 @@ export function start(place: Place, name: PartName): Promise<Part> {
       door: each('inner'),
     })
   }
+  if (!isWarden(name)) return databases.start(name)
   const input = wardenInput(place, name)
   return name === MOVED && canLie() ? startMoved(place, input) : startWarden(input)
 }

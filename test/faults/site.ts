@@ -6,14 +6,22 @@ import type { Part } from '../../src/stack/part.ts'
 import { LOOPBACK } from '../../src/stack/ports.ts'
 import { isRunning } from '../../src/stack/process-identity.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
-import { choosePlace, type PartName, type Place, start, WARDENS } from './parts.ts'
+import { chooseOneDatabase } from './databases.ts'
+import {
+  choosePlace,
+  type PartName,
+  type Place,
+  type PlaceOptions,
+  start,
+  WARDENS,
+} from './parts.ts'
 
 /** Of the database's data folder; the server takes a third of it when it is new. */
 const DISK_MEGABYTES = 400
 /** While it is slow it runs for a tenth of the time. */
 const SLOW_MS = { stopped: 180, running: 20 }
 
-/** Three wardens behind nginx, a registry and a database, all real. */
+/** Three wardens behind nginx, a registry and what the wardens keep their state in, all real. */
 export interface Site {
   readonly place: Place
   readonly registryUrl: string
@@ -109,13 +117,21 @@ function keepParts(place: Place, remove: () => void): Running {
   }
 }
 
-/** @param options whether the database gets a disk of its own, where that can be mounted */
-export async function startSite(options: { readonly hasDisk: boolean }): Promise<Site> {
-  const place = await choosePlace(makeTemporaryDir())
+export interface SiteOptions extends Partial<PlaceOptions> {
+  /** Whether the one database gets a disk of its own, where that can be mounted. */
+  readonly hasDisk: boolean
+}
+
+/** @param options with one database, unless they say what else */
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const place = await choosePlace(makeTemporaryDir(), {
+    chooseDatabases: chooseOneDatabase,
+    ...options,
+  })
   const diskDir = options.hasDisk ? mountDisk(join(place.dir, 'database')) : undefined
   const running = keepParts(place, () => removePlace(place, diskDir))
   try {
-    await running.start('database')
+    for (const name of place.databases.names) await running.start(name)
     // The first one makes what the others need.
     await running.start('warden-1')
     const others = [...WARDENS.slice(1), 'registry'] as const

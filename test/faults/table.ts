@@ -38,6 +38,10 @@ export function renderTable(rows: readonly Row[]): string {
   return table.toString()
 }
 
+/** Figures of single rows. */
+export const renderTold = (rows: readonly Row[]): readonly string[] =>
+  rows.flatMap(({ fault, told }) => told.map((line) => `${fault}: ${line}`))
+
 /** What was missed, with what is known of it; empty where all was reached. */
 export const renderMissed = (rows: readonly Row[]): readonly string[] =>
   rows.flatMap(({ fault, missed, lost, wrongGrants, reasons }) =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { insertChangeVersion } from '../../src/database/change-version.ts'
 import { type Database, openDatabase } from '../../src/database/open-database.ts'
-import { findCollectingFence } from '../../src/holds/collecting-queries.ts'
+import { findCollectingFence, lockCollectingFence } from '../../src/holds/collecting-queries.ts'
 import { findVersionedFence } from '../../src/holds/fence-queries.ts'
 import { findHold } from '../../src/holds/find-hold.ts'
 import {
@@ -181,4 +181,16 @@ test.serial('rows that ended a day ago are taken away', async (t) => {
   await setExpiry(25 * 3600)
   await take(APP)
   t.is((await database('holds').select('id')).length, 1)
+})
+
+const readCounter = async (): Promise<number> =>
+  Number((await database('change_version').first('counter')).counter)
+
+test('R25: a collector that begins and whoever opens its fence write one row in common: two nodes let one of them through', async (t) => {
+  const fence = await take(ALL, { kind: 'collecting' })
+  const before = await readCounter()
+  t.true(await database.transaction((transaction) => lockCollectingFence(transaction, fence.epoch)))
+  t.is(await readCounter(), before + 1)
+  t.true(await releaseHold({ database }, fence))
+  t.is(await readCounter(), before + 2)
 })

@@ -62,15 +62,32 @@ export async function prepareTemplate(server: TestServer): Promise<void> {
   }
 }
 
+interface ColumnRow {
+  readonly tableName: string
+  readonly columnName: string
+}
+
+/** What can be written of the template: not what the server makes itself of other columns. */
+async function readColumns(
+  connection: Connection,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const [rows] = (await connection.query(
+    `SELECT table_name AS tableName, column_name AS columnName FROM information_schema.columns
+      WHERE table_schema = ? AND COALESCE(generation_expression, '') = ''`,
+    [TEMPLATE],
+  )) as unknown as [readonly ColumnRow[]]
+  const columns = new Map<string, string[]>()
+  for (const { tableName, columnName } of rows) {
+    columns.set(tableName, [...(columns.get(tableName) ?? []), `\`${columnName}\``])
+  }
+  return columns
+}
+
 /** The rows are those that migrations write: few, so that all tables are asked alike. */
 async function copyTemplate(connection: Connection, name: string): Promise<void> {
-  const [tables] = (await connection.query(
-    'SELECT table_name AS tableName FROM information_schema.tables WHERE table_schema = ?',
-    [TEMPLATE],
-  )) as unknown as [readonly { readonly tableName: string }[]]
-  const statements = tables.flatMap(({ tableName }) => [
-    `CREATE TABLE ${name}.${tableName} LIKE ${TEMPLATE}.${tableName}`,
-    `INSERT INTO ${name}.${tableName} SELECT * FROM ${TEMPLATE}.${tableName}`,
+  const statements = [...(await readColumns(connection))].flatMap(([table, columns]) => [
+    `CREATE TABLE ${name}.${table} LIKE ${TEMPLATE}.${table}`,
+    `INSERT INTO ${name}.${table} (${columns}) SELECT ${columns} FROM ${TEMPLATE}.${table}`,
   ])
   await connection.query(statements.join(';'))
 }

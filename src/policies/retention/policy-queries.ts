@@ -1,3 +1,4 @@
+import { meetRightsChanges } from '../../database/change-version.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { RetentionPolicy, RetentionRule } from './types.ts'
 
@@ -15,6 +16,8 @@ export async function lockProject(
   transaction: Database,
   projectId: number,
 ): Promise<{ readonly name: string } | undefined> {
+  // Whoever ends the project does this, too.
+  await meetRightsChanges(transaction)
   return transaction('projects').where({ id: projectId }).forUpdate().first('name')
 }
 
