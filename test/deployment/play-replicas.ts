@@ -25,7 +25,7 @@ function useSteadily({ send }: Project): Use {
       sent += 1
       await send('GET', path, { as: ALICE }).then(
         ({ status, text }) =>
-          status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 80)}`),
+          status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 400)}`),
         (error: unknown) => failed.push(String(error)),
       )
       await sleep(PAUSE_MS)
