@@ -19,12 +19,14 @@ piece_bytes=65536
 report_tries=30
 
 work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 child=
+is_leaving=
 
+# What it runs is ended and told of before it goes: nobody has to wait until the deadline then.
 leave() {
+  is_leaving=yes
   [ -z "$child" ] || kill "$child" 2>/dev/null
-  rm -rf "$work"
-  exit 0
 }
 trap leave TERM INT
 
@@ -79,7 +81,7 @@ collect() {
   # Who is not heard does not begin.
   tell_piece "$1" || return 0
   read -r word <"$work/answer"
-  if [ "$word" != go ]; then
+  if [ "$word" != go ] || [ -n "$is_leaving" ]; then
     tell_end "$1" none
     return 0
   fi
@@ -90,12 +92,11 @@ collect() {
   child=$!
   while kill -0 "$child" 2>/dev/null; do
     sleep 1
-    if tell_piece "$id"; then
-      read -r word <"$work/answer"
-      if [ "$word" = stop ] && [ -z "$was_stopped" ]; then
-        was_stopped=yes
-        kill "$child" 2>/dev/null
-      fi
+    word=
+    ! tell_piece "$id" || read -r word <"$work/answer"
+    if [ "$word" = stop ] || [ -n "$is_leaving" ]; then
+      [ -n "$was_stopped" ] || kill "$child" 2>/dev/null
+      was_stopped=yes
     fi
   done
   wait "$child"
@@ -104,7 +105,7 @@ collect() {
   # Ended by a signal: by us, or by its limit.
   if [ "$code" -gt 128 ] || [ "$code" -eq 124 ]; then
     code=124
-    [ -z "$was_stopped" ] || code=none
+    [ -z "$was_stopped$is_leaving" ] || code=none
   fi
   tell_end "$id" "$code"
 }
@@ -112,7 +113,7 @@ collect() {
 exec 9>>"$lock" || exit 1
 flock -x 9 || exit 1
 
-while :; do
+while [ -z "$is_leaving" ]; do
   id='' kind='' limit=''
   if ask next /dev/null; then
     [ ! -s "$work/answer" ] || read -r id kind limit <"$work/answer"

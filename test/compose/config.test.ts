@@ -102,6 +102,11 @@ check('what is not set leaves the service its own defaults', ALL, (t, all) => {
   ])
 })
 
+check('warden login in the container has a folder to write to', ALL, (t, all) => {
+  t.deepEqual(serviceOf(all, 'warden').tmpfs, ['/tmp'])
+  t.regex(readFileSync('compose/Dockerfile', 'utf8'), /^ {4}XDG_CONFIG_HOME=\/tmp /m)
+})
+
 check('every file that a container mounts is in the project', ALL, (t, { services }) => {
   const binds = Object.values(services).flatMap(({ volumes = [] }) =>
     volumes.filter(({ type }) => type === 'bind').map(({ source }) => source),

@@ -79,17 +79,23 @@ async function connect(pid: number, place: Place, subnet: string): Promise<reado
   return rules.map((rule) => () => apply('-D', rule))
 }
 
-/** The engine leaves the groups of its containers behind. */
-function removeCgroups(name: string): void {
-  const remove = (dir: string): void => {
-    if (!existsSync(dir)) return
-    for (const entry of readdirSync(dir, { withFileTypes: true })) {
-      if (entry.isDirectory()) remove(join(dir, entry.name))
-    }
-    rmdirSync(dir)
+function removeCgroup(dir: string): void {
+  if (!existsSync(dir)) return
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeCgroup(join(dir, entry.name))
   }
+  rmdirSync(dir)
+}
+
+/** The engine leaves the groups of its containers behind. @returns false while one is in use */
+function removeCgroups(name: string): boolean {
   const roots = [CGROUPS, ...readdirSync(CGROUPS).map((controller) => join(CGROUPS, controller))]
-  for (const root of roots) remove(join(root, name))
+  try {
+    for (const root of roots) removeCgroup(join(root, name))
+    return true
+  } catch {
+    return false
+  }
 }
 
 const enter = (place: Place, args: readonly string[]): ChildProcess =>
@@ -156,6 +162,7 @@ export async function runEnclosed(
     child.kill('SIGKILL')
     await ended
     for (const step of undo.toReversed()) await step()
-    removeCgroups(place.cgroup)
+    // Its processes go a moment after the first of them.
+    await waitFor(async () => removeCgroups(place.cgroup), { what: 'the end of the groups' })
   }
 }

@@ -15,32 +15,50 @@ import type { Engine } from './engine.ts'
 
 const CACHE = resolve('node_modules/.cache/registry-warden')
 const SOURCES = resolve('test/deployment/stand-ins')
-const BASE = 'registry-warden-stand-in'
+/** What the images are made of. */
+interface Base {
+  readonly image: string
+  /** Of its archive, which is kept. */
+  readonly name: string
+  readonly packages: readonly string[]
+}
+
 const PULL_TIMEOUT_MS = 120_000
 /** The only one with MySQL, and with an nginx that looks names up again. */
 const SUITE = 'sid'
-const PACKAGES = [
-  'busybox-static',
-  'ca-certificates',
-  'docker-registry',
-  'gettext-base',
-  'gosu',
-  'libstdc++6',
-  'mysql-client-core',
-  'mysql-server-core',
-  'nginx',
-]
+const SERVERS: Base = {
+  image: 'registry-warden-stand-in',
+  name: 'stand-in',
+  packages: [
+    'busybox-static',
+    'ca-certificates',
+    'docker-registry',
+    'gettext-base',
+    'gosu',
+    'libstdc++6',
+    'mysql-client-core',
+    'mysql-server-core',
+    'nginx',
+  ],
+}
+/** A server that speaks like S3. */
+const BUCKETS: Base = {
+  image: 'registry-warden-buckets',
+  name: 'buckets',
+  // debootstrap does not see that the first one is what the second one's needs are met by.
+  packages: ['python3-cffi-backend', 'python3-moto', 'python3-flask-cors'],
+}
 
-/** A small Debian with all servers, as a tar archive; made once, some minutes long. */
-async function makeRoot(say: (line: string) => void): Promise<string> {
-  const path = join(CACHE, `stand-in-${SUITE}.tar`)
+/** A small Debian with these packages, as a tar archive; made once, some minutes long. */
+async function makeRoot({ name, packages }: Base, say: (line: string) => void): Promise<string> {
+  const path = join(CACHE, `${name}-${SUITE}.tar`)
   if (existsSync(path)) return path
-  say('Making a Debian for images that stand in for those that cannot be pulled (debootstrap) …')
+  say(`Making a Debian with ${packages.join(', ')} (debootstrap) …`)
   mkdirSync(CACHE, { recursive: true })
   const dir = mkdtempSync(join(CACHE, 'root-'))
   try {
     const root = join(dir, 'root')
-    await makeDebian(root, { suite: SUITE, packages: PACKAGES })
+    await makeDebian(root, { suite: SUITE, packages })
     const left = ['./var/cache/apt', './var/lib/apt/lists', './usr/share/doc', './proc', './sys']
     const exclude = left.map((name) => `--exclude=${name}/*`)
     await mustRun(['tar', '--create', '--file', join(dir, 'root.tar'), '-C', root, ...exclude, '.'])
@@ -93,6 +111,21 @@ async function pull(engine: Engine, image: string): Promise<boolean> {
   return (await runProgram(command, limit)).code === 0
 }
 
+async function importBase(
+  engine: Engine,
+  base: Base,
+  say: (line: string) => void,
+): Promise<string> {
+  if ((await findImage(engine, base.image)) === undefined) {
+    await engine.must('import', await makeRoot(base, say), base.image)
+  }
+  return base.image
+}
+
+/** @returns the name of an image with `moto_server` */
+export const provideBuckets = (engine: Engine, say: (line: string) => void): Promise<string> =>
+  importBase(engine, BUCKETS, say)
+
 /**
  * Sees to it that the engine has these images: the real ones where they can be pulled, and stand-ins of
  * the same names, made of Debian's packages, where not.
@@ -108,9 +141,7 @@ export async function provideImages(
     const had = await findImage(engine, name)
     if (had === 'stand-in' || (had === undefined && !(await pull(engine, name)))) missing.push(name)
   }
-  if (missing.length > 0 && (await findImage(engine, BASE)) === undefined) {
-    await engine.must('import', await makeRoot(say), BASE)
-  }
+  if (missing.length > 0) await importBase(engine, SERVERS, say)
   for (const name of missing) await buildStandIn(engine, dir, name)
   return missing
 }

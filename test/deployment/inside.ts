@@ -5,13 +5,15 @@ import { createInterface } from 'node:readline/promises'
 import { runProgram } from '../../src/stack/run-program.ts'
 import type { Place } from './enclosure.ts'
 import { type Engine, startEngine } from './engine.ts'
+import { STEPS, type Step } from './guide.ts'
 import { provideImages } from './images.ts'
 import { openRecord, renderRows } from './record.ts'
 import { SCENARIOS } from './scenarios.ts'
+import { HOST } from './walk.ts'
 
 const IMAGES = ['node:20.20.2-bookworm-slim', 'registry:2', 'mysql:8.4', 'nginx:1.28.0-alpine']
 /** Names of nobody, which lead to the enclosure. */
-const HOSTS = ['registry.example.com', 'outer.example.com']
+const HOSTS = [HOST]
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -60,10 +62,21 @@ async function main(names: readonly string[]): Promise<number> {
       .under('images')
       .skip(`${image} itself`, 'cannot be pulled here; Debian packages stand in')
   }
+  const walked = new Set<Step>()
   for (const [name, play] of Object.entries(SCENARIOS)) {
     if (names.length > 0 && !names.includes(name)) continue
     say(`${name} …`)
-    await play({ engine, place, record: record.under(name), say })
+    await play({ engine, place, record: record.under(name), walked, say }).catch((error: unknown) =>
+      record.under(name).show('the rest of it', () => Promise.reject(error)),
+    )
+    await removeLeftovers(engine)
+  }
+  if (names.length === 0) {
+    await record.under('guide').show('every command block of docs/install.md was run', async () => {
+      const left = Object.keys(STEPS).filter((step) => !walked.has(step as Step))
+      if (left.length > 0) throw new Error(`not run: ${left.join(', ')}`)
+      return `${walked.size} blocks`
+    })
   }
   await engine.stop()
   process.stdout.write(`${renderRows(record.rows)}\n`)

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { waitFor } from '../support/wait-for.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
 import type { Engine } from './engine.ts'
-import { bringUp, HOST } from './play-compose.ts'
-import { openProject, type Project } from './project.ts'
+import { fetchAuthority, openProject, waitUntilServing } from './project.ts'
 import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
+import { filesWith, HOST, openWalk } from './walk.ts'
 
 const NAME = 'somebody-elses-mysql'
 const PORT = 13306
@@ -37,30 +37,26 @@ async function startDatabase(engine: Engine, dir: string, address: string): Prom
   return password
 }
 
-/** As compose/external-mysql.yml says, but from an argument. */
-const putPassword = (project: Project, password: string): Promise<string> =>
-  project.must(
-    ...['run', '--rm', '-T', '--no-deps', '--build', '--entrypoint', 'sh', 'setup'],
-    ...['-c', 'umask 077 && printf %s "$0" > /setup/secrets/warden/db-password', password],
-  )
-
-export async function playExternalMysql({ engine, place, record }: Stage): Promise<void> {
+export async function playExternalMysql(stage: Stage): Promise<void> {
+  const { engine, place, record } = stage
   const [address] = place.addresses
-  const env = {
-    WARDEN_HOST: HOST,
+  const walk = await openWalk(stage)
+  walk.setEnv({
     WARDEN_DB_HOST: address,
     WARDEN_DB_PORT: String(PORT),
     WARDEN_DB_NAME: 'registry',
     WARDEN_DB_USER: 'keeper',
     WARDEN_DB_TLS: 'require',
-  }
+  })
   const overlays = ['external-mysql.yml']
-  const project = openProject({ engine, dir: place.dir, name: 'foreign', overlays, env })
+  const project = openProject({ engine, root: walk.root, host: HOST, overlays })
   const clients = openClients(engine, HOST, join(place.dir, 'clients'))
   await record.show('a MySQL outside, over TLS; login, push, pull', async () => {
     const password = await startDatabase(engine, join(place.dir, 'external'), address)
-    await putPassword(project, password)
-    await bringUp(project)
+    writeFileSync(join(walk.root, 'db-password.txt'), password)
+    await walk.run('ownMysql', { replace: { FILES: filesWith(...overlays) } })
+    await fetchAuthority(project)
+    await waitUntilServing(project)
     assert(!(await project.must('ps', '--services')).includes('mysql'), 'mysql runs')
     await addPeople(project)
     trust('docker', HOST, project.caPath)
@@ -73,5 +69,5 @@ export async function playExternalMysql({ engine, place, record }: Stage): Promi
     return 'external-mysql.yml; no container of mysql, no password in docker inspect'
   })
   await project.must('down', '--volumes')
-  await engine.must('rm', '--force', '--volumes', NAME)
+  await engine.docker(['rm', '--force', '--volumes', NAME])
 }

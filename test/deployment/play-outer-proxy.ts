@@ -1,27 +1,22 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { plainEnvironment, requireCommand } from '../../src/stack/commands.ts'
 import { type Part, startPart } from '../../src/stack/part.ts'
-import { runCommand } from '../support/run-command.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
+import { outerServer } from './guide.ts'
 import { makeCertificate } from './play-own-certificate.ts'
 import { openProject, type Project, waitUntilServing } from './project.ts'
 import { addressSeen } from './show-addresses.ts'
 import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
+import { HOST, openWalk } from './walk.ts'
 
-const HOST = 'outer.example.com'
-
-/** The server block that docs/install.md gives, with the files of this test. */
+/** As docs/install.md has it, with the files where it says. */
 function documentedServer(certDir: string): string {
-  const text = readFileSync(resolve('docs/install.md'), 'utf8')
-  const [, block] = /```nginx\n(server \{[\s\S]*?\n\})\n```/.exec(text) ?? []
-  assert(block !== undefined, 'docs/install.md has no server block for nginx')
-  return block
-    .replaceAll('registry.example.com', HOST)
-    .replace('/etc/ssl/registry.crt', join(certDir, 'server.crt'))
-    .replace('/etc/ssl/registry.key', join(certDir, 'server.key'))
+  cpSync(join(certDir, 'server.crt'), '/etc/ssl/registry.crt')
+  cpSync(join(certDir, 'server.key'), '/etc/ssl/registry.key')
+  return outerServer()
 }
 
 const listens = (host: string, port: number): Promise<boolean> =>
@@ -72,20 +67,17 @@ async function showClientAddresses(
   return addresses.join(' and ')
 }
 
-export async function playOuterProxy({ engine, place, record }: Stage): Promise<void> {
+export async function playOuterProxy(stage: Stage): Promise<void> {
+  const { engine, place, record } = stage
   const certDir = await makeCertificate(join(place.dir, 'outer-certificate'), [HOST])
-  const project = openProject({
-    engine,
-    dir: place.dir,
-    name: 'outer',
-    overlays: ['outer-proxy.yml'],
-    env: { WARDEN_HOST: HOST },
-  })
+  const walk = await openWalk(stage)
+  const overlays = ['outer-proxy.yml']
+  const project = openProject({ engine, root: walk.root, host: HOST, overlays })
   cpSync(join(certDir, 'ca.crt'), project.caPath)
   const clients = openClients(engine, HOST, join(place.dir, 'clients'))
   const outer = await startOuter(join(place.dir, 'outer-nginx'), certDir)
   const came = await record.show('login, push and pull through a proxy that ends TLS', async () => {
-    await project.up()
+    await walk.run('overlay', { replace: { 'replicas.yml': 'outer-proxy.yml' } })
     await waitUntilServing(project)
     await addPeople(project)
     trust('docker', HOST, project.caPath)
@@ -100,9 +92,7 @@ export async function playOuterProxy({ engine, place, record }: Stage): Promise<
       showClientAddresses(project, place.addresses),
     )
     await record.show('warden doctor finds no fault', async () => {
-      const args = ['doctor', '--url', `https://${HOST}`, '--ca', project.caPath]
-      const { code, output } = await runCommand(process.execPath, ['dist/src/main.js', ...args])
-      assert(code === 0, output)
+      await walk.run('outside')
       return 'from outside'
     })
   }

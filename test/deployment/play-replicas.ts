@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '../support/wait-for.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
-import { bringUp, HOST } from './play-compose.ts'
-import { openProject, type Project } from './project.ts'
+import { fetchAuthority, openProject, type Project, waitUntilServing } from './project.ts'
 import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
+import { HOST, openWalk, type Walk } from './walk.ts'
 
 const PAUSE_MS = 20
 const TOKEN = '/auth/token?service=registry-warden&scope=repository:demo/hello:pull,push'
@@ -25,7 +25,7 @@ function useSteadily({ send }: Project): Use {
       sent += 1
       await send('GET', path, { as: ALICE }).then(
         ({ status, text }) =>
-          status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 80)}`),
+          status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 400)}`),
         (error: unknown) => failed.push(String(error)),
       )
       await sleep(PAUSE_MS)
@@ -71,18 +71,9 @@ async function showKill(stage: Stage, project: Project): Promise<string> {
   return `${sent} requests, none failed; the engine started it again`
 }
 
-async function showScale(project: Project): Promise<string> {
+async function showScale(project: Project, walk: Walk): Promise<string> {
   const use = useSteadily(project)
-  await project.must(
-    'up',
-    '--detach',
-    '--wait',
-    '--no-deps',
-    '--no-recreate',
-    '--scale',
-    'warden=2',
-    'warden',
-  )
+  await walk.run('replicas')
   await waitFor(async () => (await idsOf(project)).length === 2, { mostMs: 60_000 })
   await sleep(3000)
   const { sent, failed } = await use.stop()
@@ -95,19 +86,16 @@ async function showScale(project: Project): Promise<string> {
 
 export async function playReplicas(stage: Stage): Promise<void> {
   const { engine, place, record } = stage
-  const env = { WARDEN_HOST: HOST, WARDEN_REPLICAS: '3' }
-  const project = openProject({
-    engine,
-    dir: place.dir,
-    name: 'many',
-    overlays: ['replicas.yml'],
-    env,
-  })
+  const walk = await openWalk(stage)
+  const overlays = ['replicas.yml']
+  const project = openProject({ engine, root: walk.root, host: HOST, overlays })
   const clients = openClients(engine, HOST, join(place.dir, 'clients'))
   const came = await record.show(
     'three replicas serve, without a session that sticks',
     async () => {
-      await bringUp(project)
+      await walk.run('overlay')
+      await fetchAuthority(project)
+      await waitUntilServing(project)
       await addPeople(project)
       const ids = await idsOf(project)
       assert(ids.length === 3, `${ids.length} containers`)
@@ -131,7 +119,7 @@ export async function playReplicas(stage: Stage): Promise<void> {
       await mustEnd(clients.pull('demo/many:v1'))
       return undefined
     })
-    await record.show('from three to two, under use', () => showScale(project))
+    await record.show('from three to two, under use', () => showScale(project, walk))
   }
   await project.must('down', '--volumes')
 }

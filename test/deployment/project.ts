@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { ProgramResult } from '../../src/stack/run-program.ts'
 import { basic, type Credentials } from '../support/service.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -20,7 +20,7 @@ export interface Ask {
   readonly from?: string
 }
 
-/** One installation: the files of compose/ with these overlays, under a name of its own. */
+/** What was brought up in a clone: the files of its compose/ with these overlays. */
 export interface Project {
   readonly name: string
   readonly host: string
@@ -39,14 +39,16 @@ export interface Project {
 
 export interface ProjectInput {
   readonly engine: Engine
-  readonly dir: string
-  readonly name: string
+  /** Top folder of the clone. */
+  readonly root: string
+  readonly host: string
   /** Overlays, in this order. */
   readonly overlays?: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  /** Port that clients use, where it is not 443. */
-  readonly port?: number
 }
+
+/** That of the files. */
+const NAME = 'registry-warden'
+const PORT = 443
 
 const ADMIN_PASSWORD = '/etc/registry-warden/secrets/admin-password'
 const ANSWER_TIMEOUT_MS = 120_000
@@ -65,6 +67,8 @@ function sendTo(
         method,
         path,
         agent: false,
+        // Not what a header says of the host.
+        servername: target.host,
         localAddress: from,
         timeout: ANSWER_TIMEOUT_MS,
         headers: {
@@ -101,22 +105,20 @@ const orThrow =
     throw new Error(`docker compose ${args.join(' ')}: ${output.split('\n').slice(-12).join('\n')}`)
   }
 
-function composeOf({ engine, name, overlays = [], env }: ProjectInput): Caller {
+function composeOf({ engine, root, overlays = [] }: ProjectInput): Caller {
   const files = ['docker-compose.yml', ...overlays]
-  const chosen = files.flatMap((file) => ['--file', resolve('compose', file)])
-  const first = ['compose', '--project-name', name, '--env-file', '/dev/null', ...chosen]
-  return (...args) => engine.docker([...first, ...args], env)
+  const chosen = files.flatMap((file) => ['--file', join(root, 'compose', file)])
+  return (...args) => engine.docker(['compose', ...chosen, ...args])
 }
 
 export function openProject(input: ProjectInput): Project {
-  const { name, env, dir, port = 443 } = input
-  const { WARDEN_HOST: host = 'localhost' } = env
+  const { root, host } = input
   const compose = composeOf(input)
   const must = orThrow(compose)
-  const caPath = join(dir, `${name}-ca.crt`)
+  const caPath = join(root, 'ca.crt')
   const exec: Project['exec'] = (service, ...command) => must('exec', '-T', service, ...command)
   const send: Project['send'] = (method, path, ask = {}) =>
-    sendTo({ host, port, ca: readFileSync(caPath, 'utf8') }, method, path, ask)
+    sendTo({ host, port: PORT, ca: readFileSync(caPath, 'utf8') }, method, path, ask)
   const admin = async () => ({
     username: 'admin',
     password: await exec('warden', 'cat', ADMIN_PASSWORD),
@@ -135,14 +137,16 @@ export function openProject(input: ProjectInput): Project {
       '--wait-timeout',
       '400',
     )
-    if (code === 0) return
-    const logs = await compose('logs', '--no-color', '--tail', '25')
-    throw new Error(`${output.split('\n').slice(-20).join('\n')}\n${logs.output}`)
+    if (code !== 0) throw new Error(output.split('\n').slice(-20).join('\n'))
   }
   const idOf = async (service: string) =>
     (await must('ps', '--all', '--quiet', service)).split('\n')[0] ?? ''
-  return { name, host, caPath, compose, must, up, idOf, exec, send, api, admin }
+  return { name: NAME, host, caPath, compose, must, up, idOf, exec, send, api, admin }
 }
+
+/** Of the certificate that setup made. */
+export const fetchAuthority = ({ must, caPath }: Project): Promise<string> =>
+  must('cp', 'nginx:/etc/nginx/tls/ca.crt', caPath)
 
 /** Until the registry and the service answer through nginx. */
 export const waitUntilServing = (project: Project): Promise<unknown> =>
@@ -153,5 +157,5 @@ export const waitUntilServing = (project: Project): Promise<unknown> =>
       )
       return registry?.status === 401 && service?.status === 200
     },
-    { mostMs: 240_000, what: `${project.name} that serves` },
+    { mostMs: 240_000, what: 'an installation that serves' },
   )

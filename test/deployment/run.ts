@@ -14,6 +14,8 @@ const NEEDS: readonly Requirement[] = [
   { command: 'iptables', packages: ['iptables'] },
   { command: 'ip', packages: ['iproute2'] },
   { command: 'debootstrap', packages: ['debootstrap'] },
+  { command: 'git', packages: ['git'] },
+  { command: 'script', packages: ['bsdutils'] },
   { command: 'skopeo', packages: ['skopeo'] },
   { command: 'podman', packages: ['podman'] },
   { command: 'nginx', packages: ['nginx'] },

@@ -1,5 +1,7 @@
+import { playBucket } from './play-bucket.ts'
 import { playCompose } from './play-compose.ts'
 import { playExternalMysql } from './play-external-mysql.ts'
+import { playHttp } from './play-http.ts'
 import { playOuterProxy } from './play-outer-proxy.ts'
 import { playOwnCertificate } from './play-own-certificate.ts'
 import { playReplicas } from './play-replicas.ts'
@@ -12,4 +14,6 @@ export const SCENARIOS: Readonly<{ [name: string]: (stage: Stage) => Promise<voi
   'outer-proxy': playOuterProxy,
   replicas: playReplicas,
   'external-mysql': playExternalMysql,
+  http: playHttp,
+  s3: playBucket,
 }

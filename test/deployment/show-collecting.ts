@@ -15,7 +15,7 @@ interface Job {
 }
 
 interface Ended {
-  readonly phase: string
+  readonly state: string
   readonly error?: string | null
 }
 
@@ -34,19 +34,19 @@ async function waitForJob({ project }: Scene, id: number): Promise<Job> {
   return found
 }
 
-async function reconcile(scene: Scene): Promise<void> {
+export async function reconcile(scene: Scene): Promise<void> {
   const { jobId } = (await scene.project.api('POST', '/maintenance/reconcile', {})) as Collection
   const { state } = await waitForJob(scene, jobId)
   assert(state === 'done', `the comparison ${state}`)
 }
 
 /** Begins a collection. @returns how it ended */
-async function collect({ project }: Scene): Promise<Ended> {
+export async function collect({ project }: Scene): Promise<Ended> {
   const { id } = (await project.api('POST', '/maintenance/gc', {})) as Collection
   const { found } = await waitFor(
     async () => {
       const told = (await project.api('GET', `/maintenance/gc/runs/${id}`)) as Ended
-      return ['done', 'failed', 'cancelled'].includes(told.phase) && told
+      return ['done', 'failed', 'cancelled'].includes(told.state) && told
     },
     { mostMs: 240_000, what: `the end of collection ${id}` },
   )
@@ -54,7 +54,7 @@ async function collect({ project }: Scene): Promise<Ended> {
 }
 
 /** With its manifest: one that has lost its tag alone keeps its layers. */
-async function deleteImage({ project }: Scene, name: string, tag: string): Promise<void> {
+export async function deleteImage({ project }: Scene, name: string, tag: string): Promise<void> {
   const { digest } = (await project.api('GET', `/repositories/${name}/tags/${tag}`)) as {
     digest: string
   }
@@ -73,8 +73,8 @@ export async function showCollecting(scene: Scene): Promise<void> {
       await reconcile(scene)
       await deleteImage(scene, 'demo/big', 'old')
       const before = await usedBytes(scene)
-      const { phase, error } = await collect(scene)
-      assert(phase === 'done', `the collection ${phase}: ${error}`)
+      const { state, error } = await collect(scene)
+      assert(state === 'done', `the collection ${state}: ${error}`)
       const freed = before - (await usedBytes(scene))
       assert(freed > 2 * MEGABYTE, `freed ${freed} bytes`)
       for (const name of ['demo/big:new', 'demo/hello:v1', 'demo/hello:v2']) {
@@ -96,8 +96,8 @@ export async function showCollecting(scene: Scene): Promise<void> {
   })
   await record.show('R25: without a collector that is fit, a collection is refused', async () => {
     await project.must('stop', 'collector')
-    const { phase, error } = await collect(scene).finally(() => project.must('start', 'collector'))
-    assert(phase === 'failed', `the collection ${phase}`)
+    const { state, error } = await collect(scene).finally(() => project.must('start', 'collector'))
+    assert(state === 'failed', `the collection ${state}`)
     assert(/does not ask for orders/.test(error ?? ''), String(error))
     await mustEnd(clients.push('demo/big:later', 'the fence is open'))
     return '"the collector service does not ask for orders"; writes go on'

@@ -25,6 +25,7 @@ export interface CollectionRow {
   readonly opened_at: Date | null
   readonly ended_at: Date | null
   readonly job_state: JobState | null
+  readonly job_error: string | null
 }
 
 export const COLUMNS = [
@@ -48,6 +49,7 @@ export const COLUMNS = [
   'opened_at',
   'collections.ended_at',
   'jobs.state as job_state',
+  'jobs.error as job_error',
 ]
 export const LISTS = ['untagged', 'gaps']
 
@@ -79,8 +81,9 @@ export const toCollection = (row: CollectionRow): CollectionReading => ({
   openedAt: row.opened_at ?? undefined,
   endedAt: row.ended_at ?? undefined,
   jobState: row.job_state ?? undefined,
+  jobError: row.job_error ?? undefined,
 })
 
-/** With the state of the job. */
+/** With the state of the job, and why its last attempt failed. */
 export const selectCollections = (database: Database) =>
   database('collections').leftJoin('jobs', 'jobs.id', 'collections.job_id')

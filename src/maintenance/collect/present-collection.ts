@@ -55,7 +55,7 @@ export const presentCollection = (
   jobId: collection.jobId,
   dryRun: collection.isDryRun,
   state: stateOf(collection),
-  error: collection.error ?? null,
+  error: collection.error ?? collection.jobError ?? null,
   actor: collection.actor.actorName,
   blobs: collection.blobs,
   bytes: collection.bytes,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { inTransaction } from '../../database/transaction.ts'
+import { AppError } from '../../errors.ts'
 import { defineJobKind, JobGaveUp, type JobKind, JobStopped } from '../../jobs/types.ts'
 import { saveCollection } from './change-queries.ts'
 import type { CollectDeps } from './collect-deps.ts'
@@ -35,12 +36,21 @@ async function collectDry(work: Work): Promise<void> {
   if (error !== undefined) throw new JobGaveUp(error)
 }
 
+/** Who waits is told at once of a collector that does not answer, and begins again when it does. */
+async function isFree(collector: Collector): Promise<boolean> {
+  try {
+    return await collector.isFree()
+  } catch (error) {
+    throw error instanceof AppError ? new JobGaveUp(error.message) : error
+  }
+}
+
 /** @throws JobGaveUp with every reason why not now (R28) */
 async function requireNoObstacle({ deps, collector }: Work): Promise<void> {
   const obstacles = await findObstacles(deps)
   if (obstacles.length > 0) throw new JobGaveUp(obstacles.join('; '))
   // Before anybody is held up: what an operator runs by hand keeps the same lock.
-  if (await collector.isFree()) return
+  if (await isFree(collector)) return
   throw new JobGaveUp('a collector is running on this storage already; wait until it has ended')
 }
 

@@ -66,4 +66,6 @@ export interface Collection extends Swept {
 /** With the state of its job, which may have ended without a word in its own row. */
 export interface CollectionReading extends Collection {
   readonly jobState: JobState | undefined
+  /** Why its last attempt failed. */
+  readonly jobError: string | undefined
 }

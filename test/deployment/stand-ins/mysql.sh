@@ -3,6 +3,8 @@
 # data folder is given to mysql, an empty one is filled by a server without a network, and then the
 # server runs as mysql.
 set -euo pipefail
+# With it or without it, what follows are options of the server.
+[ "${1:-}" != mysqld ] || shift
 data=/var/lib/mysql
 read_secret() {
   local path_name="$1_FILE"

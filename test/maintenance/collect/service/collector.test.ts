@@ -160,6 +160,23 @@ test.serial('R27: no argument of what the collector runs has the secret in it', 
   t.false(words.some((line) => line.includes(COLLECTOR_SECRET) && line.includes('wget')))
 })
 
+test.serial('R25: a script that is told to stop says how it ended, and writes go on', async (t) => {
+  writeFileSync(join(dir, 'wait'), '')
+  rmSync(join(dir, 'begun'), { force: true })
+  const id = await startRun()
+  await waitFor(async () => existsSync(join(dir, 'begun')), PATIENT)
+  collector.signal('SIGTERM')
+  await collector.ended
+  t.like(await untilEnded(id), {
+    state: 'failed',
+    error: 'the collector was ended; the next one goes on',
+  })
+  t.is((await world.service.admin('GET', GC)).body.fence, null)
+  rmSync(join(dir, 'wait'), { force: true })
+  collector = stand.start()
+  t.like(await untilEnded(await startRun()), { state: 'done', error: null })
+})
+
 test.serial(
   'R25: a script that is killed leaves the lock to the collector that it ran',
   async (t) => {
@@ -276,4 +293,19 @@ test.serial('R24: an order that a dying poll took is withdrawn, and never begun'
   await database('collector_orders').where({ id }).update({ taken_at })
   await t.throwsAsync(ended, { message: /took the order and was not heard any more/ })
   t.is((await post(`orders/${id}?from=0`, body)).status, 409)
+})
+
+test.serial('a run for which no collector asks fails at once, and says why', async (t) => {
+  const { service } = world
+  const id = await startRun()
+  const why =
+    'the collector service does not ask for orders; see that it runs and has the secret, and that the lock beside the storage is free'
+  const run = await untilEnded(id)
+  t.like(run, { state: 'failed', error: why, heldSeconds: null })
+  const { body: job } = await service.admin('GET', `/api/v1/jobs/${run.jobId}`)
+  t.like(job, { state: 'failed', attempts: 1, error: why })
+  t.is((await service.admin('GET', GC)).body.fence, null)
+  // Where the run has no word of its own, that of its job counts.
+  await service.database('collections').where({ id }).update({ error: null })
+  t.is((await readRun(id)).error, why)
 })
