@@ -9,6 +9,7 @@ import { answers } from './wait-until.ts'
 
 const READY_TIMEOUT_MS = 15_000
 const TEMPLATE = 'compose/nginx/registry-warden.conf.template'
+const TLS = 'compose/nginx/server.d/tls.conf'
 
 export interface NginxInput {
   readonly env: NodeJS.ProcessEnv
@@ -18,6 +19,8 @@ export interface NginxInput {
   /** `127.0.0.1` for this machine alone (IPv6 loopback included), `0.0.0.0` for the network. */
   readonly host: '127.0.0.1' | '0.0.0.0'
   readonly port: number
+  /** Folder with `server.crt` and `server.key`; without it nginx speaks plain http. */
+  readonly tlsDir?: string | undefined
   /**
    * host:port of the two servers behind it, and of the private listener of the second; of each of
    * its replicas where there are several.
@@ -64,14 +67,24 @@ ${temporary}
 `
 }
 
+/** As the file for compose has it, with the certificate of another folder. */
+function writeTls(serverDir: string, tlsDir: string | undefined): void {
+  const path = join(serverDir, 'tls.conf')
+  rmSync(path, { force: true })
+  if (tlsDir === undefined) return
+  const text = readFileSync(join(PROJECT_DIR, TLS), 'utf8')
+  writeFileSync(path, text.replace(/\/etc\/nginx\/tls\/([\w.]+)/g, `"${tlsDir}/$1"`))
+}
+
 async function writeConfig(input: NginxInput): Promise<string> {
-  const { dir, host, port } = input
+  const { dir, host, port, tlsDir } = input
+  const ssl = tlsDir === undefined ? '' : ' ssl'
   const serverDir = join(dir, 'server.d')
   makePrivateDir(join(dir, 'temporary'))
   makePrivateDir(serverDir)
   const site = renderTemplate(readFileSync(join(PROJECT_DIR, TEMPLATE), 'utf8'), {
-    NGINX_LISTEN: `${host}:${port}`,
-    NGINX_OUTER_SCHEME: 'http',
+    NGINX_LISTEN: `${host}:${port}${ssl}`,
+    NGINX_OUTER_SCHEME: tlsDir === undefined ? 'http' : 'https',
     NGINX_REGISTRY: input.registry,
     NGINX_WARDEN: eachOf(input.warden),
     NGINX_DOOR: eachOf(input.door),
@@ -82,7 +95,8 @@ async function writeConfig(input: NginxInput): Promise<string> {
   writeFileSync(join(dir, 'site.conf'), site)
   const listenV6 = join(serverDir, 'listen-v6.conf')
   rmSync(listenV6, { force: true })
-  if (await hasLoopbackV6()) writeFileSync(listenV6, `listen [::1]:${port};\n`)
+  if (await hasLoopbackV6()) writeFileSync(listenV6, `listen [::1]:${port}${ssl};\n`)
+  writeTls(serverDir, tlsDir)
   const path = join(dir, 'nginx.conf')
   writeFileSync(path, mainConfig(dir, input.logPath))
   return path
@@ -105,7 +119,8 @@ export async function startNginx(input: NginxInput): Promise<Nginx> {
     env: plainEnvironment(input.env),
     dir: input.dir,
     logPath: input.logPath,
-    isReady: () => answers(`http://${LOOPBACK}:${input.port}/`, [404]),
+    // With TLS it says that this was plain http.
+    isReady: () => answers(`http://${LOOPBACK}:${input.port}/`, [404, 400]),
     readyTimeoutMs: READY_TIMEOUT_MS,
     signal: input.signal,
   })

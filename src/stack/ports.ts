@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { StackError } from './stack-error.ts'
 
 export const LOOPBACK = '127.0.0.1'
-const LOOPBACK_V6 = '::1'
+export const LOOPBACK_V6 = '::1'
 
 /**
  * Below the ports that the system gives to whoever connects anywhere: such a one may be taken between

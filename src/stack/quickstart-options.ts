@@ -10,6 +10,7 @@ Starts registry, database, registry-warden and nginx behind one address.
   --dir DIR      folder of all data (default .quickstart)
   --port N       port of the address (default 5000)
   --host NAME    open it to the network, under this name or address of this machine
+  --tls          https, with an authority of its own: clients are given DIR/tls/ca.crt to trust
   --with WAY     docker: containers through compose/; packages: private processes of
                  installed packages (default: docker where an engine answers and has the images)
   --json         one line of JSON on stdout, with the first password while it is the valid one
@@ -31,6 +32,7 @@ export interface QuickstartOptions {
   readonly dir: string
   readonly port: number | undefined
   readonly networkHost: string | undefined
+  readonly tls: boolean
   readonly way: Way | undefined
 }
 
@@ -50,6 +52,7 @@ const parse = (argv: readonly string[]) =>
       dir: { type: 'string', default: DEFAULT_DIR },
       port: { type: 'string' },
       host: { type: 'string' },
+      tls: { type: 'boolean', default: false },
       with: { type: 'string' },
     },
   }).values
@@ -82,6 +85,11 @@ function readHost(text: string | undefined): string | undefined {
 /** @throws UsageError with what is wrong */
 export function parseQuickstartOptions(argv: readonly string[]): QuickstartOptions {
   const values = parseStrictly(argv)
+  if (values.tls && values.with === 'docker') {
+    throw new UsageError(
+      '--tls goes with packages; for containers with TLS use compose/docker-compose.yml: docs/install.md',
+    )
+  }
   return {
     detach: values.detach,
     stop: values.stop,
@@ -90,6 +98,7 @@ export function parseQuickstartOptions(argv: readonly string[]): QuickstartOptio
     dir: resolve(values.dir),
     port: readPort(values.port),
     networkHost: readHost(values.host),
-    way: readWay(values.with),
+    tls: values.tls,
+    way: values.tls ? 'packages' : readWay(values.with),
   }
 }

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Run, State } from './state.ts'
 
 const CHECK_TIMEOUT_MS = 5000
 
 /** Whether the service refuses this password; when it cannot tell, it does not. */
-async function isRefused({ url, adminUser }: Run, password: string): Promise<boolean> {
+async function isRefused({ url, wardenUrl, adminUser }: Run, password: string): Promise<boolean> {
   const credentials = Buffer.from(`${adminUser}:${password}`).toString('base64')
   try {
-    const response = await fetch(`${url}/api/v1/me`, {
+    // Past nginx where it has a certificate that this process does not trust.
+    const base = url.startsWith('https:') ? wardenUrl : url
+    const response = await fetch(`${base}/api/v1/me`, {
       headers: { authorization: `Basic ${credentials}` },
       signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
     })
@@ -55,9 +58,23 @@ Other machines reach it without TLS, so each of their Docker engines must allow 
   { "insecure-registries": ["${address}"] }
 `
 
+/** Docker, podman, skopeo and buildah look there; for the others docs/clients.md. */
+const trustNote = (address: string, dir: string): string => `
+Clients have to trust its authority, ${join(dir, 'tls', 'ca.crt')}. On each machine, as root:
+  mkdir -p /etc/docker/certs.d/${address}
+  cp ca.crt /etc/docker/certs.d/${address}/ca.crt
+`
+
+function noteOf({ run, dir }: Report): string {
+  const { host, hostname, protocol } = new URL(run.url)
+  if (protocol === 'https:') return trustNote(host, dir)
+  return hostname === 'localhost' ? '' : insecureNote(host)
+}
+
 /** What a person needs next, when everything runs. */
-export function readyText({ run, password }: Report): string {
-  const { host, hostname } = new URL(run.url)
+export function readyText(report: Report): string {
+  const { run, password } = report
+  const { host } = new URL(run.url)
   return `
 registry-warden is ready.
 
@@ -71,5 +88,5 @@ Try it:
   docker login ${host} --username ${run.adminUser}
   docker tag IMAGE ${host}/library/hello:v1
   docker push ${host}/library/hello:v1
-${hostname === 'localhost' ? '' : insecureNote(host)}`
+${noteOf(report)}`
 }

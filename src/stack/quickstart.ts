@@ -41,11 +41,12 @@ async function answerRunning(
   io: QuickstartIo,
   { run, parts }: { readonly run: Run; readonly parts: State['parts'] },
 ): Promise<number> {
-  const { dir, port, networkHost } = options
-  const { hostname, port: runningPort } = new URL(run.url)
+  const { dir, port, networkHost, tls } = options
+  const { hostname, port: runningPort, protocol } = new URL(run.url)
   const differs =
     (port !== undefined && port !== Number(runningPort || '80')) ||
-    (networkHost !== undefined && networkHost !== hostname)
+    (networkHost !== undefined && networkHost !== hostname) ||
+    (tls && protocol !== 'https:')
   if (differs || !(options.json || options.detach)) {
     throw new StackError(
       `It runs already in ${dir}, at ${run.url}. Stop that first with --stop, or take another folder with --dir and another port with --port.`,

@@ -22,7 +22,7 @@ async function start(
   io: QuickstartIo,
   signal: AbortSignal,
 ): Promise<Stack> {
-  const { dir, networkHost } = options
+  const { dir, networkHost, tls } = options
   await installMissing({ env: io.env, say: (line) => say(io, line) }, SERVER_REQUIREMENTS)
   signal.throwIfAborted()
   say(io, `Starting in ${dir} …`)
@@ -32,6 +32,7 @@ async function start(
     dir,
     port: options.port ?? DEFAULT_PORT,
     networkHost,
+    tls,
     signal,
     onPart: (part) => {
       started.push(part)

@@ -1,17 +1,16 @@
 import { join } from 'node:path'
+import { assertReady } from './assert-ready.ts'
 import { choosePorts, type Ports } from './choose-ports.ts'
 import { prepareCollector } from './collector.ts'
 import { type Mariadb, startMariadb } from './mariadb.ts'
 import { type Nginx, startNginx } from './nginx.ts'
 import type { Part } from './part.ts'
 import { assertPortFree, LOOPBACK } from './ports.ts'
+import { prepareTls, type Tls } from './prepare-tls.ts'
 import { type Registry, startRegistry } from './registry.ts'
 import { keepSecret, makePrivateDir } from './secrets.ts'
 import { StackError } from './stack-error.ts'
-import { answers, waitUntil } from './wait-until.ts'
 import { startWarden, type Warden } from './warden.ts'
-
-const READY_TIMEOUT_MS = 30_000
 
 export interface StackInput {
   readonly env: NodeJS.ProcessEnv
@@ -21,6 +20,8 @@ export interface StackInput {
   readonly port: number
   /** Name under which the network reaches this machine; without it only this machine does. */
   readonly networkHost?: string | undefined
+  /** https, with a certificate under an authority that is made in the folder. */
+  readonly tls?: boolean | undefined
   /** Told of each part as soon as it answers. */
   readonly onPart?: (part: Part) => void
   readonly signal?: AbortSignal | undefined
@@ -55,6 +56,8 @@ interface Plan {
   readonly certsDir: string
   readonly secretsDir: string
   readonly firstPasswordPath: string
+  /** Undefined where all is plain http. */
+  readonly tls: Tls | undefined
   readonly start: <T extends Part>(begin: () => Promise<T>) => Promise<T>
 }
 
@@ -131,6 +134,7 @@ async function startAll(plan: Plan): Promise<Omit<Stack, 'parts' | 'stop'>> {
       accessLogPath: join(input.dir, 'logs', 'nginx-access.log'),
       host: input.networkHost === undefined ? '127.0.0.1' : '0.0.0.0',
       port: input.port,
+      tlsDir: plan.tls?.dir,
       registry: `${LOOPBACK}:${registry.port}`,
       warden: `${LOOPBACK}:${warden.port}`,
       door: `${LOOPBACK}:${warden.privatePort}`,
@@ -152,14 +156,6 @@ async function startAll(plan: Plan): Promise<Omit<Stack, 'parts' | 'stop'>> {
   }
 }
 
-async function assertReady({ port, signal }: StackInput, warden: Warden): Promise<void> {
-  const isReady = () => answers(`http://${LOOPBACK}:${port}/readyz`, [200])
-  if (await waitUntil(isReady, { timeoutMs: READY_TIMEOUT_MS, signal })) return
-  throw new StackError(
-    `everything runs, but the service is not ready. Its log is ${warden.logPath}:\n${warden.lastLines()}`,
-  )
-}
-
 /**
  * Starts database, service, registry and nginx, in this order: the service makes the certificate
  * without which the registry does not start. When one fails, or the signal is aborted, those
@@ -170,11 +166,13 @@ async function assertReady({ port, signal }: StackInput, warden: Warden): Promis
 export async function startStack(input: StackInput): Promise<Stack> {
   await assertPortFree(input.networkHost === undefined ? LOOPBACK : '0.0.0.0', input.port)
   makePrivateDir(input.dir)
+  const tls = input.tls ? await prepareTls(input) : undefined
   const parts: Part[] = []
   const plan: Plan = {
     input,
     ports: await choosePorts(input.dir),
-    url: `http://${input.networkHost ?? 'localhost'}:${input.port}`,
+    tls,
+    url: `${tls ? 'https' : 'http'}://${input.networkHost ?? 'localhost'}:${input.port}`,
     certsDir: join(input.dir, 'certs'),
     secretsDir: join(input.dir, 'secrets'),
     firstPasswordPath: join(input.dir, 'secrets', 'first-admin-password'),
@@ -187,7 +185,7 @@ export async function startStack(input: StackInput): Promise<Stack> {
   }
   try {
     const stack = await startAll(plan)
-    await assertReady(input, stack.warden)
+    await assertReady({ ...input, ca: tls?.ca }, stack.warden)
     return { ...stack, parts, stop: () => stopParts(parts) }
   } catch (error) {
     await stopParts(parts)

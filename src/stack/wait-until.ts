@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Agent, request } from 'undici'
 
 const PAUSE_MS = 50
 
@@ -21,13 +22,23 @@ export async function waitUntil(
   }
 }
 
-/** Whether a GET is answered with one of these statuses within a second. */
-export async function answers(url: string, statuses: readonly number[]): Promise<boolean> {
+/**
+ * Whether a GET is answered with one of these statuses within a second.
+ *
+ * @param ca authority of the server's certificate, in PEM form, where it is one of our own
+ */
+export async function answers(
+  url: string,
+  statuses: readonly number[],
+  ca?: string | undefined,
+): Promise<boolean> {
+  const dispatcher = new Agent({ connect: ca === undefined ? {} : { ca } })
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(1000) })
-    await response.body?.cancel()
-    return statuses.includes(response.status)
+    const { statusCode } = await request(url, { dispatcher, signal: AbortSignal.timeout(1000) })
+    return statuses.includes(statusCode)
   } catch {
     return false
+  } finally {
+    await dispatcher.destroy()
   }
 }

@@ -87,10 +87,11 @@ async function hashUs(): Promise<number> {
 
 async function tokenCosts(world: TokenWorld): Promise<readonly Figure[]> {
   const signIn = toFigure({
-    what: 'first sign-in with a password: the service',
+    // All have the same stored hash, which is computed once.
+    what: 'first token of somebody at a process, but for the slow hash: the service',
     value: await signInAll(world),
     unit: 'us',
-    against: 'argon2 alone',
+    against: 'the slow hash (argon2)',
     reference: await hashUs(),
   })
   const url = world.wardenUrl

@@ -1,15 +1,17 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
 import { findFreePort } from '../../src/stack/ports.ts'
+import { runProgram } from '../../src/stack/run-program.ts'
+import { answers } from '../../src/stack/wait-until.ts'
 import { parseLine, quickstart, runningOf, startForeground } from '../support/quickstart.ts'
 import { findObstacle, testUnless } from '../support/skip-aloud.ts'
 import { basic } from '../support/stack.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const obstacle = findObstacle(['docker-registry', 'mariadbd', 'nginx'], { asRoot: false })
+const obstacle = findObstacle(['docker-registry', 'mariadbd', 'nginx', 'skopeo'], { asRoot: false })
 const declare = testUnless(obstacle)
 const top = makeTemporaryDir()
 const dir = join(top, 'data')
@@ -166,3 +168,26 @@ declare('--host opens it under that name, and says what clients need', async (t)
   )
   await quickstart('--stop', '--dir', dir)
 })
+
+declare(
+  '--tls speaks https under an authority of its own, and clients that trust it sign in',
+  async (t) => {
+    const secure = join(top, 'secure')
+    const where = ['--dir', secure, '--port', String(port)]
+    const { code, stdout, output } = await quickstart('--detach', '--tls', ...where)
+    t.is(code, 0, output)
+    t.regex(stdout, new RegExp(`/etc/docker/certs.d/localhost:${port}/ca.crt`))
+    const trusted = join(top, 'trusted')
+    mkdirSync(trusted)
+    copyFileSync(join(secure, 'tls', 'ca.crt'), join(trusted, 'ca.crt'))
+    const url = `https://localhost:${port}`
+    t.true(await answers(`${url}/readyz`, [200], readFileSync(join(trusted, 'ca.crt'), 'utf8')))
+    t.false(await answers(`${url}/readyz`, [200]))
+    const password = /Password +(\S+)/.exec(stdout)?.[1] ?? ''
+    const words = `skopeo login --cert-dir ${trusted} --authfile ${join(top, 'auth')} --username admin`
+    const login = [...words.split(' '), '--password', password, `localhost:${port}`]
+    const { code: loggedIn, output: said } = await runProgram(login, { env: process.env })
+    t.is(loggedIn, 0, said)
+    await quickstart('--stop', '--dir', secure)
+  },
+)

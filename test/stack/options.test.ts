@@ -13,6 +13,7 @@ test('without options everything is local, in .quickstart, and stays in the fore
     dir: resolve('.quickstart'),
     port: undefined,
     networkHost: undefined,
+    tls: false,
     way: undefined,
   })
 })
@@ -29,7 +30,12 @@ test('every option is read', (t) => {
   })
 })
 
+test('with TLS the parts are processes of packages', (t) => {
+  t.like(parseQuickstartOptions(['--tls']), { tls: true, way: 'packages' })
+})
+
 for (const words of [
+  '--tls --with docker',
   '--fast',
   'extra',
   '--port',
