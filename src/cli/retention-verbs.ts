@@ -16,9 +16,14 @@ const COLUMNS: readonly Column<PresentedRule>[] = [
   { head: 'tags', cell: ({ tags }) => tags.join(', ') },
 ]
 
+const PROMISE: Readonly<Record<Schemas['Retention']['enforcement'], string>> = {
+  door: 'A push to a tag waits while the rules take it away.',
+  'put-back': 'A push that goes along with its tag is put back afterwards.',
+}
+
 function printRules(
   commandLine: CommandLine,
-  { rules, schedule, nextRunAt, untaggedDays }: Schemas['Retention'],
+  { rules, schedule, nextRunAt, untaggedDays, enforcement }: Schemas['Retention'],
 ) {
   if (rules.length === 0) {
     say(commandLine, 'There are no rules: every tag is kept.')
@@ -33,6 +38,7 @@ function printRules(
       ? 'What no rule keeps is removed when somebody asks for a run.'
       : `What no rule keeps is removed by the schedule ${schedule} (UTC), next at ${nextRunAt}.`,
   )
+  say(commandLine, PROMISE[enforcement])
   if (untaggedDays === null) return
   say(
     commandLine,

@@ -409,6 +409,7 @@ export interface Schemas {
     readonly schedule: string | null
     readonly untaggedDays: number | null
     readonly nextRunAt: string | null
+    readonly enforcement: "door" | "put-back"
   }
   readonly RetentionItem: {
     readonly repository: string
@@ -1853,7 +1854,7 @@ export const FIELDS = {
   RemovalItem: ['repository', 'tag', 'digest', 'sizeBytes', 'outcome', 'reason'],
   Repository: ['name', 'project', 'tagCount', 'sizeBytes', 'pullCount', 'pushedAt', 'pulledAt'],
   Restore: ['state', 'backupAt', 'restoredAt', 'confirmedAt', 'confirmedBy'],
-  Retention: ['rules', 'schedule', 'untaggedDays', 'nextRunAt'],
+  Retention: ['rules', 'schedule', 'untaggedDays', 'nextRunAt', 'enforcement'],
   RetentionItem: ['repository', 'tag', 'digest', 'decision', 'reason', 'rule', 'neededBy', 'pushedAt', 'pulledAt', 'reclaimableBytes', 'outcome'],
   RetentionRun: ['id', 'jobId', 'dryRun', 'scheduled', 'actor', 'state', 'detail', 'rules', 'repositories', 'kept', 'toRemove', 'removed', 'notRemoved', 'reclaimableBytes', 'itemCount', 'createdAt', 'endedAt'],
   Robot: ['name', 'username', 'project', 'description', 'permissions', 'networks', 'onBehalfOf', 'expiresAt', 'disabled', 'previousSecretEndsAt', 'lastUsedAt', 'createdAt', 'updatedAt'],

@@ -40,6 +40,7 @@ test.serial('a project without rules keeps everything, and runs nothing', async 
     schedule: null,
     untaggedDays: null,
     nextRunAt: null,
+    enforcement: 'door',
   })
   await noteReconcile(service)
   const { status, body } = await ask('POST', 'acme/retention/runs', { dryRun: true })
@@ -61,7 +62,13 @@ test.serial('rules are kept as they are sent, with what they leave out', async (
   const read = await ask('GET', 'acme/retention', undefined, DEV)
   t.deepEqual(read.body, put.body)
   const again = await ask('PUT', 'acme/retention', { rules: read.body.rules }, MAI)
-  t.deepEqual(again.body, { rules: RULES, schedule: null, untaggedDays: null, nextRunAt: null })
+  t.deepEqual(again.body, {
+    rules: RULES,
+    schedule: null,
+    untaggedDays: null,
+    nextRunAt: null,
+    enforcement: 'door',
+  })
   const rows = await service.database('audit').where({ action: 'retention.set' }).select('target')
   t.deepEqual(rows, [{ target: 'acme' }, { target: 'acme' }])
 })

@@ -34,6 +34,7 @@ test.serial('retention set takes rules as they are said, and show tells them', a
     ],
     schedule: '15 3 * * *',
     untaggedDays: 30,
+    enforcement: 'door',
   })
   t.is(
     stderr,
@@ -46,6 +47,7 @@ test.serial('retention set takes rules as they are said, and show tells them', a
     shown.stderr,
     /^What no rule keeps is removed by the schedule 15 3 \* \* \* \(UTC\), next at /,
   )
+  t.regex(shown.stderr, /^A push to a tag waits while the rules take it away\.$/m)
   t.is(JSON.parse((await retention(['show', 'acme', '--json'])).stdout).rules.length, 3)
 })
 

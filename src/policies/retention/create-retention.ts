@@ -1,3 +1,4 @@
+import type { Config } from '../../config/read-config.ts'
 import type { Route } from '../../http/route.ts'
 import type { ScheduleFamily } from '../../jobs/keep-schedules.ts'
 import type { JobKinds } from '../../jobs/types.ts'
@@ -8,6 +9,7 @@ import type { RetentionDeps } from './run-types.ts'
 import { KIND, RETENTION_SCHEDULES } from './schedule.ts'
 
 export interface CreateRetentionDeps extends RetentionDeps {
+  readonly config: Pick<Config, 'door'>
   /** Lets a worker of this process look at once. */
   readonly wake: () => void
 }
@@ -24,6 +26,9 @@ export function createRetention(deps: CreateRetentionDeps): Retention {
   return {
     kinds: { [KIND]: createRetentionKind(deps) },
     families: [RETENTION_SCHEDULES],
-    routes: [...createPolicyRoutes(deps), ...createRunRoutes({ ...deps, canRemove })],
+    routes: [
+      ...createPolicyRoutes({ ...deps, door: deps.config.door }),
+      ...createRunRoutes({ ...deps, canRemove }),
+    ],
   }
 }

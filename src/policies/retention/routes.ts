@@ -2,8 +2,13 @@ import { z } from 'zod'
 import { defineRoute, type Route } from '../../http/route.ts'
 import type { RequirePermissionDeps } from '../../projects/require-permission.ts'
 import { projectNameSchema } from '../../projects/routes.ts'
+import type { Door } from '../enforcement.ts'
 import { deleteRetention, type Retention, readRetention, setRetention } from './change-retention.ts'
 import { policySchema, presentedRule, presentRule, toPolicy } from './rule-schemas.ts'
+
+export interface RetentionRouteDeps extends RequirePermissionDeps {
+  readonly door: Door
+}
 
 const retentionSchema = z
   .object({
@@ -11,20 +16,26 @@ const retentionSchema = z
     schedule: z.string().nullable(),
     untaggedDays: z.int().nullable(),
     nextRunAt: z.iso.datetime().nullable(),
+    enforcement: z.enum(['door', 'put-back']),
   })
   .meta({ id: 'Retention' })
 
-const presentRetention = (retention: Retention): z.output<typeof retentionSchema> => ({
-  rules: retention.rules.map(presentRule),
-  schedule: retention.schedule ?? null,
-  untaggedDays: retention.untaggedDays ?? null,
-  nextRunAt: retention.nextRunAt?.toISOString() ?? null,
-})
+const presenter =
+  (door: Door) =>
+  (retention: Retention): z.output<typeof retentionSchema> => ({
+    rules: retention.rules.map(presentRule),
+    schedule: retention.schedule ?? null,
+    untaggedDays: retention.untaggedDays ?? null,
+    nextRunAt: retention.nextRunAt?.toISOString() ?? null,
+    enforcement: door === 'required' ? 'door' : 'put-back',
+  })
 
 const params = z.strictObject({ project: projectNameSchema })
-const answers = { 200: { description: 'What the project keeps', schema: retentionSchema } }
+const answers = {
+  200: { description: 'What the project keeps, and which promise it is', schema: retentionSchema },
+}
 
-const readRoute = (deps: RequirePermissionDeps): Route =>
+const readRoute = (deps: RetentionRouteDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/projects/:project/retention',
@@ -33,11 +44,11 @@ const readRoute = (deps: RequirePermissionDeps): Route =>
     answers,
     handle: async ({ caller, params: { project } }) => ({
       status: 200,
-      body: presentRetention(await readRetention(deps, { caller, project })),
+      body: presenter(deps.door)(await readRetention(deps, { caller, project })),
     }),
   })
 
-const setRoute = (deps: RequirePermissionDeps): Route =>
+const setRoute = (deps: RetentionRouteDeps): Route =>
   defineRoute({
     method: 'put',
     path: '/projects/:project/retention',
@@ -47,14 +58,14 @@ const setRoute = (deps: RequirePermissionDeps): Route =>
     body: policySchema,
     answers,
     handle: async ({ caller, params: { project }, body, precondition }) => {
-      const check = precondition.on(presentRetention)
+      const check = precondition.on(presenter(deps.door))
       const policy = toPolicy(body)
       const retention = await setRetention(deps, { caller, project, policy, check })
-      return { status: 200, body: presentRetention(retention) }
+      return { status: 200, body: presenter(deps.door)(retention) }
     },
   })
 
-const deleteRoute = (deps: RequirePermissionDeps): Route =>
+const deleteRoute = (deps: RetentionRouteDeps): Route =>
   defineRoute({
     method: 'delete',
     path: '/projects/:project/retention',
@@ -63,13 +74,13 @@ const deleteRoute = (deps: RequirePermissionDeps): Route =>
     params,
     answers: { 204: { description: 'There are no rules' } },
     handle: async ({ caller, params: { project }, precondition }) => {
-      const check = precondition.on(presentRetention)
+      const check = precondition.on(presenter(deps.door))
       await deleteRetention(deps, { caller, project, check })
       return { status: 204 }
     },
   })
 
-export const createPolicyRoutes = (deps: RequirePermissionDeps): readonly Route[] => [
+export const createPolicyRoutes = (deps: RetentionRouteDeps): readonly Route[] => [
   readRoute(deps),
   setRoute(deps),
   deleteRoute(deps),
