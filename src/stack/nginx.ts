@@ -120,7 +120,8 @@ export async function startNginx(input: NginxInput): Promise<Nginx> {
     dir: input.dir,
     logPath: input.logPath,
     // With TLS it says that this was plain http.
-    isReady: () => answers(`http://${LOOPBACK}:${input.port}/`, [404, 400]),
+    isReady: () =>
+      answers(`http://${LOOPBACK}:${input.port}/`, [input.tlsDir === undefined ? 404 : 400]),
     readyTimeoutMs: READY_TIMEOUT_MS,
     signal: input.signal,
   })

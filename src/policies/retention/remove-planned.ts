@@ -21,19 +21,6 @@ function createIsFree(images: readonly RunItem[]): (item: RunItem) => boolean {
   }
 }
 
-/** Leaves out what was used since. @returns what may go yet */
-async function leaveUsed(
-  walk: Walk,
-  repository: string,
-  items: readonly RunItem[],
-): Promise<readonly RunItem[]> {
-  const used = await findUsedSince(walk, repository, items)
-  const key = { runId: walk.run.id, repository }
-  const told = { tags: used, outcome: 'changed' } as const
-  await walk.job.inLease((transaction) => setOutcomes(transaction, key, told))
-  return items.filter(({ tag }) => !used.includes(tag))
-}
-
 /** Removes some tags of one repository. @returns them, each with what came of it */
 async function remove(
   walk: Walk,
@@ -41,27 +28,27 @@ async function remove(
   items: readonly RunItem[],
 ): Promise<readonly RunItem[]> {
   const { deps, job, run } = walk
-  const { id: runId, actor } = run
   const outcomes = new Map<string, RemovalOutcome>()
-  const key = { runId, repository }
+  const key = { runId: run.id, repository }
+  const note = async (tags: readonly string[], outcome: RemovalOutcome): Promise<void> => {
+    for (const tag of tags) outcomes.set(tag, outcome)
+    await job.inLease((transaction) => setOutcomes(transaction, key, { tags, outcome }))
+  }
   for (let from = 0; from < items.length; from += AT_ONCE) {
     job.checkLease()
     const all = items.slice(from, from + AT_ONCE)
-    const some = await leaveUsed(walk, repository, all)
-    for (const { tag } of all.filter((item) => !some.includes(item))) outcomes.set(tag, 'changed')
+    const used = await findUsedSince(walk, repository, all)
+    await note(used, 'changed')
+    const some = all.filter(({ tag }) => !used.includes(tag))
     await deps.removeTags?.({
       repository,
       tags: some.map(({ tag, digest }) => ({ tag, digest })),
-      actor,
+      actor: run.actor,
       signal: job.signal,
-      onItem: async ({ tag, outcome }) => {
-        outcomes.set(tag, outcome)
-        await job.inLease((transaction) => setOutcomes(transaction, key, { tags: [tag], outcome }))
-      },
+      onItem: ({ tag, outcome }) => note([tag], outcome),
     })
     const silent = some.map(({ tag }) => tag).filter((tag) => !outcomes.has(tag))
-    const told = { tags: silent, outcome: 'failed' } as const
-    await job.inLease((transaction) => setOutcomes(transaction, key, told))
+    await note(silent, 'failed')
   }
   return items.map((item) => ({ ...item, outcome: outcomes.get(item.tag) ?? 'failed' }))
 }
