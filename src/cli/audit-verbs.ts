@@ -1,21 +1,11 @@
 import { pipeline } from 'node:stream/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { readAuditKey } from '../audit/audit-key.ts'
 import { OUTCOMES } from '../audit/types.ts'
-import { type Verification, verifyAudit } from '../audit/verify-audit.ts'
 import type { Operations, Schemas } from '../client/generated.ts'
-import { createProgress } from './audit-progress.ts'
-import { CommandError, type CommandLine } from './command-line.ts'
-import { withHost } from './host.ts'
-import {
-  type Column,
-  type JsonOption,
-  type ListOptions,
-  printListing,
-  withJson,
-} from './listing.ts'
-import { printJson, say } from './output.ts'
+import type { CommandLine } from './command-line.ts'
+import { type Column, type ListOptions, printListing, withJson } from './listing.ts'
 import { withApi } from './session.ts'
+import type { VerifyOptions } from './verify-audit.ts'
 
 const SHOWN = 100
 
@@ -98,42 +88,15 @@ function parsePlace(text: string): { readonly seal: number; readonly mac: string
   throw new InvalidArgumentError('must be the seal and the mac of a checkpoint, as SEAL:MAC')
 }
 
-interface VerifyOptions extends JsonOption {
-  readonly checkpoint?: { readonly seal: number; readonly mac: string }
-}
-
-function describeGood({ from, until, unsealed }: Verification): string {
-  const rows = until - from + 1
-  const waiting = unsealed === 0 ? '' : ` ${unsealed} newer rows are not sealed yet.`
-  if (rows === 0) return `The audit record has no sealed rows.${waiting}`
-  return `The audit record is whole: ${rows} rows, ${from} to ${until}.${waiting}`
-}
-
-function describeBreak({ seal, id, reason }: NonNullable<Verification['broken']>): string {
-  const which = id === undefined ? '' : ` (id ${id})`
-  return `the audit record was tampered with: first at row ${seal}${which}: ${reason}`
-}
-
-async function verify(commandLine: CommandLine, options: VerifyOptions): Promise<void> {
-  const isJson = options.json === true
-  const progress = createProgress(commandLine, isJson)
-  const found = await withHost(commandLine, async ({ config, database }) => {
-    const key = await readAuditKey({ database, path: config.certs.auditKeyPath })
-    const deps = { database, key, onProgress: progress.show }
-    return verifyAudit(deps, { known: options.checkpoint })
-  }).finally(progress.end)
-  const { broken } = found
-  if (isJson) printJson(commandLine, { ok: broken === undefined, ...found, broken: broken ?? null })
-  if (broken !== undefined) throw new CommandError(describeBreak(broken))
-  if (!isJson) say(commandLine, describeGood(found))
-}
-
 const verifyVerb = (audit: Command, commandLine: CommandLine): void => {
   const command = audit
     .command('verify')
     .description('where the service runs: look whether any row was changed or removed')
     .option('--checkpoint <seal:mac>', 'a place that the log told, to be passed', parsePlace)
-  withJson(command).action((options: VerifyOptions) => verify(commandLine, options))
+  withJson(command).action(async (options: VerifyOptions) => {
+    const { verifyHere } = await import('./verify-audit.ts')
+    await verifyHere(commandLine, options)
+  })
 }
 
 /** `warden audit …`. */

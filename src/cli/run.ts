@@ -1,21 +1,17 @@
 import { Command, CommanderError } from 'commander'
 import { ANSWER_UNKNOWN, ApiError } from '../client/api-error.ts'
-import { ConfigError } from '../config/read-config.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { AppError } from '../errors.ts'
 import { addAuditVerbs } from './audit-verbs.ts'
-import { addBackupVerbs } from './backup-verbs.ts'
 import { addCollectVerbs } from './collect-verbs.ts'
 import { CommandError, type CommandLine, EXIT } from './command-line.ts'
 import { addCompletionVerb } from './completion-verb.ts'
-import { addDoctorVerb } from './doctor-verb.ts'
 import { addExplainVerb } from './explain-verb.ts'
 import { addGroupVerbs } from './group-verbs.ts'
-import { addHtpasswdVerbs } from './htpasswd-verbs.ts'
 import { addRepositoryVerbs, addTagVerbs } from './image-verbs.ts'
-import { addInstallationVerbs } from './installation-verbs.ts'
 import { addJobVerbs } from './job-verbs.ts'
-import { addKeysVerbs } from './keys-verbs.ts'
 import { addLdapVerbs } from './ldap-verbs.ts'
+import type { UpperVerbs } from './local-verbs.ts'
 import { addLoginVerbs } from './login-verbs.ts'
 import { addMaintenanceVerbs } from './maintenance-verbs.ts'
 import { addManifestVerbs } from './manifest-verbs.ts'
@@ -26,16 +22,8 @@ import { addReconcileVerb } from './reconcile-verb.ts'
 import { addRobotVerbs } from './robot-verbs.ts'
 import { addSearchVerb, addStatisticsVerb } from './search-verbs.ts'
 import { addSettingVerbs } from './setting-verbs.ts'
-import { addSetupVerb } from './setup-verb.ts'
 import { addTokenVerbs } from './token-verbs.ts'
 import { addUserVerbs } from './user-verbs.ts'
-
-/** Verbs that live above this room; `main.ts` brings them. */
-export interface UpperVerbs {
-  /** Serves until the process is told to stop. */
-  readonly serve: () => Promise<void>
-  readonly version: string
-}
 
 const EXIT_BY_STATUS: Readonly<Record<number, number>> = {
   400: EXIT.usage,
@@ -46,24 +34,18 @@ const EXIT_BY_STATUS: Readonly<Record<number, number>> = {
   412: EXIT.conflict,
 }
 
-function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
-  const program = new Command('warden')
+const createProgram = ({ stdout, stderr }: CommandLine, version: string): Command =>
+  new Command('warden')
     .description('token authentication and admin API in front of the stock Docker registry')
-    .version(upper.version)
+    .version(version)
     .showHelpAfterError('(add --help for what there is)')
     .configureOutput({
-      writeOut: (text) => commandLine.stdout.write(text),
-      writeErr: (text) => commandLine.stderr.write(text),
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
     })
     .exitOverride()
-  program.commandsGroup('Where the service runs:')
-  program.command('serve').description('serve tokens and the API').action(upper.serve)
-  addInstallationVerbs(program, commandLine)
-  addKeysVerbs(program, commandLine)
-  addBackupVerbs(program, commandLine, upper.version)
-  addHtpasswdVerbs(program, commandLine)
-  addSetupVerb(program, commandLine)
-  addDoctorVerb(program, commandLine)
+
+function addApiVerbs(program: Command, commandLine: CommandLine): void {
   program.commandsGroup('Through the API, from anywhere:')
   addLoginVerbs(program, commandLine)
   addUserVerbs(program, commandLine)
@@ -85,6 +67,22 @@ function createProgram(commandLine: CommandLine, upper: UpperVerbs): Command {
   addReconcileVerb(program, commandLine)
   addCollectVerbs(program, commandLine)
   addMaintenanceVerbs(program, commandLine)
+}
+
+/** All verbs, or those of the API alone where one of them is asked for: they start in half the time. */
+async function createFittingProgram(
+  commandLine: CommandLine,
+  upper: UpperVerbs,
+  args: readonly string[],
+): Promise<Command> {
+  const ofApi = createProgram(commandLine, upper.version)
+  addApiVerbs(ofApi, commandLine)
+  if (ofApi.commands.some((command) => command.name() === args[0])) return ofApi
+  const { addLocalVerbs } = await import('./local-verbs.ts')
+  const program = createProgram(commandLine, upper.version)
+  program.commandsGroup('Where the service runs:')
+  addLocalVerbs(program, commandLine, upper)
+  addApiVerbs(program, commandLine)
   program.commandsGroup('For the shell:')
   addCompletionVerb(program, commandLine)
   return program
@@ -142,7 +140,8 @@ export async function runCli(
   args: readonly string[],
 ): Promise<number> {
   try {
-    await createProgram(commandLine, upper).parseAsync([...args], { from: 'user' })
+    const program = await createFittingProgram(commandLine, upper, args)
+    await program.parseAsync([...args], { from: 'user' })
     return EXIT.done
   } catch (error) {
     return reportFailure(commandLine, error)

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { type Config, ConfigError, readConfig } from '../../src/config/read-config.ts'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { type Config, readConfig } from '../../src/config/read-config.ts'
 
 const NEEDED = {
   WARDEN_PUBLIC_URL: 'https://registry.example.com',

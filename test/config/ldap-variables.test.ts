@@ -1,6 +1,7 @@
 import test from 'ava'
+import { ConfigError } from '../../src/config/config-error.ts'
 import { isBeneath, isSameDn, parseDn } from '../../src/config/ldap-dn.ts'
-import { ConfigError, readConfig } from '../../src/config/read-config.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 
 const NEEDED = {
   WARDEN_PUBLIC_URL: 'http://localhost:5000',
