@@ -57,6 +57,13 @@ const fillRepositories = (database: Database, { repositories, tagsEach }: Browse
          FROM seq_${from}_to_${to}`,
   )
 
+/** As counting leaves them. */
+const countProjects = (database: Database): Promise<unknown> =>
+  database.raw(`
+    INSERT INTO project_figures (project, repository_count, tag_count, size_bytes, computed_at)
+    SELECT project, COUNT(*), SUM(tag_count), SUM(size_bytes), UTC_TIMESTAMP(3)
+      FROM repositories GROUP BY project`)
+
 async function fillParts(database: Database, { repositories }: BrowseSize): Promise<void> {
   const segments = [PROJECT, `CAST(seq % ${PROJECTS} AS CHAR)`, PATH, TAIL, 'CAST(seq AS CHAR)']
   for (const segment of segments) {
@@ -132,6 +139,7 @@ export async function startBrowseWorld(
     tell(`${size.repositories} repositories`)
     await fillProjects(database)
     await fillRepositories(database, size)
+    await countProjects(database)
     await fillParts(database, size)
     tell(`${size.repositories * size.tagsEach} tags`)
     await fillTags(database, size)

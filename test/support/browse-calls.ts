@@ -17,6 +17,8 @@ const now = new Date()
 const today = now.toISOString().slice(0, 10)
 const monthAgo = new Date(now.getTime() - 29 * 86_400_000).toISOString().slice(0, 10)
 const PROJECTS = [...Array.from({ length: 20 }, (_, n) => `project-${n}`), LIBRARY]
+/** As few as are sorted together. */
+const FEW_PROJECTS = PROJECTS.slice(0, 3)
 const IDS = Array.from({ length: 1000 }, (_, n) => n + 1)
 
 const everyOne = async <T>(
@@ -107,6 +109,9 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
         { ...walk, most: 20 },
       ),
     ),
+  'images/browse/project-range-queries.ts#countLately': (db) => ranges.countLately(db, PROJECTS),
+  'images/browse/project-range-queries.ts#walkSorted': (db) =>
+    everyOne(TIMED_WALKS, (walk) => ranges.walkSorted(db, FEW_PROJECTS, walk)),
   'images/browse/repository-walk-queries.ts#walkProjectNames': (db) =>
     everyOne([...NAME_WALKS, UNDER], (walk) => walks.walkProjectNames(db, PROJECTS, walk)),
   'images/browse/repository-walk-queries.ts#walkScattered': (db) =>
@@ -152,6 +157,7 @@ export const BROWSE_CALLS: Readonly<Record<string, Call>> = {
 
 export const BROWSE_NOT_CALLED: Readonly<Record<string, string>> = {
   'images/browse/repository-walk-queries.ts#endOf': 'makes a text',
+  'images/browse/repository-walk-queries.ts#steps': 'a part of other statements',
   'images/browse/repository-walk-queries.ts#toStep': 'reads a row',
   'database/keyset.ts#inKeyOrder': 'a part of other statements',
   'images/browse/repository-queries.ts#orNever': 'reads a column',

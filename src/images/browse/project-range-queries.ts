@@ -8,6 +8,7 @@ import {
   type RepositoryStep,
   type RepositoryWalk,
   type StepRow,
+  steps,
   toStep,
 } from './repository-walk-queries.ts'
 
@@ -65,4 +66,30 @@ export async function walkRanges(
   const found: RepositoryStep[][] = ranges.map(() => [])
   for (const row of rows ?? []) found[row.part]?.push(toStep(row))
   return found
+}
+
+/** How many repositories some projects had when they were last counted: none where that is still to come. */
+export async function countLately(
+  database: Database,
+  projects: readonly string[],
+): Promise<number> {
+  const row: { readonly found?: string | number | null } | undefined = await database(
+    'project_figures',
+  )
+    .whereIn('project', [...projects])
+    .sum({ found: 'repository_count' })
+    .first()
+  return Number(row?.found ?? 0)
+}
+
+/** Of all of some projects, in the order of a sort other than by name: the server sorts what they have. */
+export async function walkSorted(
+  database: Database,
+  projects: readonly string[],
+  walk: RepositoryWalk,
+): Promise<readonly RepositoryStep[]> {
+  const { index } = REPOSITORY_SORTS[walk.by]
+  const query = steps(database, `repositories_project_${index}`, walk)
+  const rows: readonly StepRow[] = await query.whereIn('project', [...projects])
+  return rows.map(toStep)
 }

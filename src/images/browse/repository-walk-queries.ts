@@ -52,7 +52,7 @@ const inside = (under: string | undefined) => (query: Listing) => {
 }
 
 /** Steps of one index from a place on, at most `most`; all that is read of them is in the index. */
-function steps(database: Database, index: string, walk: RepositoryWalk): Listing {
+export function steps(database: Database, index: string, walk: RepositoryWalk): Listing {
   const { by, descending, after, most } = walk
   const { column } = REPOSITORY_SORTS[by]
   const query = database

@@ -7,7 +7,7 @@ import {
 } from '../../projects/find-reach.ts'
 import type { Subject } from '../../protocol/subject.ts'
 import { mergeRanges } from './merge-ranges.ts'
-import { walkRanges } from './project-range-queries.ts'
+import { countLately, walkRanges, walkSorted } from './project-range-queries.ts'
 import {
   type RepositoryPlace,
   type RepositoryStep,
@@ -24,6 +24,8 @@ const MOST_STEPS = 8000
 const STEPS_AT_ONCE = 1000
 /** Where most are not. */
 const SCATTERED_AT_ONCE = 2000
+/** In the time that it takes to ask one more project for its first, the server sorts so many. */
+const SORTED_INSTEAD = 70
 
 export interface WalkInput {
   readonly subject: Subject
@@ -31,18 +33,28 @@ export interface WalkInput {
   readonly walk: RepositoryWalk
 }
 
-async function walkOn(
+/** By anything but the name: merged from what each project has, or sorted together where it is little. */
+async function walkProjects(
   { database }: ReachDeps,
-  reach: Reach,
+  projects: readonly string[],
   walk: RepositoryWalk,
-): Promise<WalkedPiece> {
+): Promise<readonly RepositoryStep[]> {
+  const count = projects.length > 1 ? await countLately(database, projects) : 0
+  if (count > 0 && count <= projects.length * SORTED_INSTEAD) {
+    return walkSorted(database, projects, walk)
+  }
+  const fetch: Parameters<typeof mergeRanges>[0] = (ranges, most) =>
+    walkRanges(database, ranges, { ...walk, most })
+  return mergeRanges(fetch, projects, walk)
+}
+
+async function walkOn(deps: ReachDeps, reach: Reach, walk: RepositoryWalk): Promise<WalkedPiece> {
+  const { database } = deps
   if (reach.kind === 'scattered') return walkScattered(database, reach.names, walk)
-  const found = await (async () => {
+  const found = await (() => {
     if (reach.kind === 'everywhere') return walkEverywhere(database, walk)
     if (walk.by === 'name') return walkProjectNames(database, reach.names, walk)
-    const fetch: Parameters<typeof mergeRanges>[0] = (ranges, most) =>
-      walkRanges(database, ranges, { ...walk, most })
-    return mergeRanges(fetch, reach.names, walk)
+    return walkProjects(deps, reach.names, walk)
   })()
   return { found, end: found.length < walk.most ? undefined : found.at(-1) }
 }
