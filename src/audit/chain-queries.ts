@@ -1,3 +1,4 @@
+import { databaseNow, inSeconds, secondsAgo } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Link } from './types.ts'
 
@@ -49,11 +50,11 @@ export async function takeChain(database: Database, holder: string): Promise<boo
   const taken = await database('audit_chain')
     .where({ id: ROW })
     .andWhere((either) =>
-      either.where({ holder }).orWhere('expires_at', '<', database.raw('UTC_TIMESTAMP(3)')),
+      either.where({ holder }).orWhere('expires_at', '<', databaseNow(database)),
     )
     .update({
       holder,
-      expires_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [TERM_SECONDS]),
+      expires_at: inSeconds(database, TERM_SECONDS),
     })
   return taken === 1
 }
@@ -61,7 +62,7 @@ export async function takeChain(database: Database, holder: string): Promise<boo
 export async function releaseChain(database: Database, holder: string): Promise<void> {
   await database('audit_chain')
     .where({ id: ROW, holder })
-    .update({ holder: null, expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+    .update({ holder: null, expires_at: secondsAgo(database, 1) })
 }
 
 /**
@@ -75,7 +76,7 @@ export async function lockHead(
 ): Promise<ChainHead | undefined> {
   return transaction('audit_chain')
     .where({ id: ROW, holder })
-    .where('expires_at', '>', transaction.raw('UTC_TIMESTAMP(3)'))
+    .where('expires_at', '>', databaseNow(transaction))
     .forUpdate()
     .first('seal', 'mac', 'proof', 'forwarded')
 }

@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Checkpoint, CheckpointKind } from './chain.ts'
 
@@ -5,7 +6,7 @@ export async function insertCheckpoint(
   database: Database,
   { kind, seal, mac, proof }: Checkpoint,
 ): Promise<void> {
-  const created_at = database.raw('UTC_TIMESTAMP(3)')
+  const created_at = databaseNow(database)
   await database('audit_checkpoints').insert({ kind, seal, mac, proof, created_at })
 }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { nextStamp } from './stamp.ts'
 import type { AuditFilter, AuditPosition, AuditRow, Outcome, StoredAuditRow } from './types.ts'
@@ -60,7 +61,7 @@ export const toStoredRow = (row: AuditColumns): StoredAuditRow => ({
 })
 
 const toColumns = (database: Database, row: AuditRow) => ({
-  time: database.raw('UTC_TIMESTAMP(3)'),
+  time: databaseNow(database),
   actor_id: row.actorId ?? null,
   actor_name: row.actorName,
   on_behalf_of: row.onBehalfOf ?? null,

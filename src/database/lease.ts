@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { databaseNow, inSeconds, secondsAgo } from './clock.ts'
 import type { Database } from './open-database.ts'
 
 const TERM_SECONDS = 15
@@ -41,11 +42,11 @@ export async function takeLease(
   const taken = await database('leases')
     .where({ name })
     .andWhere((either) =>
-      either.where({ holder }).orWhere('expires_at', '<', database.raw('UTC_TIMESTAMP(3)')),
+      either.where({ holder }).orWhere('expires_at', '<', databaseNow(database)),
     )
     .update({
       holder,
-      expires_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [TERM_SECONDS]),
+      expires_at: inSeconds(database, TERM_SECONDS),
     })
   return taken === 1
 }
@@ -57,7 +58,7 @@ export async function releaseLease(
 ): Promise<void> {
   await database('leases')
     .where({ name, holder })
-    .update({ holder: null, expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+    .update({ holder: null, expires_at: secondsAgo(database, 1) })
 }
 
 /** Whether some process holds the lease now. */
@@ -65,7 +66,7 @@ export async function isLeaseTaken(database: Database, name: string): Promise<bo
   await createLeaseTable(database)
   const row = await database('leases')
     .where({ name })
-    .andWhere('expires_at', '>', database.raw('UTC_TIMESTAMP(3)'))
+    .andWhere('expires_at', '>', databaseNow(database))
     .first('name')
   return row !== undefined
 }

@@ -1,4 +1,5 @@
 import { readCausally } from './causal-read.ts'
+import { databaseNow, secondsAgo } from './clock.ts'
 import type { Database } from './open-database.ts'
 
 /** One running process of this service, as it last said of itself. */
@@ -26,16 +27,12 @@ export async function reportReplica(database: Database, replica: Replica): Promi
       leaf_not_before: replica.leafNotBefore,
       leaf_not_after: replica.leafNotAfter,
       started_at: replica.startedAt,
-      seen_at: database.raw('UTC_TIMESTAMP(3)'),
+      seen_at: databaseNow(database),
     })
     .onConflict('id')
     .merge(['leaf_fingerprint', 'leaf_epoch', 'leaf_not_before', 'leaf_not_after', 'seen_at'])
   await database('replicas')
-    .where(
-      'seen_at',
-      '<',
-      database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [FORGET_AFTER_SECONDS]),
-    )
+    .where('seen_at', '<', secondsAgo(database, FORGET_AFTER_SECONDS))
     .delete()
 }
 
@@ -46,7 +43,7 @@ export async function removeReplica(database: Database, id: string): Promise<voi
 /** The processes that spoke within the last minute, the longest running first. */
 export async function listReplicas(database: Database): Promise<readonly Replica[]> {
   const rows = await database('replicas')
-    .where('seen_at', '>', database.raw('UTC_TIMESTAMP(3) - INTERVAL 60 SECOND'))
+    .where('seen_at', '>', secondsAgo(database, 60))
     .orderBy([{ column: 'started_at' }, { column: 'id' }])
     .select('*')
   return rows.map((row) => ({

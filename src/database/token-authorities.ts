@@ -1,3 +1,4 @@
+import { databaseNow } from './clock.ts'
 import type { Database } from './open-database.ts'
 import { repeat } from './repeat.ts'
 
@@ -35,7 +36,7 @@ export async function insertTrustedAuthority(
       fingerprint,
       certificate,
       state,
-      changed_at: transaction.raw('UTC_TIMESTAMP(3)'),
+      changed_at: databaseNow(transaction),
     })
     .onConflict('fingerprint')
     .ignore()

@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { EVERYTHING, type Hold, type HoldKind } from './types.ts'
 
@@ -38,11 +39,6 @@ export const toHold = (row: HoldRow): Hold => ({
   deadline: row.deadline_at ?? undefined,
 })
 
-export const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
-
-export const inSeconds = (database: Database, seconds: number) =>
-  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
-
 /** The same as `inForce`, as text: every push asks, and has no time to have a statement made. */
 export const IN_FORCE = `(expires_at IS NULL OR expires_at > UTC_TIMESTAMP(3)) LIMIT ${MOST}`
 
@@ -52,6 +48,8 @@ export const IN_FORCE = `(expires_at IS NULL OR expires_at > UTC_TIMESTAMP(3)) L
  */
 export const inForce = (database: Database) =>
   database<HoldRow>('holds')
-    .where((either) => either.whereNull('expires_at').orWhere('expires_at', '>', now(database)))
+    .where((either) =>
+      either.whereNull('expires_at').orWhere('expires_at', '>', databaseNow(database)),
+    )
     .limit(MOST)
     .select(...HOLD_COLUMNS)

@@ -1,14 +1,7 @@
 import { readCausally } from '../database/causal-read.ts'
+import { databaseNow, inSeconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
-import {
-  HOLD_COLUMNS,
-  type HoldRow,
-  IN_FORCE,
-  inForce,
-  inSeconds,
-  now,
-  toHold,
-} from './hold-rows.ts'
+import { HOLD_COLUMNS, type HoldRow, IN_FORCE, inForce, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold, type HoldKind, type HoldTarget } from './types.ts'
 
 const KEPT_HOURS = 24
@@ -51,7 +44,7 @@ export async function findHoldByEpoch(
 ): Promise<Hold | undefined> {
   const row: HoldRow | undefined = await database<HoldRow>('holds')
     .where({ id: epoch, holder })
-    .andWhere(end(database), '>', now(database))
+    .andWhere(end(database), '>', databaseNow(database))
     .first(...HOLD_COLUMNS)
   return row && toHold(row)
 }
@@ -78,7 +71,7 @@ export async function insertHold(
     kind,
     holder,
     reason,
-    taken_at: now(database),
+    taken_at: databaseNow(database),
     expires_at: isFence ? null : until,
     deadline_at: isFence ? until : null,
   })
@@ -93,7 +86,7 @@ export async function extendHold(
 ): Promise<boolean> {
   const extended = await database('holds')
     .where({ id: epoch, holder })
-    .andWhere(end(database), '>', now(database))
+    .andWhere(end(database), '>', databaseNow(database))
     .update({
       expires_at: database.raw('IF(expires_at IS NULL, NULL, ?)', [inSeconds(database, seconds)]),
       deadline_at: database.raw('IF(deadline_at IS NULL, NULL, ?)', [inSeconds(database, seconds)]),

@@ -1,7 +1,8 @@
 import { inBatches } from '../database/bulk.ts'
 import { readCausally } from '../database/causal-read.ts'
+import { databaseNow, inSeconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
-import { type HoldRow, inForce, inSeconds, now, toHold } from './hold-rows.ts'
+import { type HoldRow, inForce, toHold } from './hold-rows.ts'
 import { EVERYTHING, type Hold } from './types.ts'
 
 export interface TagHolds {
@@ -22,7 +23,7 @@ export async function insertTagHolds(
     kind: 'removal',
     holder,
     reason,
-    taken_at: now(database),
+    taken_at: databaseNow(database),
     expires_at: inSeconds(database, seconds),
   }))
   for (const batch of inBatches(rows)) await database('holds').insert(batch)
@@ -55,7 +56,7 @@ export async function findStopping(
 export const extendHolds = (database: Database, holder: string, seconds: number): Promise<number> =>
   database('holds')
     .where({ holder })
-    .andWhere('expires_at', '>', now(database))
+    .andWhere('expires_at', '>', databaseNow(database))
     .update({ expires_at: inSeconds(database, seconds) })
 
 export async function deleteHolds(database: Database, holder: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { databaseNow, inSeconds } from '../database/clock.ts'
 import { byIndex } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import { readLog } from './queries.ts'
@@ -5,14 +6,11 @@ import type { ClaimedJob, JobKey, Notes } from './types.ts'
 
 const NOW = 'UTC_TIMESTAMP(3)'
 
-const inSeconds = (database: Database, seconds: number) =>
-  database.raw(`${NOW} + INTERVAL ? SECOND`, [seconds])
-
 /** The job as long as this holder has it, by the database's own clock. */
 const held = (database: Database, { id, holder }: JobKey) =>
   database('jobs')
     .where({ id, holder, state: 'running' })
-    .where('lease_ends_at', '>', database.raw(NOW))
+    .where('lease_ends_at', '>', databaseNow(database))
 
 const noteColumns = ({ progress, log }: Notes) => ({
   done: progress?.done ?? null,
@@ -34,7 +32,7 @@ export async function listDueJobs(
     .queryBuilder()
     .from(byIndex(database, 'jobs', 'jobs_due'))
     .where({ state: 'waiting' })
-    .where('run_at', '<=', database.raw(NOW))
+    .where('run_at', '<=', databaseNow(database))
     .whereIn('kind', [...kinds])
     .orderBy(['run_at', 'id'])
     .limit(most)
@@ -56,7 +54,7 @@ export async function listAbandonedJobs(
     .queryBuilder()
     .from(byIndex(database, 'jobs', 'jobs_state'))
     .where({ state: 'running' })
-    .where('lease_ends_at', '<', database.raw(NOW))
+    .where('lease_ends_at', '<', databaseNow(database))
     .whereIn('kind', [...kinds])
     .limit(most)
     .select('id', 'kind', 'attempts', 'most_attempts', 'cancel_requested_at')
@@ -143,7 +141,7 @@ const waitingColumns = (database: Database) => ({
 })
 
 const endColumns = (database: Database, ending: Ending) => {
-  const ended = { dedupe_key: null, ended_at: database.raw(NOW) }
+  const ended = { dedupe_key: null, ended_at: databaseNow(database) }
   switch (ending.as) {
     case 'done':
       return { ...ended, state: 'done', error: null }
@@ -160,7 +158,7 @@ const endColumns = (database: Database, ending: Ending) => {
     case 'returned':
       return {
         ...waitingColumns(database),
-        run_at: database.raw(NOW),
+        run_at: databaseNow(database),
         attempts: database.raw('attempts - 1'),
       }
   }
@@ -190,7 +188,7 @@ export async function endAbandonedJob(
 ): Promise<boolean> {
   const ended = await database('jobs')
     .where({ id, state: 'running' })
-    .where('lease_ends_at', '<', database.raw(NOW))
+    .where('lease_ends_at', '<', databaseNow(database))
     .update({ ...FREE, ...endColumns(database, ending) })
   return ended === 1
 }

@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import { byIndex } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import type { Job, JobState, JobWithLog, LogLine } from './types.ts'
@@ -134,7 +135,7 @@ export async function cancelWaitingJob(transaction: Database, id: number): Promi
     .update({
       state: 'cancelled',
       dedupe_key: null,
-      ended_at: transaction.raw('UTC_TIMESTAMP(3)'),
+      ended_at: databaseNow(transaction),
     })
 }
 
@@ -142,7 +143,7 @@ export async function cancelWaitingJob(transaction: Database, id: number): Promi
 export async function requestCancel(transaction: Database, id: number): Promise<void> {
   await transaction('jobs')
     .where({ id, state: 'running', cancel_requested_at: null })
-    .update({ cancel_requested_at: transaction.raw('UTC_TIMESTAMP(3)') })
+    .update({ cancel_requested_at: databaseNow(transaction) })
 }
 
 /** How many wait, by kind; a kind without any is left out. */

@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 
 export interface StoredSchedule {
@@ -29,7 +30,7 @@ export async function putSchedule(
 
 export async function listDueSchedules(database: Database): Promise<readonly StoredSchedule[]> {
   const rows = await database('job_schedules')
-    .where('next_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
+    .where('next_at', '<=', databaseNow(database))
     .select<{ name: string; pattern: string; next_at: Date }[]>('name', 'pattern', 'next_at')
   return rows.map(({ name, pattern, next_at }) => ({ name, pattern, nextAt: next_at }))
 }

@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/record.ts'
 import { inBatches } from '../database/bulk.ts'
+import { databaseNow, inSeconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
-import { inSeconds } from '../holds/hold-rows.ts'
 
 /** A manifest that is about to be deleted, and who asked for it. */
 export interface ManifestRemoval extends Actor {
@@ -67,7 +67,7 @@ export async function insertManifestRemovals(
     on_behalf_of: onBehalfOf ?? null,
     holder,
     expires_at: inSeconds(transaction, termSeconds),
-    created_at: transaction.raw('UTC_TIMESTAMP(3)'),
+    created_at: databaseNow(transaction),
   }))
   for (const batch of inBatches(rows)) await transaction('manifest_removals').insert(batch)
 }
@@ -102,7 +102,7 @@ export async function takeManifestRemoval(
 ): Promise<boolean> {
   const taken = await database('manifest_removals')
     .where({ repository, digest })
-    .where('expires_at', '<', database.raw('UTC_TIMESTAMP(3)'))
+    .where('expires_at', '<', databaseNow(database))
     .update({ holder, expires_at: inSeconds(database, termSeconds) })
   return taken === 1
 }
@@ -113,7 +113,7 @@ export async function listAbandonedManifests(
   most: number,
 ): Promise<readonly ManifestRemoval[]> {
   const rows: readonly ManifestRemovalRow[] = await database('manifest_removals')
-    .where('expires_at', '<', database.raw('UTC_TIMESTAMP(3)'))
+    .where('expires_at', '<', databaseNow(database))
     .orderBy('expires_at')
     .limit(most)
     .select(...COLUMNS)

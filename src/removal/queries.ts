@@ -1,6 +1,6 @@
 import { inBatchesOf } from '../database/bulk.ts'
+import { databaseNow, inSeconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
-import { inSeconds } from '../holds/hold-rows.ts'
 
 /** What is about to be done to a tag, written down before it is begun. */
 export interface TagRemoval {
@@ -60,7 +60,7 @@ export async function insertTagRemovals(
     on_behalf_of: removal.onBehalfOf ?? null,
     holder,
     expires_at: inSeconds(database, termSeconds),
-    created_at: database.raw('UTC_TIMESTAMP(3)'),
+    created_at: databaseNow(database),
   }))
   const weightOf = ({ manifest }: { readonly manifest: Buffer }): number => manifest.length * 2
   for (const batch of inBatchesOf(rows, { weightOf, most: MOST_STATEMENT_BYTES })) {
@@ -86,7 +86,7 @@ export async function takeTagRemoval(
 ): Promise<boolean> {
   const taken = await database('tag_removals')
     .where({ repository, tag })
-    .where('expires_at', '<', database.raw('UTC_TIMESTAMP(3)'))
+    .where('expires_at', '<', databaseNow(database))
     .update({ holder, expires_at: inSeconds(database, termSeconds) })
   return taken === 1
 }
@@ -122,7 +122,7 @@ export async function listAbandonedRemovals(
   most: number,
 ): Promise<readonly TagRemoval[]> {
   const rows = await database('tag_removals')
-    .where('expires_at', '<', database.raw('UTC_TIMESTAMP(3)'))
+    .where('expires_at', '<', databaseNow(database))
     .orderBy('expires_at')
     .limit(most)
     .select<TagRemovalRow[]>(

@@ -601,8 +601,6 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'maintenance/collect/collection-rows.ts#selectCollections': 'the beginning of a statement',
   'maintenance/collect/collection-rows.ts#toCollection': 'reads columns',
   'holds/hold-rows.ts#inForce': 'the beginning of a statement',
-  'holds/hold-rows.ts#inSeconds': 'a part of statements',
-  'holds/hold-rows.ts#now': 'a part of statements',
   'holds/hold-rows.ts#toHold': 'sends none',
   'accounts/queries.ts#toUser': 'reads columns',
   'accounts/queries.ts#toUserWithPassword': 'reads columns',
@@ -610,6 +608,10 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'audit/queries.ts#isWholeIndex': 'looks at a filter',
   'credentials/queries.ts#toList': 'reads a column',
   'database/kept-answers.ts#keepForgettingAnswers': 'calls forgetKeptAnswers once a minute',
+  'database/clock.ts#databaseNow': 'a part of other statements',
+  'database/clock.ts#daysAgo': 'a part of other statements',
+  'database/clock.ts#inSeconds': 'a part of other statements',
+  'database/clock.ts#secondsAgo': 'a part of other statements',
   'database/keyset.ts#byIndex': 'a part of other statements',
   'database/keyset.ts#inOrder': 'a part of other statements',
   'database/keyset.ts#prefixPattern': 'a part of other statements',
@@ -662,7 +664,7 @@ const ROOT = resolve('src')
 /** Private servers for quickstart and tests: their SQL makes accounts. */
 const OTHER_ROOMS = /^(?:stack|client|cli)\//
 const SQL =
-  /(?<!\.)\b(?:database|transaction|db)\(['"\w]|\b(?:database|transaction|db)\.(?:raw|queryBuilder)\(/
+  /(?<!\.)\b(?:database|transaction|db)(?:<\w+>)?\(['"\w]|\b(?:database|transaction|db)\.(?:raw|queryBuilder)\(/
 
 /** Files that send SQL: those of queries, and others that do. */
 const queryFiles = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { databaseNow } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { BackupCell } from './records.ts'
 import type { BackedUpTable } from './tables.ts'
@@ -179,7 +180,7 @@ export async function listCredentials(
     .where((still) => {
       still
         .whereNull('access_tokens.expires_at')
-        .orWhere('access_tokens.expires_at', '>', database.raw('UTC_TIMESTAMP(3)'))
+        .orWhere('access_tokens.expires_at', '>', databaseNow(database))
     })
     .orderBy('access_tokens.id', 'desc')
     .limit(most)

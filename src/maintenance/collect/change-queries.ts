@@ -1,11 +1,10 @@
 import type { Actor } from '../../audit/record.ts'
+import { databaseNow, daysAgo } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { CollectionRow } from './collection-rows.ts'
 import { ENDED_PHASES, type Gap, type Phase, type Swept, type UntaggedManifest } from './types.ts'
 
 const ERROR_LENGTH = 1000
-
-const time = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 
 export interface NewCollection {
   readonly jobId: number
@@ -25,7 +24,7 @@ export async function insertCollection(
     actor_id: actor.actorId ?? null,
     actor_name: actor.actorName,
     on_behalf_of: actor.onBehalfOf ?? null,
-    created_at: time(transaction),
+    created_at: databaseNow(transaction),
   })
   return Number(id)
 }
@@ -70,9 +69,9 @@ export async function saveCollection(
       gaps: json(rest.gaps),
       notes: json(rest.notes),
       error: rest.error?.slice(0, ERROR_LENGTH),
-      held_at: phase === 'holding' ? time(transaction) : undefined,
+      held_at: phase === 'holding' ? databaseNow(transaction) : undefined,
       opened_at: phase === 'holding' ? null : undefined,
-      ended_at: isEnd ? time(transaction) : undefined,
+      ended_at: isEnd ? databaseNow(transaction) : undefined,
     })
   return changed === 1
 }
@@ -106,7 +105,7 @@ export async function lockCollection(
 export async function noteOpened(transaction: Database, epoch: number): Promise<void> {
   await transaction('collections')
     .where({ epoch, opened_at: null })
-    .update({ opened_at: time(transaction) })
+    .update({ opened_at: databaseNow(transaction) })
 }
 
 /** Forgets the oldest of those that are older than that. */
@@ -115,7 +114,7 @@ export async function removeOldCollections(
   { keepDays, most }: { readonly keepDays: number; readonly most: number },
 ): Promise<void> {
   await database('collections')
-    .where('created_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [keepDays]))
+    .where('created_at', '<', daysAgo(database, keepDays))
     .orderBy('created_at')
     .limit(most)
     .delete()

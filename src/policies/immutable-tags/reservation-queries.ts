@@ -1,3 +1,4 @@
+import { databaseNow, inSeconds } from '../../database/clock.ts'
 import { isDuplicateKey } from '../../database/database-error.ts'
 import { byIndex } from '../../database/keyset.ts'
 import type { Database } from '../../database/open-database.ts'
@@ -17,9 +18,6 @@ const toReservation = ({ repository, tag, digest, holder }: Reservation): Reserv
   holder,
 })
 
-const inSeconds = (database: Database, seconds: number) =>
-  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
-
 /** @returns false where another push has the tag */
 export async function insertReservation(
   database: Database,
@@ -30,7 +28,7 @@ export async function insertReservation(
     await database('tag_reservations').insert({
       ...toReservation(reservation),
       over_at: inSeconds(database, forwardSeconds),
-      created_at: database.raw('UTC_TIMESTAMP(3)'),
+      created_at: databaseNow(database),
     })
     return true
   } catch (error) {
@@ -46,7 +44,7 @@ export async function findOverReservation(
 ): Promise<Reservation | undefined> {
   const row: Reservation | undefined = await database('tag_reservations')
     .where({ repository, tag })
-    .where('over_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
+    .where('over_at', '<=', databaseNow(database))
     .first('repository', 'tag', 'digest', 'holder')
   return row && toReservation(row)
 }
@@ -94,7 +92,7 @@ export async function listOverReservations(
     .queryBuilder()
     // Where most are over, a server would sort them all.
     .from(byIndex(database, 'tag_reservations', 'tag_reservations_over'))
-    .where('over_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
+    .where('over_at', '<=', databaseNow(database))
     .orderBy('over_at')
     .limit(most)
     .select('repository', 'tag', 'digest', 'holder')

@@ -1,4 +1,5 @@
 import { meetRightsChanges } from '../../database/change-version.ts'
+import { databaseNow } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { RetentionPolicy, RetentionRule } from './types.ts'
 
@@ -48,7 +49,7 @@ export async function putPolicy(
       rules: JSON.stringify(rules),
       schedule: schedule ?? null,
       untagged_days: untaggedDays ?? null,
-      updated_at: transaction.raw('UTC_TIMESTAMP(3)'),
+      updated_at: databaseNow(transaction),
     })
     .onConflict()
     .merge()

@@ -1,3 +1,4 @@
+import { databaseNow } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 import { readRules } from './policy-queries.ts'
 import type { NewRun, Run, RunCounts, RunOutcome, RunState } from './run-types.ts'
@@ -105,7 +106,7 @@ export async function insertRun(transaction: Database, run: NewRun): Promise<num
     actor_id: run.actor.actorId ?? null,
     actor_name: run.actor.actorName,
     on_behalf_of: run.actor.onBehalfOf ?? null,
-    created_at: transaction.raw('UTC_TIMESTAMP(3)'),
+    created_at: databaseNow(transaction),
   })
   return Number(id)
 }
@@ -181,6 +182,6 @@ export async function endRun(
     .update({
       outcome,
       detail: detail?.slice(0, DETAIL_LENGTH) ?? null,
-      ended_at: transaction.raw('UTC_TIMESTAMP(3)'),
+      ended_at: databaseNow(transaction),
     })
 }

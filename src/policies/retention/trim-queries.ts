@@ -1,3 +1,4 @@
+import { daysAgo } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 
 /** Of a project, those that ended before its newest ones; the oldest first. */
@@ -25,7 +26,7 @@ export async function listOldRuns(
   { keepDays, most }: { readonly keepDays: number; readonly most: number },
 ): Promise<readonly number[]> {
   return database('retention_runs')
-    .where('created_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [keepDays]))
+    .where('created_at', '<', daysAgo(database, keepDays))
     .orderBy(['created_at', 'id'])
     .limit(most)
     .pluck('id')

@@ -1,4 +1,5 @@
 import type { Actor } from '../../audit/record.ts'
+import { databaseNow, daysAgo } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { Subject } from '../../protocol/subject.ts'
 import { readAsker, writeAsker } from './asker.ts'
@@ -86,7 +87,7 @@ export async function insertRemoval(
     on_behalf_of: actor.onBehalfOf ?? null,
     asker: writeAsker(asker),
     asked_right: right,
-    created_at: transaction.raw('UTC_TIMESTAMP(3)'),
+    created_at: databaseNow(transaction),
   })
   return Number(id)
 }
@@ -143,7 +144,7 @@ export async function endSelection(transaction: Database, id: number): Promise<v
   await transaction('removals')
     .where({ id })
     .update({
-      selected_at: transaction.raw('UTC_TIMESTAMP(3)'),
+      selected_at: databaseNow(transaction),
       size_bytes: Math.min(Number(row?.bytes ?? 0), Number.MAX_SAFE_INTEGER),
     })
 }
@@ -151,7 +152,7 @@ export async function endSelection(transaction: Database, id: number): Promise<v
 export async function endRemoval(transaction: Database, id: number): Promise<void> {
   await transaction('removals')
     .where({ id })
-    .update({ ended_at: transaction.raw('UTC_TIMESTAMP(3)') })
+    .update({ ended_at: databaseNow(transaction) })
 }
 
 /** Removals that are older than this, with their items, bit by bit. */
@@ -160,7 +161,7 @@ export async function trimRemovals(
   { keepDays, atOnce }: { readonly keepDays: number; readonly atOnce: number },
 ): Promise<void> {
   const old: readonly { readonly id: number }[] = await database('removals')
-    .where('created_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [keepDays]))
+    .where('created_at', '<', daysAgo(database, keepDays))
     .orderBy('created_at')
     .limit(1)
     .select('id')

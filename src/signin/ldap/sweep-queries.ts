@@ -1,3 +1,4 @@
+import { databaseNow, inSeconds, secondsAgo } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 
 const LEASE = 'ldap sweep'
@@ -47,11 +48,11 @@ export async function takeSweep(
   const taken = await database('leases')
     .where({ name: LEASE })
     .andWhere((either) =>
-      either.where({ holder }).orWhere('expires_at', '<', database.raw('UTC_TIMESTAMP(3)')),
+      either.where({ holder }).orWhere('expires_at', '<', databaseNow(database)),
     )
     .update({
       holder,
-      expires_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [termSeconds]),
+      expires_at: inSeconds(database, termSeconds),
     })
   return taken === 1
 }
@@ -59,5 +60,5 @@ export async function takeSweep(
 export async function releaseSweep(database: Database, holder: string): Promise<void> {
   await database('leases')
     .where({ name: LEASE, holder })
-    .update({ holder: null, expires_at: database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 SECOND') })
+    .update({ holder: null, expires_at: secondsAgo(database, 1) })
 }

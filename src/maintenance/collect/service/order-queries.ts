@@ -1,3 +1,4 @@
+import { databaseNow, daysAgo, secondsAgo } from '../../../database/clock.ts'
 import type { Database } from '../../../database/open-database.ts'
 
 /** `look`: only says that the lock is in hand. */
@@ -33,8 +34,6 @@ export interface OrderReading {
   readonly silentSeconds: number
 }
 
-const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
-
 /** @returns its id */
 export async function insertOrder(
   database: Database,
@@ -45,7 +44,7 @@ export async function insertOrder(
     epoch,
     limit_seconds: limitSeconds,
     state: 'written',
-    created_at: now(database),
+    created_at: databaseNow(database),
   })
   return Number(id)
 }
@@ -60,18 +59,14 @@ export const withdrawOrder = async (database: Database, id: number): Promise<boo
   (await database('collector_orders')
     .where({ id })
     .whereIn('state', ['written', 'open'])
-    .update({ state: 'withdrawn', ended_at: now(database) })) === 1
+    .update({ state: 'withdrawn', ended_at: databaseNow(database) })) === 1
 
 /** @returns whether it was withdrawn since whoever took it never began, and will not (R24) */
 export const withdrawUnheard = async (database: Database, id: number): Promise<boolean> =>
   (await database('collector_orders')
     .where({ id, state: 'taken', heard_at: null })
-    .where(
-      'taken_at',
-      '<',
-      database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [BEGIN_WITHIN_SECONDS]),
-    )
-    .update({ state: 'withdrawn', ended_at: now(database) })) === 1
+    .where('taken_at', '<', secondsAgo(database, BEGIN_WITHIN_SECONDS))
+    .update({ state: 'withdrawn', ended_at: databaseNow(database) })) === 1
 
 /** Withdraws every collection that no collector took; ids need not rise with time. */
 export async function withdrawOrdersBeside(database: Database, id: number): Promise<void> {
@@ -79,7 +74,7 @@ export async function withdrawOrdersBeside(database: Database, id: number): Prom
     .whereIn('state', ['written', 'open'])
     .whereNot({ id })
     .whereNot({ kind: 'look' })
-    .update({ state: 'withdrawn', ended_at: now(database) })
+    .update({ state: 'withdrawn', ended_at: databaseNow(database) })
 }
 
 /** The oldest that is open, for a collector that has the lock; it is nobody else's then. */
@@ -91,7 +86,7 @@ export async function takeOrder(database: Database): Promise<OpenOrder | undefin
   if (row === undefined) return undefined
   const taken = await database('collector_orders')
     .where({ id: row.id, state: 'open' })
-    .update({ state: 'taken', taken_at: now(database) })
+    .update({ state: 'taken', taken_at: databaseNow(database) })
   return taken === 1 ? { id: row.id, kind: row.kind, limitSeconds: row.limit_seconds } : undefined
 }
 
@@ -113,7 +108,7 @@ export async function isSomeHeard(database: Database, withinSeconds: number): Pr
   const row = await database('collector_orders')
     .where({ state: 'taken' })
     .whereNot({ kind: 'look' })
-    .where('heard_at', '>', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [withinSeconds]))
+    .where('heard_at', '>', secondsAgo(database, withinSeconds))
     .first('id')
   return row !== undefined
 }
@@ -126,7 +121,7 @@ export async function stopOrder(database: Database, id: number): Promise<void> {
 /** Orders of more than a day ago, with what nobody read of them, bit by bit. */
 export async function forgetOldOrders(database: Database): Promise<void> {
   const rows: readonly { readonly id: number }[] = await database('collector_orders')
-    .where('created_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL 1 DAY'))
+    .where('created_at', '<', daysAgo(database, 1))
     .orderBy('created_at')
     .limit(20)
     .select('id')

@@ -1,11 +1,10 @@
+import { databaseNow } from '../../../database/clock.ts'
 import type { Database } from '../../../database/open-database.ts'
 import { lockCollectingFence } from '../../../holds/collecting-queries.ts'
 import { BEGIN_WITHIN_SECONDS, type OrderKind, type OrderState } from './order-queries.ts'
 
 /** What is stored of an order that nobody reads; its end is taken in all the same. */
 const MOST_PIECES = 1000
-
-const now = (database: Database) => database.raw('UTC_TIMESTAMP(3)')
 
 export interface Report {
   readonly id: number
@@ -80,10 +79,10 @@ export async function hearOrder(
   await transaction('collector_orders')
     .where({ id })
     .update({
-      heard_at: now(transaction),
+      heard_at: databaseNow(transaction),
       ...(exit !== undefined && {
         state: 'ended',
-        ended_at: now(transaction),
+        ended_at: databaseNow(transaction),
         exit_code: exit === 'none' ? null : exit,
       }),
     })

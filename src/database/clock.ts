@@ -1,0 +1,16 @@
+import type { Knex } from 'knex'
+import type { Database } from './open-database.ts'
+
+// Instants by the database's own clock: the one clock that all processes share.
+
+/** The instant at which the statement runs, to the millisecond. */
+export const databaseNow = (database: Database): Knex.Raw => database.raw('UTC_TIMESTAMP(3)')
+
+export const inSeconds = (database: Database, seconds: number): Knex.Raw =>
+  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
+
+export const secondsAgo = (database: Database, seconds: number): Knex.Raw =>
+  database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [seconds])
+
+export const daysAgo = (database: Database, days: number): Knex.Raw =>
+  database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [days])
