@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { isDigest } from '../protocol/reference.ts'
 import type { Access } from '../protocol/scope.ts'
 import type { RegistryAnswer } from './transport.ts'
 
@@ -22,6 +23,19 @@ export const unexpected = (what: string, { status, body }: RegistryAnswer): AppE
 /** A header's text, '' where there is none. */
 export const header = (answer: RegistryAnswer, name: string): string =>
   String(answer.headers[name] ?? '')
+
+/**
+ * The digest of what was answered. Who asks by a digest gets that one, or an answer that is not to be
+ * believed: what the index writes down under a digest stays.
+ */
+export function readDigest(answer: RegistryAnswer, reference: string, what: string): string {
+  const digest = header(answer, 'docker-content-digest')
+  if (!isDigest(digest)) throw unexpected(`${what} without a digest`, answer)
+  if (isDigest(reference) && reference !== digest) {
+    throw unexpected(`${what} with another digest`, answer)
+  }
+  return digest
+}
 
 /** Codes by which the registry itself says that something is not there. */
 const UNKNOWN_CODES: ReadonlySet<string> = new Set([

@@ -1,17 +1,17 @@
 import { AppError } from '../errors.ts'
 import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
-import { isDigest } from '../protocol/reference.ts'
-import { ERROR_BYTES, header, isUnknown, repositoryAccess, unexpected } from './answers.ts'
+import {
+  ERROR_BYTES,
+  header,
+  isUnknown,
+  readDigest,
+  repositoryAccess,
+  unexpected,
+} from './answers.ts'
 import type { Descriptor, ManifestReference } from './manifests.ts'
 import type { Reading, RegistryAnswer, RegistryRequest, RegistryTransport } from './transport.ts'
 
 const MANIFEST_BYTES = 4 * 1024 * 1024
-
-function descriptorOf(answer: RegistryAnswer, what: string): Descriptor {
-  const digest = header(answer, 'docker-content-digest')
-  if (!isDigest(digest)) throw unexpected(`${what} without a digest`, answer)
-  return { digest, mediaType: header(answer, 'content-type') }
-}
 
 export interface LookUp extends Reading {
   /** Where it is most likely not there the registry is asked for its word at once. */
@@ -36,11 +36,15 @@ export async function lookUpManifest(
     ...reading,
   }
   const what = `a look at ${repository} ${reference}`
+  const describe = (answer: RegistryAnswer): Descriptor => ({
+    digest: readDigest(answer, reference, what),
+    mediaType: header(answer, 'content-type'),
+  })
   const head = isLikelyUnknown ? undefined : await send({ ...request, method: 'HEAD' })
-  if (head?.status === 200) return descriptorOf(head, what)
+  if (head?.status === 200) return describe(head)
   if (head !== undefined && head.status !== 404) throw unexpected(what, head)
   const answer = await send({ ...request, method: 'GET' })
-  if (answer.status === 200) return descriptorOf(answer, what)
+  if (answer.status === 200) return describe(answer)
   if (isUnknown(answer)) return 'unknown'
   throw unexpected(what, answer)
 }

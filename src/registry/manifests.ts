@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { MANIFEST_ACCEPT } from '../protocol/media-types.ts'
-import { isDigest } from '../protocol/reference.ts'
 import {
   ERROR_BYTES,
   header,
   isRefusal,
   isUnknown,
+  readDigest,
   repositoryAccess,
   unexpected,
 } from './answers.ts'
@@ -63,8 +63,7 @@ export async function readManifest(
   if (isUnknown(answer)) return undefined
   const what = `a read of ${repository} ${reference}`
   if (answer.status !== 200) throw unexpected(what, answer)
-  const digest = header(answer, 'docker-content-digest')
-  if (!isDigest(digest)) throw unexpected(`${what} without a digest`, answer)
+  const digest = readDigest(answer, reference, what)
   const descriptor = { digest, mediaType: header(answer, 'content-type') }
   requireWhole(what, descriptor, answer)
   return { ...descriptor, content: answer.body }

@@ -50,6 +50,14 @@ const unavailable = (cause: unknown): AppError =>
     cause,
   })
 
+/** Who sends a byte now and then would otherwise be waited for as long as they like. */
+function endAfter(body: Dispatcher.ResponseData['body'], timeoutMs: number): () => void {
+  const timer = setTimeout(() => {
+    body.destroy(new Error(`the answer had not ended after ${timeoutMs} ms`))
+  }, timeoutMs)
+  return () => clearTimeout(timer)
+}
+
 async function readAtMost(
   body: Dispatcher.ResponseData['body'],
   { mostBytes, spend }: RegistryRequest,
@@ -91,7 +99,8 @@ export function createRegistryTransport(deps: RegistryTransportDeps): RegistryTr
         reset: false,
         signal: request.signal ?? null,
       })
-      const body = await readAtMost(answer.body, request)
+      const stop = endAfter(answer.body, timeoutMs)
+      const body = await readAtMost(answer.body, request).finally(stop)
       return { status: answer.statusCode, headers: answer.headers, body }
     } catch (error) {
       throw error instanceof AppError ? error : unavailable(error)

@@ -7,12 +7,16 @@ import { createRegistryClient, type RegistryClient } from '../../src/registry/cl
 import { createGate } from '../../src/registry/gate.ts'
 import { startAnsweringServer } from '../support/answering-server.ts'
 
-async function serve(t: ExecutionContext, listener: RequestListener): Promise<RegistryClient> {
+async function serve(
+  t: ExecutionContext,
+  listener: RequestListener,
+  timeoutSeconds = 5,
+): Promise<RegistryClient> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
-  const client = createRegistryClient({ url, timeoutSeconds: 5, tokenFor: () => 'token' })
+  const client = createRegistryClient({ url, timeoutSeconds, tokenFor: () => 'token' })
   t.teardown(async () => {
     await client.close()
     server.closeAllConnections()
@@ -131,6 +135,27 @@ test('a call ends with its signal', async (t) => {
   t.is(await failureOf(client.listTags('acme/app', reading)), gone)
 })
 
+test('R20: an answer that comes byte by byte is given up after the time for one answer', async (t) => {
+  const list = JSON.stringify({ tags: ['1'] })
+  const client = await serve(
+    t,
+    (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      let sent = 0
+      const timer = setInterval(() => {
+        response.write(list[sent++] ?? ' ')
+        if (sent < 40) return
+        clearInterval(timer)
+        response.end()
+      }, 100)
+    },
+    1,
+  )
+  const error = await failureOf(client.listTags('acme/app'))
+  t.is(error.code, 'UNAVAILABLE')
+  t.regex(String(error.cause), /had not ended after 1000 ms/)
+})
+
 test('who waited too long for his turn is refused without a call', async (t) => {
   let nowMs = 0
   const gate = createGate({ atOnce: 1, longestWaitMs: 1000, monotonicMs: () => nowMs })
@@ -186,6 +211,19 @@ test('deletes are off only by the word of the registry; a proxy, or a read-only 
   answer = JSON.stringify({ errors: [{ code: 'UNSUPPORTED' }] })
   t.is(await remove(), 'disabled')
   t.is(await client.deleteTagByName(MANIFEST), 'disabled')
+})
+
+test('R21: what is answered to one digest under another is none', async (t) => {
+  const client = await serve(t, (_request, response) => {
+    response.writeHead(200, { 'docker-content-digest': DIGEST, 'content-type': 'x/y' }).end(TEXT)
+  })
+  const reference = `sha256:${'0'.repeat(64)}`
+  const asked = { repository: 'acme/app', reference }
+  const { code, message } = await failureOf(client.readManifest(asked))
+  t.is(code, 'REGISTRY_FAILED')
+  t.is(message, `the registry answered 200 to a read of acme/app ${reference} with another digest`)
+  t.is((await failureOf(client.lookUpManifest(asked))).code, 'REGISTRY_FAILED')
+  t.is((await client.readManifest({ ...asked, reference: DIGEST }))?.digest, DIGEST)
 })
 
 test('R21: a manifest whose content is not that of its digest is none', async (t) => {
