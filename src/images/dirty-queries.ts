@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { inBatches, withAnyKey } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
 
@@ -13,7 +14,7 @@ export interface DirtyMark {
 }
 
 export interface DirtyReference extends Required<DirtyMark> {
-  /** How often it was marked; a mark that came since the reading began makes it differ. */
+  /** Grows with each mark; one that came since the reading began makes it differ. */
   readonly marks: number
   readonly tries: number
 }
@@ -27,6 +28,14 @@ interface DirtyRow {
   readonly marks: number
   readonly tries: number
 }
+
+const MOST_FIRST = 2 ** 31
+
+/**
+ * What counting marks begins at: by chance, so that a reader who was held up does not take what was
+ * marked anew, after another had read it, for what they have read themselves.
+ */
+export const firstMark = (): number => randomInt(1, MOST_FIRST)
 
 /** Says that references are to be read again, at once or after so long. */
 export async function markDirty(
@@ -45,6 +54,7 @@ export async function markDirty(
       is_deletion: mark.isDeletion ? 1 : 0,
       pushed_at: mark.pushedAt ?? null,
       actor: mark.actor ?? null,
+      marks: firstMark(),
       due_at,
     }))
   for (const batch of inBatches(rows)) {
@@ -127,71 +137,4 @@ export async function countDirty(database: Database, most: number): Promise<numb
     .select('due_at')
   const row = await database.count({ count: '*' }).from(rows.as('waiting')).first()
   return Number(row?.count ?? 0)
-}
-
-/** Whose sizes and counts are out of date. */
-export type FigureKind = 'repository' | 'project'
-
-export interface DirtyFigure {
-  readonly kind: FigureKind
-  readonly name: string
-  readonly marks: number
-}
-
-export async function markFigures(
-  database: Database,
-  kind: FigureKind,
-  names: readonly string[],
-): Promise<void> {
-  const now = database.raw('UTC_TIMESTAMP(3)')
-  const rows = [...new Set(names)].sort().map((name) => ({ kind, name, due_at: now }))
-  for (const batch of inBatches(rows)) {
-    await database('dirty_figures')
-      .insert(batch)
-      .onConflict()
-      .merge({ marks: database.raw('marks + 1') })
-  }
-}
-
-export async function listDirtyFigures(
-  database: Database,
-  kind: FigureKind,
-  most: number,
-): Promise<readonly DirtyFigure[]> {
-  const rows: DirtyFigure[] = await database('dirty_figures')
-    .where({ kind })
-    .where('due_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
-    .orderBy('due_at')
-    .limit(most)
-    .select('kind', 'name', 'marks')
-  return rows
-}
-
-/** Takes the marks away, but not from what was marked again in the meantime. */
-export async function removeDirtyFigures(
-  database: Database,
-  counted: readonly DirtyFigure[],
-): Promise<void> {
-  for (const batch of inBatches(counted)) {
-    await database('dirty_figures')
-      .where(withAnyKey(batch.map(({ kind, name, marks }) => ({ kind, name, marks }))))
-      .delete()
-  }
-}
-
-/** So that what takes long is not done again and again. */
-export async function postponeFigures(
-  database: Database,
-  figures: readonly DirtyFigure[],
-  milliseconds: number,
-): Promise<void> {
-  for (const batch of inBatches(figures)) {
-    await database('dirty_figures')
-      .where(withAnyKey(batch.map(({ kind, name }) => ({ kind, name }))))
-      .update({
-        due_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [
-          Math.round(milliseconds * 1000),
-        ]),
-      })
-  }
 }

@@ -48,16 +48,23 @@ async function sumEach(
   return new Map(rows.map(({ id, sum }) => [id, sum]))
 }
 
+/** What a repository has, and what was done with it. */
+export interface RepositoryFigures extends RepositoryRow {
+  readonly is_listed: number
+  readonly tag_count: number
+  readonly size_bytes: number
+  readonly pull_count: number
+  readonly pushed_at: Date
+}
+
 /**
  * Counts the tags, bytes and pulls of some repositories anew: what is added up now and then goes
  * wrong for ever, what is counted again is right again.
- *
- * @returns their projects
  */
-export async function recomputeRepositories(
+export async function countRepositories(
   database: Database,
   names: readonly string[],
-): Promise<readonly string[]> {
+): Promise<readonly RepositoryFigures[]> {
   const found: readonly RepositoryRow[] = await database('repositories')
     .whereIn('name', [...names])
     .orderBy('id')
@@ -80,7 +87,7 @@ export async function recomputeRepositories(
     'content_bytes',
   )
   const pulls = await sumEach(database('repository_days'), ids, 'pulls')
-  const rows = found.map((row) => ({
+  return found.map((row) => ({
     ...row,
     is_listed: (tags.get(row.id)?.count ?? 0) > 0 ? 1 : 0,
     tag_count: tags.get(row.id)?.count ?? 0,
@@ -88,19 +95,37 @@ export async function recomputeRepositories(
     pull_count: sumOf(pulls.get(row.id)),
     pushed_at: tags.get(row.id)?.pushedAt ?? new Date(0),
   }))
-  // They are all there: one statement changes them.
-  await database('repositories')
-    .insert(rows)
-    .onConflict()
-    .merge({
-      ...valuesOf(database, ['is_listed', 'tag_count', 'size_bytes', 'pull_count']),
-      pushed_at: database.raw('GREATEST(pushed_at, VALUES(pushed_at))'),
-    })
-  return [...new Set(found.map(({ project }) => project))]
+}
+
+/** Holds repositories until the transaction ends, in the order in which others do. */
+export async function lockRepositories(
+  transaction: Database,
+  ids: readonly number[],
+): Promise<void> {
+  await transaction('repositories')
+    .whereIn('id', [...ids])
+    .orderBy('id')
+    .forUpdate()
+    .select('id')
 }
 
 const valuesOf = (database: Database, columns: readonly string[]) =>
   Object.fromEntries(columns.map((column) => [column, database.raw(`VALUES(${column})`)]))
+
+/** They are all there: one statement changes them. */
+export async function writeRepositories(
+  transaction: Database,
+  figures: readonly RepositoryFigures[],
+): Promise<void> {
+  if (figures.length === 0) return
+  await transaction('repositories')
+    .insert(figures)
+    .onConflict()
+    .merge({
+      ...valuesOf(transaction, ['is_listed', 'tag_count', 'size_bytes', 'pull_count']),
+      pushed_at: transaction.raw('GREATEST(pushed_at, VALUES(pushed_at))'),
+    })
+}
 
 const sumOfDistinct = async (
   database: Database,
@@ -125,8 +150,16 @@ const sumOfDistinct = async (
   return Number(row?.bytes ?? 0)
 }
 
-/** Counts a project anew: each blob and each manifest once, in how many repositories it may be. */
-export async function recomputeProject(database: Database, project: string): Promise<void> {
+/** What a project has; each blob and each manifest counts once, in how many repositories it may be. */
+export interface ProjectFigures {
+  readonly project: string
+  readonly repository_count: number
+  readonly tag_count: number
+  readonly size_bytes: number
+}
+
+/** Counts a project anew. */
+export async function countProject(database: Database, project: string): Promise<ProjectFigures> {
   const listed = await database('repositories')
     .where({ project, is_listed: 1 })
     .count({ repositories: '*' })
@@ -134,18 +167,21 @@ export async function recomputeProject(database: Database, project: string): Pro
     .first()
   const blobs = { link: 'repository_blobs', part: 'blobs', bytes: 'size_bytes' }
   const manifests = { link: 'repository_manifests', part: 'manifests', bytes: 'content_bytes' }
-  const sizeBytes = sumOf(
+  const size_bytes = sumOf(
     await sumOfDistinct(database, project, blobs),
     await sumOfDistinct(database, project, manifests),
   )
-  await database('project_figures')
-    .insert({
-      project,
-      repository_count: Number(listed?.repositories ?? 0),
-      tag_count: Number(listed?.tags ?? 0),
-      size_bytes: sizeBytes,
-      computed_at: database.raw('UTC_TIMESTAMP(3)'),
-    })
+  return {
+    project,
+    repository_count: Number(listed?.repositories ?? 0),
+    tag_count: Number(listed?.tags ?? 0),
+    size_bytes,
+  }
+}
+
+export async function writeProject(transaction: Database, figures: ProjectFigures): Promise<void> {
+  await transaction('project_figures')
+    .insert({ ...figures, computed_at: transaction.raw('UTC_TIMESTAMP(3)') })
     .onConflict()
     .merge()
 }

@@ -1,13 +1,21 @@
 import type { Database } from '../database/open-database.ts'
+import { inTransaction } from '../database/transaction.ts'
 import {
   type DirtyFigure,
   type FigureKind,
   listDirtyFigures,
+  lockMarkedNames,
   markFigures,
   postponeFigures,
   removeDirtyFigures,
-} from './dirty-queries.ts'
-import { recomputeProject, recomputeRepositories } from './figure-queries.ts'
+} from './figure-mark-queries.ts'
+import {
+  countProject,
+  countRepositories,
+  lockRepositories,
+  writeProject,
+  writeRepositories,
+} from './figure-queries.ts'
 
 const AT_ONCE = 100
 /** What took so long is not counted again before this many times as long has passed. */
@@ -35,11 +43,45 @@ interface Pace {
 
 const keyOf = ({ kind, name }: DirtyFigure): string => `${kind} ${name}`
 
-async function recompute({ database }: FiguresDeps, batch: readonly DirtyFigure[]): Promise<void> {
-  const names = batch.map(({ name }) => name)
-  if (batch[0]?.kind === 'project') {
-    for (const name of names) await recomputeProject(database, name)
-  } else await markFigures(database, 'project', await recomputeRepositories(database, names))
+/**
+ * What was counted is written together with the end of its mark, and only while there is one: a process
+ * that was held up in between would write what was long ago over what another has counted since.
+ */
+async function recomputeRepositories(
+  { database }: FiguresDeps,
+  batch: readonly DirtyFigure[],
+): Promise<void> {
+  const counted = await countRepositories(
+    database,
+    batch.map(({ name }) => name),
+  )
+  await inTransaction(database, async (transaction) => {
+    await lockRepositories(
+      transaction,
+      counted.map(({ id }) => id),
+    )
+    const marked = await lockMarkedNames(transaction, batch)
+    const figures = counted.filter(({ name }) => marked.has(name))
+    await writeRepositories(transaction, figures)
+    const projects = figures.map(({ project }) => project)
+    await markFigures(transaction, 'project', projects)
+    await removeDirtyFigures(transaction, batch)
+  })
+}
+
+async function recomputeProject({ database }: FiguresDeps, figure: DirtyFigure): Promise<void> {
+  const counted = await countProject(database, figure.name)
+  await inTransaction(database, async (transaction) => {
+    const marked = await lockMarkedNames(transaction, [figure])
+    if (marked.has(figure.name)) await writeProject(transaction, counted)
+    await removeDirtyFigures(transaction, [figure])
+  })
+}
+
+/** @param batch of one kind */
+async function recompute(deps: FiguresDeps, batch: readonly DirtyFigure[]): Promise<void> {
+  if (batch[0]?.kind === 'repository') return recomputeRepositories(deps, batch)
+  for (const project of batch) await recomputeProject(deps, project)
 }
 
 /** Notes what is not to be counted again soon, and what not together with others. */
@@ -66,7 +108,6 @@ async function countBatch(
   await recompute(deps, batch)
   const nowMs = deps.monotonicMs()
   notePace(pace, batch, { nowMs, tookMs: nowMs - startedAtMs })
-  await removeDirtyFigures(deps.database, batch)
 }
 
 /** Lets those wait that were counted a moment ago. @returns the others */

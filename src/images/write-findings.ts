@@ -1,7 +1,7 @@
 import type { Database } from '../database/open-database.ts'
 import { insertBlobs } from './blob-queries.ts'
 import { addVanished } from './brake-queries.ts'
-import { markFigures } from './dirty-queries.ts'
+import { markFigures } from './figure-mark-queries.ts'
 import { insertManifests } from './manifest-queries.ts'
 import { removeAbsentManifest, upsertPlacedManifests } from './placement-queries.ts'
 import type { TreeRecord } from './read-trees.ts'

@@ -2,7 +2,8 @@ import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
 import { addActivity, touchPushedManifests } from '../images/activity-queries.ts'
 import { insertBlobs } from '../images/blob-queries.ts'
-import { type DirtyMark, markDirty, markFigures } from '../images/dirty-queries.ts'
+import { type DirtyMark, markDirty } from '../images/dirty-queries.ts'
+import { markFigures } from '../images/figure-mark-queries.ts'
 import {
   ensureRepositories,
   findRepositoryIds,

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { countVanished } from '../../src/images/brake-queries.ts'
 import { type DirtyMark, markDirty } from '../../src/images/dirty-queries.ts'
 import { refreshDirty } from '../../src/images/refresh-dirty.ts'
 import type { RefreshDeps, RefreshState } from '../../src/images/refresh-outcome.ts'
@@ -179,6 +180,61 @@ test.serial('R29: a mark that comes while its tag is read is not lost', async (t
   await refreshDirty(deps)
   t.is((await find(repository))?.digest, digestOf(2))
   t.is(await index.database('dirty_references').where({ repository }).first(), undefined)
+})
+
+test.serial(
+  'R30: a deletion is told of, also where an older push is told of after it',
+  async (t) => {
+    const deps = scriptRegistry(index.database)
+    const repository = 'r30/late-push'
+    const mark = { repository, reference: tag }
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    await refreshTag(deps, { repository, tag })
+    deps.script.tags.clear()
+    const { tag: before } = await countVanished(index.database)
+    await markDirty(index.database, [{ ...mark, isDeletion: true }])
+    await markDirty(index.database, [{ ...mark, pushedAt: new Date() }])
+    await refreshDirty(deps)
+    const rows = index.database('tags').where({ project: 'r30' }).whereNotNull('missing_since')
+    const aMomentAgo = index.database.raw('missing_since - INTERVAL 2 SECOND')
+    await rows.update({ missing_since: aMomentAgo })
+    await index
+      .database('dirty_references')
+      .where(mark)
+      .update({ due_at: new Date(0) })
+    await refreshDirty(deps)
+    t.is(await find(repository), undefined)
+    t.is((await countVanished(index.database)).tag, before)
+  },
+)
+
+test.serial('R29: a reader that was held up takes no mark away that was made anew', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const repository = 'r29/held-up'
+  const mark = { repository, reference: tag }
+  deps.script.tags.set(`${repository}:v1`, digestOf(1))
+  let goOn: () => void = () => undefined
+  const isAsked = new Promise<void>((onAsked) => {
+    deps.script.onLookUp = (asked) => {
+      if (asked !== repository) return undefined
+      deps.script.onLookUp = () => undefined
+      onAsked()
+      return new Promise((resolve) => {
+        goOn = resolve
+      })
+    }
+  })
+  await markDirty(index.database, [mark])
+  const heldUp = refreshDirty(deps)
+  await isAsked
+  await refreshDirty(deps)
+  t.is(await index.database('dirty_references').where({ repository }).first(), undefined)
+  deps.script.tags.set(`${repository}:v1`, digestOf(2))
+  await markDirty(index.database, [mark])
+  goOn()
+  await heldUp
+  await refreshDirty(deps)
+  t.is((await find(repository))?.digest, digestOf(2))
 })
 
 test.serial('a digest that is passing over a tag is not written', async (t) => {

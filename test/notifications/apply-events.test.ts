@@ -1,6 +1,11 @@
 import test from 'ava'
 import { inBatches } from '../../src/database/bulk.ts'
-import { recomputeProject, recomputeRepositories } from '../../src/images/figure-queries.ts'
+import {
+  countProject,
+  countRepositories,
+  writeProject,
+  writeRepositories,
+} from '../../src/images/figure-queries.ts'
 import { ensureRepositories, takeTicket } from '../../src/images/repository-queries.ts'
 import { applyEvents } from '../../src/notifications/apply-events.ts'
 import { insertEvents } from '../../src/notifications/queries.ts'
@@ -335,8 +340,8 @@ test.serial('R32: sizes that no registry has are counted as far as a column goes
     .where({ project: 'huge' })
     .select('pushed_bytes')
   t.deepEqual(days, [{ pushed_bytes: sizeBytes }])
-  await recomputeRepositories(index.database, [repository])
-  await recomputeProject(index.database, 'huge')
+  await writeRepositories(index.database, await countRepositories(index.database, [repository]))
+  await writeProject(index.database, await countProject(index.database, 'huge'))
   const of = await index.database('repositories').where({ name: repository }).first('size_bytes')
   t.deepEqual(of, { size_bytes: sizeBytes })
   const figures = await index.database('project_figures').where({ project: 'huge' }).first()

@@ -4,6 +4,7 @@ import * as activity from '../../src/images/activity-queries.ts'
 import * as blobs from '../../src/images/blob-queries.ts'
 import * as digests from '../../src/images/digest-queries.ts'
 import * as dirty from '../../src/images/dirty-queries.ts'
+import * as figureMarks from '../../src/images/figure-mark-queries.ts'
 import * as figures from '../../src/images/figure-queries.ts'
 import * as hasten from '../../src/images/hasten-queries.ts'
 import * as history from '../../src/images/history-queries.ts'
@@ -21,6 +22,7 @@ import { digestOf, repositoryOf } from './grown-index.ts'
 const now = new Date()
 const KEY = { repositoryId: 1, name: '1.7' }
 const KEYS = [KEY, { repositoryId: 2, name: '1.1' }]
+const MANY_NAMES = Array.from({ length: 100 }, (_, n) => repositoryOf(n + 2))
 const DIGESTS = [digestOf(7), digestOf(8)]
 const DIRTY = {
   repository: repositoryOf(7),
@@ -124,19 +126,29 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
     dirty.postponeDirty(db, [DIRTY], { milliseconds: 10, isFailure: true }),
   'images/hasten-queries.ts#hastenDirty': (db) => hasten.hastenDirty(db, [DIRTY], 1000),
   'images/dirty-queries.ts#countDirty': (db) => dirty.countDirty(db, 1000),
-  'images/dirty-queries.ts#markFigures': (db) => dirty.markFigures(db, 'project', ['project-1']),
-  'images/dirty-queries.ts#listDirtyFigures': (db) => dirty.listDirtyFigures(db, 'repository', 100),
-  'images/dirty-queries.ts#removeDirtyFigures': (db) =>
-    dirty.removeDirtyFigures(db, [{ kind: 'repository', name: repositoryOf(11), marks: 1 }]),
-  'images/dirty-queries.ts#postponeFigures': (db) =>
-    dirty.postponeFigures(db, [{ kind: 'repository', name: repositoryOf(13), marks: 1 }], 10),
+  'images/figure-mark-queries.ts#markFigures': (db) =>
+    figureMarks.markFigures(db, 'project', ['project-1']),
+  'images/figure-mark-queries.ts#listDirtyFigures': (db) =>
+    figureMarks.listDirtyFigures(db, 'repository', 100),
+  'images/figure-mark-queries.ts#lockMarkedNames': (db) =>
+    figureMarks.lockMarkedNames(db, [{ kind: 'repository', name: repositoryOf(12), marks: 1 }]),
+  'images/figure-mark-queries.ts#removeDirtyFigures': (db) =>
+    figureMarks.removeDirtyFigures(db, [{ kind: 'repository', name: repositoryOf(11), marks: 1 }]),
+  'images/figure-mark-queries.ts#postponeFigures': (db) =>
+    figureMarks.postponeFigures(db, [{ kind: 'repository', name: repositoryOf(13), marks: 1 }], 10),
 
-  'images/figure-queries.ts#recomputeRepositories': (db) =>
-    figures.recomputeRepositories(
-      db,
-      Array.from({ length: 100 }, (_, n) => repositoryOf(n + 2)),
-    ),
-  'images/figure-queries.ts#recomputeProject': (db) => figures.recomputeProject(db, 'project-7'),
+  'images/figure-queries.ts#countRepositories': (db) => figures.countRepositories(db, MANY_NAMES),
+  'images/figure-queries.ts#lockRepositories': (db) => figures.lockRepositories(db, [2, 3, 4]),
+  'images/figure-queries.ts#writeRepositories': async (db) =>
+    figures.writeRepositories(db, await figures.countRepositories(db, MANY_NAMES)),
+  'images/figure-queries.ts#countProject': (db) => figures.countProject(db, 'project-7'),
+  'images/figure-queries.ts#writeProject': (db) =>
+    figures.writeProject(db, {
+      project: 'project-7',
+      repository_count: 1,
+      tag_count: 1,
+      size_bytes: 1,
+    }),
 
   'images/history-queries.ts#removeOldHistory': (db) =>
     history.removeOldHistory(db, { days: 300, most: 100 }),

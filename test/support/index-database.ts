@@ -9,15 +9,23 @@ const quiet = { warn: () => undefined, error: () => undefined }
 /** A migrated database without a service. */
 export async function openIndexDatabase(): Promise<{
   readonly database: Database
+  /** The same for another process, over one connection. */
+  readonly openOther: () => Database
   readonly stop: () => Promise<void>
 }> {
   const { config, drop } = await createTestDatabase()
   const database = openDatabase(config, quiet)
+  const others: Database[] = []
+  const openOther = (): Database => {
+    const other = openDatabase({ ...config, poolMax: 1 }, quiet)
+    others.push(other)
+    return other
+  }
   const stop = async (): Promise<void> => {
-    await database.destroy()
+    for (const one of [database, ...others]) await one.destroy()
     await drop()
   }
-  return { database, stop }
+  return { database, openOther, stop }
 }
 
 export const digestOf = (n: number): string => `sha256:${String(n).padStart(64, '0')}`

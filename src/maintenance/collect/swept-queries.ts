@@ -1,6 +1,7 @@
 import type { Database } from '../../database/open-database.ts'
 import { findBlobIds } from '../../images/digest-queries.ts'
-import { markDirty, markFigures } from '../../images/dirty-queries.ts'
+import { markDirty } from '../../images/dirty-queries.ts'
+import { markFigures } from '../../images/figure-mark-queries.ts'
 
 const MOST_MARKED = 1000
 
