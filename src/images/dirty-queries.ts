@@ -63,7 +63,8 @@ export async function markDirty(
       .onConflict()
       .merge({
         marks: database.raw('marks + 1'),
-        is_deletion: database.raw('VALUES(is_deletion)'),
+        // Until it was read: what was told last need not be what was done last.
+        is_deletion: database.raw('GREATEST(is_deletion, VALUES(is_deletion))'),
         actor: database.raw('COALESCE(VALUES(actor), actor)'),
         pushed_at: database.raw('COALESCE(VALUES(pushed_at), pushed_at)'),
         tries: 0,

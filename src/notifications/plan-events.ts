@@ -66,18 +66,31 @@ function toMark(event: WaitingEvent): DirtyMark | undefined {
   return { repository, reference, actor, pushedAt: receivedAt }
 }
 
-/** The last word on each reference; the time of a push is kept through a deletion that follows. */
+/** One mark for each reference: whether there was a deletion and when a push, in whatever order told. */
 function mergeMarks(marks: readonly DirtyMark[]): readonly DirtyMark[] {
   const merged = new Map<string, DirtyMark>()
   for (const mark of marks) {
     const key = `${mark.repository} ${mark.reference}`
-    merged.set(key, { ...mark, pushedAt: mark.pushedAt ?? merged.get(key)?.pushedAt })
+    const before = merged.get(key)
+    merged.set(key, {
+      ...mark,
+      pushedAt: mark.pushedAt ?? before?.pushedAt,
+      isDeletion: (mark.isDeletion ?? false) || (before?.isDeletion ?? false),
+    })
   }
   return [...merged.values()]
 }
 
+/** By the registry's clock, unless that cannot be right: one that jumped would be counted by for long. */
+function withLikelyTime(event: WaitingEvent): WaitingEvent {
+  const { happenedAt, receivedAt } = event
+  const ageMs = +receivedAt - +happenedAt
+  const isLikely = ageMs > -DAY_MS && ageMs < LATEST_DAYS * DAY_MS
+  return isLikely ? event : { ...event, happenedAt: receivedAt }
+}
+
 export function planEvents(given: readonly WaitingEvent[]): EventPlan {
-  const events = given.filter((event) => !isOwnPull(event))
+  const events = given.filter((event) => !isOwnPull(event)).map(withLikelyTime)
   const blobs = events.filter(isBlobEvent)
   return {
     dirty: mergeMarks(events.flatMap((event) => toMark(event) ?? [])),
@@ -100,9 +113,5 @@ export function planEvents(given: readonly WaitingEvent[]): EventPlan {
   }
 }
 
-/** The day to count an event for: by the registry's clock, unless that cannot be right. */
-export function dayOf({ happenedAt, receivedAt }: WaitingEvent): string {
-  const ageMs = +receivedAt - +happenedAt
-  const isLikely = ageMs > -DAY_MS && ageMs < LATEST_DAYS * DAY_MS
-  return (isLikely ? happenedAt : receivedAt).toISOString().slice(0, 10)
-}
+/** The day to count an event for. */
+export const dayOf = ({ happenedAt }: WaitingEvent): string => happenedAt.toISOString().slice(0, 10)

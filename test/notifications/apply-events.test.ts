@@ -196,6 +196,18 @@ test.serial('a client that asks by tag and then by digest pulls once, by HEAD to
   t.is(await pullsOf(repository), 1)
 })
 
+test.serial(
+  'a clock that is far ahead, and then right again, lets no pull count twice',
+  async (t) => {
+    const repository = 'ahead/app'
+    const ahead = new Date('2999-01-01T00:00:00.000Z')
+    await apply(registryEvent({ repository, tag: 'v1', happenedAt: ahead }))
+    await apply(registryEvent({ repository, tag: 'v1', happenedAt: after(1) }))
+    await apply(registryEvent({ repository, happenedAt: after(2) }))
+    t.is(await pullsOf(repository), 1)
+  },
+)
+
 test.serial('the child of an index that was pulled a moment before is the same pull', async (t) => {
   const repository = 'child/app'
   await apply(registryEvent({ repository, action: 'push', content: 'blob', digest: digestOf(50) }))

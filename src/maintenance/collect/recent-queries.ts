@@ -96,7 +96,8 @@ export async function listMarked(database: Database, most: number): Promise<Rece
   const rows: readonly Omit<RecentReference, 'digest'>[] = await database
     .queryBuilder()
     .from(byIndex(database, 'dirty_references', 'dirty_references_due'))
-    .where({ is_deletion: 0 })
+    // Of a push and a deletion nobody knows which came last.
+    .where((open) => open.where({ is_deletion: 0 }).orWhereNotNull('pushed_at'))
     .orderBy('due_at')
     .limit(most)
     .select('repository', 'reference')
