@@ -27,3 +27,24 @@ export const findManifestIds = (
 
 export const findBlobIds = (database: Database, digests: readonly string[]): Promise<DigestIds> =>
   findIds(database, 'blobs', digests)
+
+/**
+ * Those among manifests of which nothing is left to be read. Where the config of an image was too much
+ * at the time, or could not be had, it is read with the next tree that it is in.
+ */
+export async function findDescribedManifests(
+  database: Database,
+  digests: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for (const batch of inBatches([...new Set(digests)])) {
+    const rows: readonly { readonly digest: string }[] = await database('manifests')
+      .whereIn('digest', [...batch])
+      .where((either) => {
+        either.whereNull('config_digest').orWhereNotNull('os').orWhereNotNull('architecture')
+      })
+      .select('digest')
+    for (const { digest } of rows) found.add(digest)
+  }
+  return found
+}

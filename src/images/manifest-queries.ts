@@ -1,4 +1,4 @@
-import { inBatchesOf, insertMissing } from '../database/bulk.ts'
+import { type BulkRow, inBatches, inBatchesOf, insertMissing } from '../database/bulk.ts'
 import type { Database } from '../database/open-database.ts'
 import { type DigestIds, findManifestIds } from './digest-queries.ts'
 import type { ImageConfig } from './image-config.ts'
@@ -64,13 +64,36 @@ const toLabelRows = (manifest_id: number, { config }: ManifestRecord) =>
     value: value.slice(0, LABEL_LENGTH),
   }))
 
-/** Writes what manifests say; those that are there already stay as they are. */
+/** Inserts rows; of those that are there, what was not known when they were written is filled in. */
+async function insertOrFill(
+  transaction: Database,
+  { table, columns }: { readonly table: string; readonly columns: readonly string[] },
+  rows: readonly BulkRow[],
+): Promise<void> {
+  const filled = columns.map((column) => [
+    column,
+    transaction.raw('COALESCE(??, VALUES(??))', [`${table}.${column}`, column]),
+  ])
+  for (const batch of inBatches(rows)) {
+    await transaction(table).insert(batch).onConflict().merge(Object.fromEntries(filled))
+  }
+}
+
+const OF_CONFIGS = {
+  manifests: {
+    table: 'manifests',
+    columns: ['os', 'architecture', 'variant', 'image_created_at'],
+  },
+  details: { table: 'manifest_details', columns: ['labels', 'history'] },
+} as const
+
+/** Writes what manifests say; those that are there already get no more than what their configs say. */
 export async function insertManifests(
   transaction: Database,
   manifests: readonly ManifestRecord[],
 ): Promise<DigestIds> {
   const sorted = manifests.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
-  await insertMissing(transaction, 'manifests', sorted.map(toManifestRow))
+  await insertOrFill(transaction, OF_CONFIGS.manifests, sorted.map(toManifestRow))
   const ids = await findManifestIds(
     transaction,
     sorted.map(({ digest }) => digest),
@@ -79,7 +102,7 @@ export async function insertManifests(
     sorted.flatMap((manifest) => rowsOf(ids.get(manifest.digest) ?? 0, manifest))
   const details = each((id, manifest) => [toDetailRow(id, manifest)])
   for (const batch of inBatchesOf(details, { weightOf: lettersOf, most: DETAILS_AT_ONCE })) {
-    await insertMissing(transaction, 'manifest_details', batch)
+    await insertOrFill(transaction, OF_CONFIGS.details, batch)
   }
   await insertMissing(transaction, 'manifest_children', each(toChildRows))
   await insertMissing(transaction, 'manifest_labels', each(toLabelRows))

@@ -2,7 +2,7 @@ import pLimit from 'p-limit'
 import type { Database } from '../database/open-database.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { blobKey, findBlobBytes } from './blob-queries.ts'
-import { type DigestIds, findManifestIds } from './digest-queries.ts'
+import { findDescribedManifests } from './digest-queries.ts'
 import { type ImageConfig, readImageConfig } from './image-config.ts'
 import type { ManifestRecord } from './manifest-queries.ts'
 import { type ManifestTree, measureTree, walkTree } from './walk-tree.ts'
@@ -40,7 +40,8 @@ export type TreeOutcome = TreeRecord | { readonly error: unknown } | 'deferred'
 
 /** What the database knows of some trees, asked for all of them together. */
 interface Known {
-  readonly manifests: DigestIds
+  /** Digests of those whose config is known, or who have none. */
+  readonly described: ReadonlySet<string>
   /** By `blobKey`. */
   readonly blobBytes: ReadonlyMap<string, number>
 }
@@ -62,7 +63,7 @@ async function findKnown(database: Database, walked: readonly WalkedTree[]): Pro
     blobsOf(tree).map((digest) => ({ repositoryId, digest })),
   )
   return {
-    manifests: await findManifestIds(database, digests),
+    described: await findDescribedManifests(database, digests),
     blobBytes: await findBlobBytes(database, blobs),
   }
 }
@@ -77,7 +78,7 @@ async function readConfigs(
   let left = TREE_CONFIG_BYTES
   for (const [digest, { content }] of manifests) {
     const config = content.imageConfigDigest
-    if (config === undefined || known.manifests.has(digest) || left <= 0) continue
+    if (config === undefined || known.described.has(digest) || left <= 0) continue
     const blob = await registry.readBlob({ repository, digest: config, mostBytes: CONFIG_BYTES })
     if (blob === undefined) continue
     left -= blob.length

@@ -117,6 +117,8 @@ export const INDEX_CALLS: Readonly<Record<string, (database: Database) => Promis
 
   'images/digest-queries.ts#findManifestIds': (db) => digests.findManifestIds(db, DIGESTS),
   'images/digest-queries.ts#findBlobIds': (db) => digests.findBlobIds(db, DIGESTS),
+  'images/digest-queries.ts#findDescribedManifests': (db) =>
+    digests.findDescribedManifests(db, DIGESTS),
 
   'images/dirty-queries.ts#markDirty': (db) => dirty.markDirty(db, [DIRTY]),
   'images/dirty-queries.ts#listDirty': (db) => dirty.listDirty(db, 50),
