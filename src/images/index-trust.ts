@@ -4,9 +4,10 @@ import { findRestoreHold } from './restore-hold.ts'
 import {
   findDayAfterFirstEvent,
   findInboxLagSeconds,
+  findLastComparison,
   findLastLoss,
   findReadingLagSeconds,
-  findReconcileAgeSeconds,
+  type LastComparison,
 } from './trust-queries.ts'
 
 /** What came in is applied within seconds; after a minute something is wrong, or there is too much. */
@@ -26,9 +27,13 @@ const lagging = (what: string, seconds: number): string | undefined =>
     ? undefined
     : `${what} for ${Math.floor(seconds)} seconds; wait until the service has caught up`
 
-function reconcileFault(ageSeconds: number | undefined): string | undefined {
-  if (ageSeconds === undefined) {
+function reconcileFault(last: LastComparison | undefined): string | undefined {
+  if (last === undefined) {
     return 'the index was never compared with the registry as a whole; run warden reconcile --wait'
+  }
+  const { ageSeconds, failures, couldBeRead } = last
+  if (!couldBeRead) {
+    return `the index was compared with a registry of which ${failures} parts could not be read; see that it is well, then run warden reconcile --wait`
   }
   if (ageSeconds <= OLDEST_RECONCILE_SECONDS) return undefined
   return `the index was compared with the registry ${Math.floor(ageSeconds / 3600)} hours ago; run warden reconcile --wait`
@@ -47,7 +52,7 @@ export async function readIndexTrust(database: Database): Promise<IndexTrust> {
     lagging('tags have waited to be read again', await findReadingLagSeconds(database)),
     // What it says itself is for operators: it may name hosts.
     engaged && 'the brake on the index is engaged; see warden reconcile --status',
-    reconcileFault(await findReconcileAgeSeconds(database)),
+    reconcileFault(await findLastComparison(database)),
   ]
   const reasons = found.filter((reason) => reason !== undefined)
   return { isTrusted: reasons.length === 0, reasons }

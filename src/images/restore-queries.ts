@@ -1,4 +1,5 @@
 import type { Database } from '../database/open-database.ts'
+import { COULD_BE_READ } from './trust-queries.ts'
 
 /** A database that came from a backup. */
 export interface Restore {
@@ -48,6 +49,7 @@ export async function isReconciledSince(database: Database, since: Date): Promis
     .from(database.raw('reconcile_runs FORCE INDEX (reconcile_runs_ended)'))
     .where('ended_at', '>=', since)
     .where('started_at', '>=', since)
+    .whereRaw(COULD_BE_READ)
     .first('id')
   return row !== undefined
 }

@@ -25,16 +25,39 @@ export async function findReadingLagSeconds(database: Database): Promise<number>
   return toSeconds(row)
 }
 
-/** How long ago the last whole comparison with the registry ended; undefined where none ever did. */
-export async function findReconcileAgeSeconds(database: Database): Promise<number | undefined> {
+/** One of so many may be unreadable at the registry, and the index is compared all the same. */
+const FAILURES_IN = 20
+
+/** What a run could compare, as a condition on its row: where much could not be read it compared nothing. */
+export const COULD_BE_READ = `failures * ${FAILURES_IN} <= repositories + tags`
+
+/** The last whole comparison with the registry. */
+export interface LastComparison {
+  readonly ageSeconds: number
+  readonly failures: number
+  readonly couldBeRead: boolean
+}
+
+/** @returns undefined where none ever ended */
+export async function findLastComparison(database: Database): Promise<LastComparison | undefined> {
   const row = await database('reconcile_runs')
     .whereNotNull('ended_at')
     .orderBy([
       { column: 'ended_at', order: 'desc' },
       { column: 'id', order: 'desc' },
     ])
-    .first(secondsSince(database, 'ended_at'))
-  return row && toSeconds(row)
+    .first(
+      secondsSince(database, 'ended_at'),
+      'failures',
+      database.raw(`${COULD_BE_READ} AS could_be_read`),
+    )
+  return (
+    row && {
+      ageSeconds: toSeconds(row),
+      failures: row.failures,
+      couldBeRead: row.could_be_read === 1,
+    }
+  )
 }
 
 /** The end of the last comparison that found something which no event had told of. */

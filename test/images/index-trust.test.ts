@@ -1,7 +1,12 @@
 import test from 'ava'
 import type { Database } from '../../src/database/open-database.ts'
 import { findPullsKnownSince, readIndexTrust } from '../../src/images/index-trust.ts'
-import { confirmRestore, findLastRestore, insertRestore } from '../../src/images/restore-queries.ts'
+import {
+  confirmRestore,
+  findLastRestore,
+  insertRestore,
+  isReconciledSince,
+} from '../../src/images/restore-queries.ts'
 import { openIndexDatabase } from '../support/index-database.ts'
 import { noteReconcile } from '../support/retention-world.ts'
 
@@ -109,6 +114,19 @@ test.serial('R28: an index that was not compared within two days is not trusted'
   t.deepEqual((await readIndexTrust(database)).reasons, [
     'the index was compared with the registry 49 hours ago; run warden reconcile --wait',
   ])
+})
+
+test.serial('R28: a run that could read next to nothing has compared nothing', async (t) => {
+  await noteReconcile({ database })
+  const run = database('reconcile_runs')
+  await run.clone().update({ repositories: 29, tags: 0, failures: 29 })
+  t.deepEqual((await readIndexTrust(database)).reasons, [
+    'the index was compared with a registry of which 29 parts could not be read; see that it is well, then run warden reconcile --wait',
+  ])
+  t.false(await isReconciledSince(database, new Date(0)))
+  await run.clone().update({ repositories: 29, tags: 62, failures: 4 })
+  t.true((await readIndexTrust(database)).isTrusted)
+  t.true(await isReconciledSince(database, new Date(0)))
 })
 
 const addDay = (day: string) =>

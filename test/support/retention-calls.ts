@@ -87,7 +87,7 @@ const PAGE = { runId: 3000, most: 101 }
 export const RETENTION_CALLS: Readonly<Record<string, (database: Database) => Promise<unknown>>> = {
   'images/trust-queries.ts#findInboxLagSeconds': (db) => trust.findInboxLagSeconds(db),
   'images/trust-queries.ts#findReadingLagSeconds': (db) => trust.findReadingLagSeconds(db),
-  'images/trust-queries.ts#findReconcileAgeSeconds': (db) => trust.findReconcileAgeSeconds(db),
+  'images/trust-queries.ts#findLastComparison': (db) => trust.findLastComparison(db),
   'images/trust-queries.ts#findLastLoss': (db) => trust.findLastLoss(db),
   'images/trust-queries.ts#findDayAfterFirstEvent': (db) => trust.findDayAfterFirstEvent(db),
 
