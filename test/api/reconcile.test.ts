@@ -191,6 +191,43 @@ test.serial('an operator releases the brake, and what is gone goes', async (t) =
   await forgetJobs(service)
 })
 
+test.serial(
+  'a run that waits for its next try is begun at once when the brake is released',
+  async (t) => {
+    registry.spoil(LIST_FAULTS['is nonsense']?.('/_catalog'))
+    const { job } = await reconcile(service)
+    t.is(job.state, 'waiting')
+    t.true((await readState(service)).brake.engaged)
+    registry.spoil(undefined)
+    const inAnHour = service.database.raw('UTC_TIMESTAMP(3) + INTERVAL 1 HOUR')
+    await service.database('jobs').where({ id: job.id }).update({ run_at: inAnHour })
+    const { body } = await service.admin('POST', '/api/v1/maintenance/reconcile/brake', {})
+    t.false(body.brake.engaged)
+    await waitFor(async () => (await readState(service)).state === 'idle')
+    t.is((await readState(service)).job.state, 'done')
+  },
+)
+
+test.serial('a second bad catalog engages the brake anew, and nothing disappears', async (t) => {
+  const before = await listIndex(service)
+  for (let times = 0; times < 2; times++) {
+    registry.spoil(emptyList('/_catalog'))
+    t.true((await reconcile(service)).state.brake.engaged)
+    const { body } = await service.admin('POST', '/api/v1/maintenance/reconcile/brake', {})
+    t.false(body.brake.engaged)
+    await waitFor(async () => (await readState(service)).state === 'idle')
+    t.true(
+      (await readState(service)).brake.engaged,
+      'the run that the release asked for saw it too',
+    )
+  }
+  registry.spoil(undefined)
+  t.false((await reconcile(service)).state.brake.engaged)
+  await passGrace(service)
+  await settle()
+  t.deepEqual(await listIndex(service), before)
+})
+
 test.serial('ten thousand tags of one repository are in the index', async (t) => {
   const tags = Array.from({ length: 10_000 }, (_, n) => `t${n}`)
   writeRepository(registryDirOf(service), { repository: 'acme/many', tags })

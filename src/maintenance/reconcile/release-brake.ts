@@ -1,6 +1,7 @@
 import { inTransaction } from '../../database/transaction.ts'
 import type { Caller } from '../../http/caller.ts'
 import { disengageBrake, forgetVanished } from '../../images/brake-queries.ts'
+import { hastenJob } from '../../jobs/hasten-queries.ts'
 import { enqueueReconcile, type RequestReconcileDeps } from './request-reconcile.ts'
 
 /**
@@ -13,7 +14,8 @@ export async function releaseBrake(deps: RequestReconcileDeps, caller: Caller): 
     requireSystem(await refreshCaller(transaction, caller), 'job:write')
     if (!(await disengageBrake(transaction))) return
     await forgetVanished(transaction)
-    await enqueueReconcile(transaction)
+    // One that failed may wait for a quarter of an hour.
+    await hastenJob(transaction, await enqueueReconcile(transaction))
     await recordAudit(transaction, caller, {
       action: 'reconcile.brake.release',
       target: 'index',
