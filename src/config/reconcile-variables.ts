@@ -3,10 +3,12 @@ import { z } from 'zod'
 
 const LONGEST = 64
 
-/** Whether a text is a cron pattern that comes again. */
+/** Whether a text is a cron pattern that comes again and again; a date comes once, if at all. */
 export function isCron(text: string): boolean {
   try {
-    return new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null
+    const cron = new Cron(text, { timezone: 'UTC', paused: true })
+    const next = cron.nextRun()
+    return next !== null && cron.nextRun(next) !== null
   } catch {
     return false
   }
