@@ -33,10 +33,17 @@ const daySchema = z
   })
   .meta({ id: 'DayStatistics' })
 
+/** No registry is older, and not every database knows all the days before. */
+const FIRST_DAY = '2000-01-01'
+
+const askedDay = z.iso
+  .date()
+  .refine((day) => day >= FIRST_DAY, `must be ${FIRST_DAY} or a later day`)
+
 const statisticsQuery = z.strictObject({
   ...pageQuery,
-  from: z.iso.date().optional(),
-  until: z.iso.date().optional(),
+  from: askedDay.optional(),
+  until: askedDay.optional(),
   project: projectNameSchema.optional(),
   repository: repositoryNameSchema.optional(),
 })
