@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { parseExposition } from '../support/exposition.ts'
 import { pullStatus, pushImage } from '../support/image.ts'
@@ -60,6 +61,67 @@ test.serial(
     t.is((await service.request('POST', '/notifications', { headers, raw: body })).status, 404)
   },
 )
+
+for (const [what, authorization] of [
+  ['shorter', `Bearer ${NOTIFICATIONS_SECRET.slice(0, -1)}`],
+  ['longer', `Bearer ${NOTIFICATIONS_SECRET}x`],
+  ['empty', 'Bearer '],
+  ['of another scheme', `Basic ${NOTIFICATIONS_SECRET}`],
+  ['without a scheme', NOTIFICATIONS_SECRET],
+  ['twice', `Bearer ${NOTIFICATIONS_SECRET}, Bearer ${NOTIFICATIONS_SECRET}`],
+  ['of 8 KiB', `Bearer ${'x'.repeat(8192)}`],
+] as const) {
+  test.serial(`a secret that is ${what} is refused`, async (t) => {
+    const body = envelope(`secret-${what}`, {
+      action: 'push',
+      target: { repository: 'acme/none', tag: 'v1' },
+    })
+    const headers = { authorization, 'content-type': V2 }
+    const sent = await fetch(`${service.privateUrl}/notifications`, {
+      method: 'POST',
+      headers,
+      body,
+    })
+    t.is(sent.status, 401)
+    t.is(
+      await service
+        .database('events')
+        .where({ event_id: `secret-${what}` })
+        .first(),
+      undefined,
+    )
+  })
+}
+
+test.serial('an envelope in pieces is read as one, and one that is packed is kept', async (t) => {
+  const event = { action: 'push', target: { repository: 'acme/none', tag: 'v1' } }
+  const body = envelope('in-pieces', event)
+  const post = (
+    sent: ReadableStream | string | Uint8Array<ArrayBuffer>,
+    more: Readonly<Record<string, string>>,
+  ) =>
+    fetch(`${service.privateUrl}/notifications`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${NOTIFICATIONS_SECRET}`,
+        'content-type': V2,
+        ...more,
+      },
+      body: sent,
+      duplex: 'half',
+    } as RequestInit)
+  const pieces = new ReadableStream({
+    start: (to) => {
+      for (const letter of body) to.enqueue(Buffer.from(letter))
+      to.close()
+    },
+  })
+  t.is((await post(pieces, {})).status, 204)
+  t.truthy(await service.database('events').where({ event_id: 'in-pieces' }).first())
+  const kept = (await service.database('unreadable_events').select('id')).length
+  t.is((await post(gzipSync(body), { 'content-encoding': 'gzip' })).status, 204)
+  t.is((await service.database('unreadable_events').select('id')).length, kept + 1)
+})
 
 for (const [what, body, type] of [
   ['no JSON', 'nonsense', V2],
