@@ -1,6 +1,5 @@
 import test from 'ava'
 import { countVanished } from '../../src/images/brake-queries.ts'
-import { countVanished } from '../../src/images/brake-queries.ts'
 import { type DirtyMark, markDirty } from '../../src/images/dirty-queries.ts'
 import { refreshDirty } from '../../src/images/refresh-dirty.ts'
 import type { RefreshDeps, RefreshState } from '../../src/images/refresh-outcome.ts'
@@ -208,26 +207,6 @@ test.serial(
     t.is((await countVanished(index.database)).tag, before)
   },
 )
-
-test.serial('R30: a deletion is told of, also where an older push is told of after it', async (t) => {
-  const deps = scriptRegistry(index.database)
-  const repository = 'r30/late-push'
-  const mark = { repository, reference: tag }
-  deps.script.tags.set(`${repository}:v1`, digestOf(1))
-  await refreshTag(deps, { repository, tag })
-  deps.script.tags.clear()
-  const { tag: before } = await countVanished(index.database)
-  await markDirty(index.database, [{ ...mark, isDeletion: true }])
-  await markDirty(index.database, [{ ...mark, pushedAt: new Date() }])
-  await refreshDirty(deps)
-  const rows = index.database('tags').where({ project: 'r30' }).whereNotNull('missing_since')
-  const aMomentAgo = index.database.raw('missing_since - INTERVAL 2 SECOND')
-  await rows.update({ missing_since: aMomentAgo })
-  await index.database('dirty_references').where(mark).update({ due_at: new Date(0) })
-  await refreshDirty(deps)
-  t.is(await find(repository), undefined)
-  t.is((await countVanished(index.database)).tag, before)
-})
 
 test.serial('R29: a reader that was held up takes no mark away that was made anew', async (t) => {
   const deps = scriptRegistry(index.database)

@@ -230,5 +230,6 @@ export const INDEX_NOT_CALLED: Readonly<Record<string, string>> = {
   'database/bulk.ts#withAnyKey': 'a part of other statements',
   'images/repository-queries.ts#idOf': 'looks into a map',
   'images/blob-queries.ts#blobKey': 'makes a text',
+  'images/dirty-queries.ts#firstMark': 'makes a number',
   'images/tag-queries.ts#toTagKey': 'makes a key',
 }
