@@ -1,5 +1,6 @@
 import test from 'ava'
-import { ConfigError, readConfig } from '../../src/config/read-config.ts'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { readConfig } from '../../src/config/read-config.ts'
 
 const read = (cron: string) =>
   readConfig({
