@@ -15,6 +15,13 @@ export const GRACE_SECONDS = 600
 /** Of a repository that the index does not have. */
 const NOTHING_KNOWN: WrittenAbsence = { state: 'settled', isNews: false }
 
+/**
+ * Whether an absence counts for the brake. After a push that was told of, what ended it is told of next:
+ * the registry sends one event after the other, and those of an hour when we were away at once.
+ */
+const isUnheardOf = ({ isDeletion, pushedAt }: DirtyMark): boolean =>
+  !isDeletion && pushedAt === undefined
+
 interface Absent {
   readonly marks: readonly DirtyMark[]
   readonly ids: RepositoryIds
@@ -34,7 +41,7 @@ function toAbsence(
     repositoryId,
     isDigest: isDigest(mark.reference),
     graceSeconds: isTold ? TOLD_GRACE_SECONDS : GRACE_SECONDS,
-    isTold,
+    isUnheardOf: isUnheardOf(mark),
     mayGo: isTold || !isBraked,
   }
 }
@@ -63,7 +70,7 @@ async function countVanishedRepositories(
   outcomes: readonly RefreshOutcome[],
 ): Promise<void> {
   const news = marks.filter(
-    ({ isDeletion }, index) => !isDeletion && outcomes[index]?.change === 'missing',
+    (mark, index) => isUnheardOf(mark) && outcomes[index]?.change === 'missing',
   )
   if (news.length === 0) return
   const touched = new Set(news.flatMap(({ repository }) => ids.get(repository) ?? []))

@@ -91,8 +91,8 @@ export interface FoundAbsence {
   readonly isDigest: boolean
   readonly graceSeconds: number
   readonly actor: string | undefined
-  /** Whether somebody told us that it would be. */
-  readonly isTold: boolean
+  /** Whether nobody told us of what may have led to it; then it counts for the brake. */
+  readonly isUnheardOf: boolean
   /** Whether it may be taken out; else the brake is on, and whoever comes later looks again. */
   readonly mayGo: boolean
 }
@@ -156,7 +156,7 @@ async function noteAbsence(
   if (absence.isDigest) return writeAbsentManifest(transaction, absence)
   const noted = await noteAbsentTag(transaction, { ...toKey(absence), ticket })
   const isNews = noted === 'first'
-  if (isNews && !absence.isTold) await addVanished(transaction, 'tag', 1)
+  if (isNews && absence.isUnheardOf) await addVanished(transaction, 'tag', 1)
   return { state: noted !== undefined && absence.mayGo ? 'waiting' : 'settled', isNews }
 }
 

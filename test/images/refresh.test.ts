@@ -208,6 +208,24 @@ test.serial(
   },
 )
 
+test.serial('R30: what is gone after a push that was told of is no loss, else it is', async (t) => {
+  const deps = scriptRegistry(index.database)
+  const [pushed, unheard] = ['r30/pushed', 'r30/unheard']
+  for (const repository of [pushed, unheard]) {
+    deps.script.tags.set(`${repository}:v1`, digestOf(1))
+    await refreshTag(deps, { repository, tag })
+  }
+  deps.script.tags.clear()
+  const before = await countVanished(index.database)
+  await refreshTag(deps, { repository: pushed, tag, pushedAt: new Date() })
+  t.deepEqual(await countVanished(index.database), before)
+  await refreshTag(deps, { repository: unheard, tag })
+  t.deepEqual(await countVanished(index.database), {
+    repository: before.repository + 1,
+    tag: before.tag + 1,
+  })
+})
+
 test.serial('R29: a reader that was held up takes no mark away that was made anew', async (t) => {
   const deps = scriptRegistry(index.database)
   const repository = 'r29/held-up'
