@@ -1,42 +1,71 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runCommand } from '../support/run-command.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { assert, mustEnd, openClients, trust } from './clients.ts'
-import { fetchAuthority, openProject, type Project, waitUntilServing } from './project.ts'
+import { type Ask, fetchAuthority, openProject, type Project, waitUntilServing } from './project.ts'
 import { ALICE, addPeople } from './show-clients.ts'
 import type { Stage } from './stage.ts'
 import { HOST, openWalk, type Walk } from './walk.ts'
 
 const PAUSE_MS = 20
+/** Which of several containers of a service one is. */
+const NUMBER = 'com.docker.compose.container-number'
 const TOKEN = '/auth/token?service=registry-warden&scope=repository:demo/hello:pull,push'
 
-interface Use {
-  readonly stop: () => Promise<{ readonly sent: number; readonly failed: readonly string[] }>
+interface Steady {
+  readonly method: string
+  readonly path: string
+  readonly ask: Ask
 }
 
-/** Four clients that fetch tokens and ask the API, one request after the other. */
-function useSteadily({ send }: Project): Use {
+const READS: readonly Steady[] = [TOKEN, '/api/v1/me', TOKEN, '/api/v1/projects'].map((path) => ({
+  method: 'GET',
+  path,
+  ask: { as: ALICE },
+}))
+
+/** A right that is given again and again. */
+const writeOf = async ({ admin }: Project): Promise<Steady> => ({
+  method: 'PUT',
+  path: '/api/v1/projects/demo/members/users/alice',
+  ask: { as: await admin(), json: { role: 'developer' } },
+})
+
+interface Use {
+  /** @returns how many requests were sent, in words; one that failed is thrown */
+  readonly stop: () => Promise<string>
+}
+
+/** Clients that each send their request again and again, one after the other. */
+function useSteadily({ send }: Project, all: readonly Steady[]): Use {
   let isOver = false
   let sent = 0
   const failed: string[] = []
-  const client = async (path: string): Promise<void> => {
+  const client = async ({ method, path, ask }: Steady): Promise<void> => {
     while (!isOver) {
       sent += 1
-      await send('GET', path, { as: ALICE }).then(
+      await send(method, path, ask).then(
         ({ status, text }) =>
-          status === 200 || failed.push(`${path.slice(0, 20)} ${status} ${text.slice(0, 400)}`),
+          status < 300 ||
+          failed.push(`${method} ${path.slice(0, 20)} ${status} ${text.slice(0, 400)}`),
         (error: unknown) => failed.push(String(error)),
       )
       await sleep(PAUSE_MS)
     }
   }
-  const clients = [TOKEN, '/api/v1/me', TOKEN, '/api/v1/projects'].map(client)
+  const clients = all.map(client)
   return {
     stop: async () => {
       isOver = true
       await Promise.all(clients)
-      return { sent, failed }
+      assert(sent > 50, `only ${sent} requests`)
+      assert(
+        failed.length === 0,
+        `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`,
+      )
+      return `${sent} requests, none failed`
     },
   }
 }
@@ -52,7 +81,7 @@ async function servicePid(stage: Stage, id: string): Promise<number> {
 
 async function showKill(stage: Stage, project: Project): Promise<string> {
   const [victim = ''] = await idsOf(project)
-  const use = useSteadily(project)
+  const use = useSteadily(project, READS)
   await sleep(1000)
   process.kill(await servicePid(stage, victim), 'SIGKILL')
   const state = () =>
@@ -62,26 +91,43 @@ async function showKill(stage: Stage, project: Project): Promise<string> {
     what: 'the replica',
   })
   await sleep(3000)
-  const { sent, failed } = await use.stop()
-  assert(sent > 50, `only ${sent} requests`)
-  assert(
-    failed.length === 0,
-    `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`,
-  )
-  return `${sent} requests, none failed; the engine started it again`
+  return `${await use.stop()}; the engine started it again`
 }
 
 async function showScale(project: Project, walk: Walk): Promise<string> {
-  const use = useSteadily(project)
+  const use = useSteadily(project, [...READS, await writeOf(project)])
   await walk.run('replicas')
   await waitFor(async () => (await idsOf(project)).length === 2, { mostMs: 60_000 })
   await sleep(3000)
-  const { sent, failed } = await use.stop()
-  assert(
-    failed.length === 0,
-    `${failed.length} of ${sent} failed: ${failed.slice(0, 3).join('; ')}`,
-  )
-  return `${sent} requests meanwhile, none failed`
+  return use.stop()
+}
+
+/** Whoever connects to it from now on waits, as at an address that nobody has. */
+async function deafen({ engine }: Stage, id: string): Promise<void> {
+  const pid = await engine.must('inspect', '--format', '{{.State.Pid}}', id)
+  const rule = ['-A', 'INPUT', '-i', 'eth+', '-p', 'tcp', '--syn', '-j', 'DROP']
+  const command = ['iptables', '--wait', ...rule]
+  await mustEnd(runCommand('nsenter', [`--net=/proc/${pid}/ns/net`, ...command]))
+}
+
+/**
+ * For nginx the addresses change while a request waits for one that is no longer there, which without
+ * the rule in deafen() is a matter of luck.
+ */
+async function showDeaf(stage: Stage, project: Project, walk: Walk): Promise<string> {
+  await project.must('up', '--detach', '--no-recreate', '--wait', '--scale', 'warden=3', 'warden')
+  const numberOf = async (id: string): Promise<number> =>
+    Number(
+      await stage.engine.must('inspect', '--format', `{{index .Config.Labels "${NUMBER}"}}`, id),
+    )
+  const ids = await idsOf(project)
+  const numbers = await Promise.all(ids.map(numberOf))
+  const last = ids[numbers.indexOf(Math.max(...numbers))] ?? ''
+  await deafen(stage, last)
+  const said = await showScale(project, walk)
+  assert(!(await idsOf(project)).includes(last), 'another one was taken away')
+  const log = await project.must('logs', '--no-color', 'nginx')
+  return `${said}; "no live upstreams" stands ${log.split('no live upstreams').length - 1} times in the log of nginx`
 }
 
 export async function playReplicas(stage: Stage): Promise<void> {
@@ -99,15 +145,14 @@ export async function playReplicas(stage: Stage): Promise<void> {
       await addPeople(project)
       const ids = await idsOf(project)
       assert(ids.length === 3, `${ids.length} containers`)
-      const use = useSteadily(project)
+      const use = useSteadily(project, READS)
       await sleep(3000)
-      const { sent, failed } = await use.stop()
-      assert(failed.length === 0, `${failed.length} of ${sent} failed: ${failed[0]}`)
+      const said = await use.stop()
       for (const id of ids) {
         const log = await engine.docker(['logs', id])
         assert(log.output.includes('/api/v1/'), 'one of them was never asked')
       }
-      return `replicas.yml; ${sent} requests, each replica had some`
+      return `replicas.yml; ${said}, each replica had some`
     },
   )
   if (came) {
@@ -120,6 +165,9 @@ export async function playReplicas(stage: Stage): Promise<void> {
       return undefined
     })
     await record.show('from three to two, under use', () => showScale(project, walk))
+    await record.show('the same where the one that goes takes no connection any more', () =>
+      showDeaf(stage, project, walk),
+    )
   }
   await project.must('down', '--volumes')
 }

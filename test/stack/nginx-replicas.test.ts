@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
 import { startNginx } from '../../src/stack/nginx.ts'
 import { findFreePort } from '../../src/stack/ports.ts'
+import { type DeafServer, startDeafServer } from '../support/deaf-server.ts'
 import { rawRequest } from '../support/raw-request.ts'
 import { type Recorder, startRecorder } from '../support/recorder.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
@@ -16,9 +18,11 @@ let alive: Recorder
 /** Reads a request, and breaks. */
 let breaking: Server
 let brokeOn: string[] = []
+let deaf: DeafServer
 
 test.before(async () => {
   alive = await startRecorder()
+  deaf = await startDeafServer()
   breaking = createServer((socket) => {
     socket.on('error', () => undefined)
     socket.once('data', (head) => {
@@ -33,15 +37,15 @@ test.before(async () => {
 test.after.always(async () => {
   await alive?.close()
   breaking?.close()
+  deaf?.close()
   removeDir(dir)
 })
 
 let started = 0
 
 /** Asks an nginx that knows nothing yet of its replicas: the first of them gets the first request. */
-async function askFirst(first: string, method: string, path: string) {
+async function ask(replicas: readonly string[], method: string, path: string) {
   const name = `nginx-${started++}`
-  const replicas = [first, alive.address]
   const nginx = await startNginx({
     env: process.env,
     dir: join(dir, name),
@@ -66,6 +70,9 @@ async function askFirst(first: string, method: string, path: string) {
     await nginx.stop()
   }
 }
+
+const askFirst = (first: string, method: string, path: string) =>
+  ask([first, alive.address], method, path)
 
 for (const [method, path] of [
   ['GET', '/auth/token'],
@@ -124,5 +131,46 @@ for (const [method, path] of [
     t.is(JSON.parse(body).errors[0].code, 'UNAVAILABLE')
     t.deepEqual(brokeOn, [`${method} ${path}`])
     t.deepEqual(came, [])
+  })
+}
+
+for (const [method, path] of [
+  ['PUT', '/api/v1/projects/acme/members/users/ann'],
+  ['PUT', '/v2/acme/app/manifests/v1'],
+] as const) {
+  const title = `${method} ${path} for which a replica takes no connection gets to another`
+  test.serial(title, async (t) => {
+    const { status, came, log } = await askFirst(deaf.address, method, path)
+    t.is(status, 200)
+    t.deepEqual(came, [`${method} ${path}`])
+    t.regex(log, /timed out .* while connecting to upstream/)
+  })
+}
+
+/** Breaks on its first request, and answers the others. */
+async function startRecovering() {
+  const came: string[] = []
+  const server = createHttpServer((request, response) => {
+    came.push(`${request.method} ${request.url}`)
+    if (came.length === 1) request.socket.destroy()
+    else response.end('recovered')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, came }
+}
+
+// So nginx does where its list of replicas has changed meanwhile: it has none left for the request.
+for (const [method, path, asked] of [
+  ['GET', '/auth/token?service=x', 'GET /auth/token?service=x'],
+  ['GET', '/api/v1/users/ann%40example.com', 'GET /api/v1/users/ann%40example.com'],
+  ['GET', '/readyz', 'GET /readyz'],
+  ['POST', '/v2/acme/app/blobs/uploads/', 'GET /gate'],
+] as const) {
+  test.serial(`${method} ${path} with no replica left is asked by a new list`, async (t) => {
+    const { server, came } = await startRecovering()
+    t.teardown(() => server.close())
+    t.is((await ask([addressOf(server)], method, path)).status, 200)
+    t.deepEqual(came, [asked, asked])
   })
 }
