@@ -14,7 +14,8 @@ export const STEPS = {
   ownCertificate: ['A certificate of your own', 1],
   outside: ['A proxy in front that ends TLS', 1],
   replicas: ['Several processes', 1],
-  ownMysql: ['A MySQL of your own', 1],
+  ownMysqlAuthority: ['A MySQL of your own', 1],
+  ownMysql: ['A MySQL of your own', 2],
   bucket: ['Images in a bucket', 1],
 } as const
 export type Step = keyof typeof STEPS
