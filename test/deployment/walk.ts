@@ -44,6 +44,16 @@ async function makeRepository(dir: string): Promise<string> {
   return repository
 }
 
+/** What the containers say that are why a command failed. */
+async function tellUnwell({ engine, say }: Stage): Promise<void> {
+  for (const filter of ['health=unhealthy', 'status=restarting']) {
+    const ids = await engine.must('ps', '--all', '--quiet', '--filter', filter)
+    for (const id of ids.split('\n').filter(Boolean)) {
+      say((await engine.docker(['logs', '--tail', '15', id])).output)
+    }
+  }
+}
+
 interface Shell {
   readonly stage: Stage
   readonly cwd: string
@@ -58,6 +68,7 @@ async function type(
   const { engine, place, walked } = stage
   const env = { ...environmentOf(engine), HOME: join(place.dir, 'clients') }
   const { code, shown } = await runAtTerminal(lines, { cwd, env, typed })
+  if (code !== 0) await tellUnwell(stage)
   if (code !== 0) throw new Error(`"${step}" ended with ${code}:\n${tail(shown)}`)
   walked.add(step)
   return shown
