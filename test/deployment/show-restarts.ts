@@ -7,11 +7,17 @@ import { inspect } from './show-isolation.ts'
 
 const SERVICES = ['mysql', 'warden', 'registry', 'collector', 'nginx'] as const
 
-/** A login, a push of a new image, and a pull of an old one. */
-async function useIt({ clients }: Scene, tag: string): Promise<void> {
+/** A login, a push of a new image, of which the index hears a moment later, and a pull of an old one. */
+async function useIt({ clients, project }: Scene, tag: string): Promise<void> {
   await mustEnd(clients.login(ALICE))
   await mustEnd(clients.push(`demo/hello:${tag}`, tag))
   await mustEnd(clients.pull('demo/hello:v1'))
+  const look = () =>
+    project.send('GET', `/api/v1/repositories/demo/hello/tags/${tag}`, { as: ALICE })
+  await waitFor(async () => (await look()).status === 200, {
+    mostMs: 60_000,
+    what: `the tag ${tag} in the index`,
+  })
 }
 
 async function restarted(scene: Scene, service: string): Promise<string> {
@@ -23,20 +29,33 @@ async function restarted(scene: Scene, service: string): Promise<string> {
   return `serves ${seconds} s after the command`
 }
 
+type State = Readonly<Record<string, string>>
+
 /** What must be the same afterwards. */
-async function stateOf({ project }: Scene): Promise<string> {
+async function stateOf({ project }: Scene): Promise<State> {
   const { exec, api, admin } = project
   const tags = (await api('GET', '/repositories/demo/hello/tags')) as {
     items: readonly { name: string; digest: string }[]
   }
   const users = (await api('GET', '/users')) as { items: readonly { username: string }[] }
-  return JSON.stringify({
+  return {
     password: (await admin()).password,
     bundle: await exec('registry', 'cat', '/etc/docker/registry/certs/bundle/ca.crt'),
     ca: readFileSync(project.caPath, 'utf8'),
-    tags: tags.items.map(({ name, digest }) => [name, digest]).toSorted(),
-    users: users.items.map(({ username }) => username).toSorted(),
-  })
+    tags: tags.items
+      .map(({ name, digest }) => `${name} ${digest}`)
+      .toSorted()
+      .join(),
+    users: users.items
+      .map(({ username }) => username)
+      .toSorted()
+      .join(),
+  }
+}
+
+function assertSame(before: State, after: State): void {
+  const changed = Object.keys(before).filter((name) => before[name] !== after[name])
+  assert(changed.length === 0, `changed: ${changed.join(', ')}`)
 }
 
 async function killed(scene: Scene): Promise<string> {
@@ -63,7 +82,7 @@ export async function showRestarts(scene: Scene): Promise<void> {
     const before = await stateOf(scene)
     const id = await project.idOf('warden')
     await project.up()
-    assert((await stateOf(scene)) === before, 'something changed')
+    assertSame(before, await stateOf(scene))
     assert((await project.idOf('warden')) === id, 'the container is another one')
     return undefined
   })
@@ -72,7 +91,7 @@ export async function showRestarts(scene: Scene): Promise<void> {
     await project.must('down')
     await project.up()
     await waitUntilServing(project)
-    assert((await stateOf(scene)) === before, 'something changed')
+    assertSame(before, await stateOf(scene))
     await useIt(scene, 'after-down')
     return 'docker compose down, up'
   })
