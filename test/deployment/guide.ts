@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readBlocks } from '../support/command-blocks.ts'
 
-const GUIDE = 'docs/install.md'
+export const GUIDE = 'docs/install.md'
 
 /** Its command blocks, by the heading above them and their number below it. */
 export const STEPS = {
@@ -20,28 +21,10 @@ export const STEPS = {
 } as const
 export type Step = keyof typeof STEPS
 
-export interface Block {
-  readonly section: string
-  readonly number: number
-  readonly commands: string
-}
-
-/** Every command block of the guide, in its order. */
-export function readBlocks(): readonly Block[] {
-  const blocks: Block[] = []
-  const text = readFileSync(resolve(GUIDE), 'utf8')
-  for (const part of text.split(/^##+ /m)) {
-    const section = part.slice(0, part.indexOf('\n'))
-    const found = [...part.matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
-    blocks.push(...found.map(([, commands = ''], at) => ({ section, number: at + 1, commands })))
-  }
-  return blocks
-}
-
 /** The commands of a step as the guide has them. */
 export function commandsOf(step: Step): string {
   const [section, number] = STEPS[step]
-  const block = readBlocks().find((one) => one.section === section && one.number === number)
+  const block = readBlocks(GUIDE).find((one) => one.section === section && one.number === number)
   if (block === undefined) throw new Error(`${GUIDE} has no block ${number} below "${section}"`)
   return block.commands
 }

@@ -9,6 +9,8 @@ const READY_TIMEOUT_MS = 60_000
 
 /** A Docker engine of our own; it cannot run containers with a network, only move images. */
 export interface Dockerd extends Part {
+  /** Its address, as `DOCKER_HOST`. */
+  readonly host: string
   /** Runs the client, with a configuration folder for each person, as on machines of their own. */
   readonly docker: (
     person: string,
@@ -28,8 +30,26 @@ async function unmountBelow(dir: string): Promise<void> {
   }
 }
 
-/** Starts dockerd with everything it keeps below one folder; needs root. */
-export async function startDockerd(dir: string): Promise<Dockerd> {
+const engineArguments = (dir: string, host: string): readonly string[] => [
+  '--data-root',
+  join(dir, 'data'),
+  '--exec-root',
+  join(dir, 'exec'),
+  '--pidfile',
+  join(dir, 'dockerd.pid'),
+  '--host',
+  host,
+  '--bridge=none',
+  '--iptables=false',
+  '--ip-masq=false',
+]
+
+/**
+ * Starts dockerd with everything it keeps below one folder; needs root.
+ *
+ * @param within a program, with its arguments, that runs it somewhere else
+ */
+export async function startDockerd(dir: string, within: readonly string[] = []): Promise<Dockerd> {
   mkdirSync(dir, { recursive: true })
   const host = `unix://${join(dir, 'docker.sock')}`
   const docker: Dockerd['docker'] = (person, args, input = '') =>
@@ -37,22 +57,11 @@ export async function startDockerd(dir: string): Promise<Dockerd> {
       env: { DOCKER_HOST: host, DOCKER_CONFIG: join(dir, 'clients', person) },
       input,
     })
+  const [command = '', ...before] = [...within, requireCommand('dockerd', process.env)]
   const part = await startPart({
     name: 'dockerd',
-    command: requireCommand('dockerd', process.env),
-    args: [
-      '--data-root',
-      join(dir, 'data'),
-      '--exec-root',
-      join(dir, 'exec'),
-      '--pidfile',
-      join(dir, 'dockerd.pid'),
-      '--host',
-      host,
-      '--bridge=none',
-      '--iptables=false',
-      '--ip-masq=false',
-    ],
+    command,
+    args: [...before, ...engineArguments(dir, host)],
     env: plainEnvironment(process.env),
     dir,
     logPath: join(dir, 'dockerd.log'),
@@ -61,6 +70,7 @@ export async function startDockerd(dir: string): Promise<Dockerd> {
   })
   return {
     ...part,
+    host,
     stop: async () => {
       await part.stop()
       await unmountBelow(dir)
