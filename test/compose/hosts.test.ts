@@ -1,53 +1,70 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
+import { createConnection } from 'mysql2/promise'
 import { readConfig } from '../../src/config/read-config.ts'
 import { findCommand } from '../../src/stack/commands.ts'
+import { startMariadb } from '../../src/stack/mariadb.ts'
+import { type CommandBlock, readBlocks } from '../support/command-blocks.ts'
 import { runCommand } from '../support/run-command.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 
 const FOLDER = 'compose/systemd'
 const MAIN = resolve('dist/src/main.js')
 
-/** A section's commands as the guide has them, in a folder in place of the host's root. */
-function commandsOf(section: string, dir: string): string {
-  const guide = readFileSync('docs/install-hosts.md', 'utf8')
-  const from = guide.slice(guide.indexOf(`## ${section}`))
-  const [, block = ''] = /^```sh\n([\s\S]*?)^```$/m.exec(from) ?? []
-  return (
-    block
-      // But for what the template says itself, which the guide replaces.
-      .replaceAll(/(?<=^|[\s'">|=])\/(etc|var)\/(?!nginx\/tls\|)/gm, `${dir}/$1/`)
-      .replaceAll('id -u registry-warden', 'id -u')
-  )
+/** What the commands of a section change on a host, or ask of it, that a test does not have. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  '1. Packages, and the program': 'installs packages of the system, and makes a user of it',
+  '6. See that it is right': 'asks services that systemd has started',
 }
+const BLOCKS = readBlocks('docs/install-hosts.md')
+const RUN = BLOCKS.filter(({ section }) => NOT_RUN[section] === undefined)
+
+/** A block as the guide has it, in a folder in place of the host's root. */
+const within = (dir: string, { commands }: CommandBlock): string =>
+  commands
+    // But for what the template says itself, which the guide replaces.
+    .replaceAll(/(?<=^|[\s'">|=(])\/(etc|var)\/(?!nginx\/tls\|)/gm, `${dir}/$1/`)
+    .replaceAll('id -u registry-warden', 'id -u')
 
 /** What of the host's own is not to be touched: each does nothing. */
-const STAND_INS = `
+const standIns = (socket: string): string => `
 set -eu
 warden() { node ${MAIN} "$@"; }
+mariadb() { command mariadb --no-defaults --user=root --socket='${socket}' "$@"; }
 nginx() { :; }
 systemctl() { :; }
 chown() { :; }
 `
 
-const runSection = (section: string, dir: string) =>
-  runCommand('bash', ['-c', STAND_INS + commandsOf(section, dir)])
+/** As one is right after its installation: with nothing of ours in it. */
+async function startNewDatabase(dir: string) {
+  const database = await startMariadb({
+    env: process.env,
+    dir: join(dir, 'database'),
+    logPath: join(dir, 'database.log'),
+    secretsDir: join(dir, 'secrets'),
+    account: 'one-database',
+  })
+  const socket = join(dir, 'database', 'data', 'mariadb.sock')
+  const empty = `DROP DATABASE warden; DROP USER warden@127.0.0.1`
+  const { code, output } = await runCommand('bash', [
+    '-c',
+    `${standIns(socket)}mariadb --execute '${empty}'`,
+  ])
+  if (code !== 0) throw new Error(output)
+  return { ...database, socket }
+}
 
-test('the commands of the guide make authorities, secrets and an nginx that takes its configuration', async (t) => {
-  const dir = makeTemporaryDir()
-  t.teardown(() => removeDir(dir))
-  for (const folder of ['etc/registry-warden/registry', 'etc/nginx/conf.d', 'var/log/nginx']) {
-    mkdirSync(join(dir, folder), { recursive: true })
-  }
-  for (const section of ['2. Authorities', '5. nginx']) {
-    const { code, output } = await runSection(section, dir)
-    t.is(code, 0, output)
-  }
-  const read = (path: string): string => readFileSync(join(dir, path), 'utf8')
-  t.regex(read('etc/registry-warden/registry/config.yml'), /url: http:\/\/registry-warden:5081\//)
-  t.regex(read('etc/registry-warden/registry/ca.crt'), /BEGIN CERTIFICATE/)
-  t.is(read('etc/hosts'), '127.0.0.1 registry-warden\n')
+async function assertReachable(dir: string, port: number): Promise<void> {
+  const password = readFileSync(join(dir, 'etc/registry-warden/secrets/mysql/db-password'), 'utf8')
+  const account = { host: '127.0.0.1', user: 'warden', password: password.trim() }
+  const connection = await createConnection({ ...account, port, database: 'warden' })
+  await connection.query('CREATE TABLE probe (id INT PRIMARY KEY)')
+  await connection.end()
+}
+
+async function assertNginxTakes(t: ExecutionContext, dir: string): Promise<void> {
   const main = join(dir, 'nginx.conf')
   writeFileSync(
     main,
@@ -55,6 +72,44 @@ test('the commands of the guide make authorities, secrets and an nginx that take
   )
   const { code, output } = await runCommand('nginx', ['-t', '-c', main, '-e', 'stderr'])
   t.is(code, 0, output)
+}
+
+const FOLDERS = [
+  'etc/registry-warden/registry',
+  'etc/nginx/conf.d',
+  'etc/systemd/system',
+  'var/log/nginx',
+]
+
+test('the commands of the guide make authorities, secrets, a database, units and an nginx', async (t) => {
+  const dir = makeTemporaryDir()
+  t.teardown(() => removeDir(dir))
+  for (const folder of FOLDERS) mkdirSync(join(dir, folder), { recursive: true })
+  const database = await startNewDatabase(dir)
+  t.teardown(database.stop)
+  for (const block of RUN) {
+    const commands = standIns(database.socket) + within(dir, block)
+    const { code, output } = await runCommand('bash', ['-c', commands])
+    t.is(code, 0, `${block.section}: ${output}`)
+  }
+  const read = (path: string): string => readFileSync(join(dir, path), 'utf8')
+  t.regex(read('etc/registry-warden/registry/config.yml'), /url: http:\/\/registry-warden:5081\//)
+  t.regex(read('etc/registry-warden/registry/ca.crt'), /BEGIN CERTIFICATE/)
+  t.is(read('etc/hosts'), '127.0.0.1 registry-warden\n')
+  t.regex(read('etc/registry-warden/environment'), /^WARDEN_PUBLIC_URL=/m)
+  t.regex(read('etc/systemd/system/registry-warden.service'), /^ExecStart=/m)
+  const dropIn = 'etc/systemd/system/docker-registry.service.d/registry-warden.conf'
+  t.regex(read(dropIn), /^\[Service\]$/m)
+  await assertReachable(dir, database.port)
+  await assertNginxTakes(t, dir)
+})
+
+test('what of docs/install-hosts.md is not run has a reason, and bash can read it', async (t) => {
+  t.is(RUN.length, BLOCKS.length - Object.keys(NOT_RUN).length)
+  for (const { section, commands } of BLOCKS) {
+    const { code, output } = await runCommand('bash', ['-n', '-c', commands])
+    t.is(code, 0, `${section}: ${output}`)
+  }
 })
 
 test('the service takes the environment of the guide', async (t) => {
