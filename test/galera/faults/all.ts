@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../../faults/fault.ts'
 import { cutEveryNode, cutNode } from './cuts.ts'
+import { decideAtOnce } from './decisions.ts'
 import { hangNode, killAllNodes, killNode, replaceNode, rollingRestart } from './nodes.ts'
 import { sameRow, takeAway } from './rows.ts'
 
@@ -13,6 +14,7 @@ export const FAULTS: readonly Fault[] = [
   named('none', { goal: 'no request fails', act: () => sleep(NOTHING_MS) }),
   named('one row written through every node', sameRow),
   named('rights taken away through another node', takeAway),
+  named('one decision asked of several nodes', decideAtOnce),
   named('kill node-2', killNode('node-2')),
   named('kill node-1', killNode('node-1')),
   named('replace node-3', replaceNode('node-3')),

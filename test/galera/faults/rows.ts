@@ -5,25 +5,13 @@ import { NODES } from '../../faults/databases.ts'
 import type { Fault, Stage } from '../../faults/fault.ts'
 import { must } from '../../faults/people.ts'
 import type { Person } from '../../support/stack.ts'
-import { readNode } from '../status.ts'
+import { countConflicts } from '../status.ts'
 import { askToken, atWarden, isGranted } from '../wardens.ts'
 
 const STORM_MS = 10_000
 const ROUNDS = 15
 const LOOK_MS = 20
 const FELT_MS = 1000
-
-/** Transactions that a node had to give up, because another node had written the same row. */
-async function countConflicts({ site }: Stage): Promise<number> {
-  const counts = await Promise.all(
-    NODES.map(async (node) => {
-      const status = await readNode(site.place, node)
-      const names = ['wsrep_local_cert_failures', 'wsrep_local_bf_aborts']
-      return names.map((name) => Number(status.get(name) ?? 0))
-    }),
-  )
-  return counts.flat().reduce((sum, count) => sum + count, 0)
-}
 
 /** Every process writes the same account, one write after the other. */
 export const sameRow: Omit<Fault, 'name'> = {
@@ -33,7 +21,7 @@ export const sameRow: Omit<Fault, 'name'> = {
     const username = `shared-${Math.round(performance.now())}`
     const password = randomBytes(12).toString('base64url')
     await must(load.client, 'POST', '/users', { username, password })
-    const before = await countConflicts(stage)
+    const before = await countConflicts(site.place)
     const untilMs = performance.now() + STORM_MS
     let written = 0
     const write = async (n: number): Promise<void> => {
@@ -45,7 +33,7 @@ export const sameRow: Omit<Fault, 'name'> = {
       }
     }
     await Promise.all([...NODES.keys()].map(write))
-    const conflicts = (await countConflicts(stage)) - before
+    const conflicts = (await countConflicts(site.place)) - before
     tell(`${written} writes of one row through three nodes, ${conflicts} transactions run again`)
     if (conflicts === 0) miss('nodes had to give up transactions')
   },
