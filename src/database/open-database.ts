@@ -1,5 +1,6 @@
 import createKnex, { type Knex } from 'knex'
 import type { DatabaseConfig } from '../config/read-config.ts'
+import { isRepeatable } from './database-error.ts'
 
 /** The pool, or a transaction on it: queries take either. */
 export type Database = Knex
@@ -20,23 +21,36 @@ interface RawConnection {
   readonly stream: { destroy(error: Error): void }
 }
 
+const sqlOf = (statement: unknown): string =>
+  typeof statement === 'object' && statement !== null && 'sql' in statement
+    ? String(statement.sql)
+    : String(statement)
+
+/**
+ * Whether a transaction may be open still that was to end. A node that lost its cluster refuses
+ * `ROLLBACK`, too; one that met a conflict has ended the transaction itself.
+ */
+const staysOpen = (statement: unknown, error: Error): boolean =>
+  /^(?:COMMIT|ROLLBACK)\b/.test(sqlOf(statement)) && !isRepeatable(error)
+
 /**
  * A server that hangs answers nothing and closes nothing, so every statement gets a deadline, those
- * of knex that end a transaction too. Past it the connection is given up: nobody knows its state.
+ * of knex that end a transaction too. Past it the connection is given up: nobody knows its state. So it
+ * is where a transaction did not end: what others then write by it would be in that transaction.
  */
 function limitQueries(connection: RawConnection, timeoutMs: number): void {
   const query = connection.query.bind(connection)
   connection.query = (...input) => {
     const done = input.at(-1)
     if (typeof done !== 'function') return query(...input)
-    const giveUp = (): void => {
-      const lost = new Error('the database did not answer in time')
-      connection.stream.destroy(Object.assign(lost, { code: 'ETIMEDOUT' }))
+    const giveUp = (why: string): void => {
+      connection.stream.destroy(Object.assign(new Error(why), { code: 'ETIMEDOUT' }))
     }
-    const timer = setTimeout(giveUp, timeoutMs)
-    const answered: Done = (...answer) => {
+    const timer = setTimeout(() => giveUp('the database did not answer in time'), timeoutMs)
+    const answered: Done = (error, ...rest) => {
       clearTimeout(timer)
-      done(...answer)
+      if (error && staysOpen(input[0], error)) giveUp('the database did not end a transaction')
+      done(error, ...rest)
     }
     return query(...input.slice(0, -1), answered)
   }
