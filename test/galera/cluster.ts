@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { plainEnvironment, requireCommand } from '../../src/stack/commands.ts'
 import { startMariadb } from '../../src/stack/mariadb.ts'
 import { GALERA_PROVIDER } from '../../src/stack/packages.ts'
@@ -21,9 +21,9 @@ import { WARDENS } from '../faults/parts.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { readStatus } from './status.ts'
 
-const run = promisify(execFile)
-
 const SYNCED_TIMEOUT_MS = 60_000
+const RECOVERY_TIMEOUT_MS = 60_000
+const POSITION = /Recovered position: (\S+)\n/
 
 /** Of a node among the nodes; its clients reach it at 127.0.0.1. */
 interface Node {
@@ -92,9 +92,22 @@ async function recoverPosition(dir: string, cluster: readonly string[]): Promise
     ...cluster,
   ]
   const env = { ...plainEnvironment(process.env), TMPDIR: join(dir, 'tmp') }
-  const { stderr } = await run(requireCommand('mariadbd', process.env), args, { cwd: dir, env })
-  const [, position] = /Recovered position: (\S+)/.exec(stderr) ?? []
-  if (position === undefined) throw new Error(`no position was recovered in ${dir}: ${stderr}`)
+  const child = spawn(requireCommand('mariadbd', process.env), args, {
+    cwd: dir,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: RECOVERY_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+    // Now and then it does not end by itself, and takes all the memory there is.
+    if (POSITION.test(said)) child.kill('SIGKILL')
+  })
+  await once(child, 'close')
+  const [, position] = POSITION.exec(said) ?? []
+  if (position === undefined) throw new Error(`no position was recovered in ${dir}: ${said}`)
   return `--wsrep-start-position=${position}`
 }
 
