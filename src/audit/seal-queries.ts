@@ -42,7 +42,7 @@ export async function updateSeals(
 ): Promise<number> {
   const cases = links.map(() => 'WHEN ? THEN ?').join(' ')
   const result = await transaction.raw(
-    `UPDATE audit SET seal = CASE id ${cases} END, mac = CASE id ${cases} END
+    `UPDATE audit FORCE INDEX (PRIMARY) SET seal = CASE id ${cases} END, mac = CASE id ${cases} END
       WHERE id IN (${links.map(() => '?').join(',')}) AND seal IS NULL`,
     [
       ...links.flatMap(({ id, seal }) => [id, seal]),

@@ -110,7 +110,7 @@ export async function countVanished(
 
 /** Begins the count of the week anew. */
 export async function forgetVanished(database: Database): Promise<void> {
-  await database('index_vanishings').whereIn('kind', ['repository', 'tag']).delete()
+  await database('index_vanishings').delete()
 }
 
 /** Repositories among these whose every tag that is listed was found absent. */

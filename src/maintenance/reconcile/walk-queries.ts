@@ -1,4 +1,5 @@
 import { inBatches } from '../../database/bulk.ts'
+import { byIndex } from '../../database/keyset.ts'
 import type { Database } from '../../database/open-database.ts'
 
 /** Notes that a run has dealt with repositories. */
@@ -19,9 +20,8 @@ export async function listUnwalked(
   database: Database,
   { runId, after, most }: { readonly runId: number; readonly after: string; readonly most: number },
 ): Promise<readonly { readonly name: string; readonly createdAt: Date }[]> {
-  const rows: readonly { readonly name: string; readonly created_at: Date }[] = await database(
-    'repositories',
-  )
+  const rows: readonly { readonly name: string; readonly created_at: Date }[] = await database
+    .from(byIndex(database, 'repositories', 'repositories_name'))
     .where({ is_listed: 1 })
     .where('name', '>', after)
     .whereNot({ walked_run: runId })
