@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
+import { RESET_MAIL } from '../../src/accounts/password-reset/mail-reset.ts'
 import { warden } from '../cli/command.ts'
 import { findLeaks } from '../support/canary.ts'
 import { until } from '../support/jobs-world.ts'
@@ -140,16 +141,21 @@ test.serial(
   },
 )
 
+interface Sent {
+  readonly sql: string
+  readonly bindings?: readonly unknown[]
+}
+
 test.serial('every name makes the same statements', async (t) => {
   const username = await addUser()
   await world.settle()
   const shapes: string[][] = []
   for (const who of [{ username }, { username: 'never-heard-of' }]) {
     const sent: string[] = []
-    const onQuery = ({ sql }: { readonly sql: string }): void => {
-      if (/\busers\b|INSERT INTO jobs/i.test(sql) && !/where `id`|change_version/.test(sql)) {
-        sent.push(sql)
-      }
+    const onQuery = ({ sql, bindings: [kind] = [] }: Sent): void => {
+      const isRead = /\busers\b/i.test(sql) && !/where `id`|change_version/.test(sql)
+      // A schedule may come due meanwhile.
+      if (isRead || (/INSERT INTO jobs/i.test(sql) && kind === RESET_MAIL)) sent.push(sql)
     }
     world.service.database.on('query', onQuery)
     await world.ask(who)
@@ -157,7 +163,7 @@ test.serial('every name makes the same statements', async (t) => {
     shapes.push(sent)
     await world.settle()
   }
-  t.is(shapes[0]?.length, 2)
+  t.is(shapes[0]?.length, 2, shapes[0]?.join('\n'))
   t.deepEqual(shapes[0], shapes[1])
 })
 

@@ -1,5 +1,5 @@
-// `npm run test:mysql`: tests of the whole service, and of what sends SQL, on MySQL 9 instead of MariaDB.
-// With paths behind it, such as test/api: those tests.
+// `npm run test:mysql`: all tests of the API, and of what else sends SQL, on MySQL 9 instead of MariaDB.
+// With paths behind it, such as test/api/token: those tests.
 import { join } from 'node:path'
 import { createConnection } from 'mysql2/promise'
 import {
@@ -14,16 +14,8 @@ import { selectTests } from '../support/select-tests.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
 import { provideRoot, startMysql } from './server.ts'
 
-/** Those that send most of the SQL; all of the API takes three times as long. */
-const TESTS = [
-  'test/api/access-tokens',
-  'test/api/browse',
-  'test/api/projects.test',
-  'test/api/robots',
-  'test/api/token.test',
-  'test/holds/holds',
-  'test/jobs/jobs.test',
-]
+/** What sends SQL: all of the API, and what no route leads to. */
+const TESTS = ['test/api/', 'test/audit/', 'test/database/', 'test/holds/', 'test/jobs/']
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -32,8 +24,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => interruption.abort())
 }
 
-async function readVersion(server: TestServer): Promise<string> {
-  const connection = await createConnection({ ...server })
+async function readVersion({ host, port, user, password }: TestServer): Promise<string> {
+  const connection = await createConnection({ host, port, user, password })
   const [rows] = await connection.query('SELECT VERSION() AS version')
   await connection.end()
   return (rows as { readonly version: string }[])[0]?.version ?? 'unknown'
