@@ -9,6 +9,10 @@ export const databaseNow = (database: Database): Knex.Raw => database.raw('UTC_T
 export const inSeconds = (database: Database, seconds: number): Knex.Raw =>
   database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [seconds])
 
+/** @param milliseconds may have a fraction */
+export const inMilliseconds = (database: Database, milliseconds: number): Knex.Raw =>
+  database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [Math.round(milliseconds * 1000)])
+
 export const secondsAgo = (database: Database, seconds: number): Knex.Raw =>
   database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [seconds])
 

@@ -1,4 +1,5 @@
 import { inBatches, insertMissing, withAnyKey } from '../database/bulk.ts'
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { findBlobIds } from './digest-queries.ts'
 
@@ -18,7 +19,7 @@ export async function insertBlobs(
   rows.sort((a, b) => (a.digest < b.digest ? -1 : 1))
   await insertMissing(transaction, 'blobs', rows)
   const ids = await findBlobIds(transaction, [...sizes.keys()])
-  const created_at = transaction.raw('UTC_TIMESTAMP(3)')
+  const created_at = databaseNow(transaction)
   const placed = blobs.map(({ repositoryId, digest }) => ({
     repository_id: repositoryId,
     blob_id: ids.get(digest) ?? 0,

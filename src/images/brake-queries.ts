@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 
 /** `lists`: the registry's lists cannot be believed. `vanished`: too much was seen to vanish. */
@@ -59,7 +60,7 @@ export async function engageBrake(
       free.whereNull('engaged_at')
       if (reason === 'vanished') free.orWhere('reason', 'lists')
     })
-    .update({ engaged_at: database.raw('UTC_TIMESTAMP(3)'), reason, detail: detail.slice(0, 500) })
+    .update({ engaged_at: databaseNow(database), reason, detail: detail.slice(0, 500) })
 }
 
 /** @param reason only where it is engaged for this; undefined: for whatever reason */

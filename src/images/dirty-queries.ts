@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { inBatches, withAnyKey } from '../database/bulk.ts'
+import { databaseNow, inMilliseconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 
 /** Something that may have changed at the registry: a tag or a digest of a repository. */
@@ -43,7 +44,7 @@ export async function markDirty(
   marks: readonly DirtyMark[],
   afterMs = 0,
 ): Promise<void> {
-  const due_at = database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [afterMs * 1000])
+  const due_at = inMilliseconds(database, afterMs)
   const rows = marks
     .toSorted((a, b) =>
       `${a.repository}:${a.reference}` < `${b.repository}:${b.reference}` ? -1 : 1,
@@ -79,7 +80,7 @@ export async function listDirty(
   most: number,
 ): Promise<readonly DirtyReference[]> {
   const rows: DirtyRow[] = await database('dirty_references')
-    .where('due_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
+    .where('due_at', '<=', databaseNow(database))
     .orderBy('due_at')
     .limit(most)
     .select('repository', 'reference', 'is_deletion', 'pushed_at', 'actor', 'marks', 'tries')
@@ -123,7 +124,7 @@ export async function postponeDirty(
       .where(withAnyKey(batch.map(keyOf)))
       .update({
         tries: database.raw(isFailure ? 'tries + 1' : 'tries'),
-        due_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [milliseconds * 1000]),
+        due_at: inMilliseconds(database, milliseconds),
       })
   }
 }

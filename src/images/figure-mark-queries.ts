@@ -1,4 +1,5 @@
 import { inBatches, withAnyKey } from '../database/bulk.ts'
+import { databaseNow, inMilliseconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { firstMark } from './dirty-queries.ts'
 
@@ -16,7 +17,7 @@ export async function markFigures(
   kind: FigureKind,
   names: readonly string[],
 ): Promise<void> {
-  const now = database.raw('UTC_TIMESTAMP(3)')
+  const now = databaseNow(database)
   const rows = [...new Set(names)]
     .sort()
     .map((name) => ({ kind, name, marks: firstMark(), due_at: now }))
@@ -35,7 +36,7 @@ export async function listDirtyFigures(
 ): Promise<readonly DirtyFigure[]> {
   const rows: DirtyFigure[] = await database('dirty_figures')
     .where({ kind })
-    .where('due_at', '<=', database.raw('UTC_TIMESTAMP(3)'))
+    .where('due_at', '<=', databaseNow(database))
     .orderBy('due_at')
     .limit(most)
     .select('kind', 'name', 'marks')
@@ -86,9 +87,7 @@ export async function postponeFigures(
     await database('dirty_figures')
       .where(withAnyKey(batch.map(({ kind, name }) => ({ kind, name }))))
       .update({
-        due_at: database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [
-          Math.round(milliseconds * 1000),
-        ]),
+        due_at: inMilliseconds(database, milliseconds),
       })
   }
 }

@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import type { Listing } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 
@@ -181,7 +182,7 @@ export async function countProject(database: Database, project: string): Promise
 
 export async function writeProject(transaction: Database, figures: ProjectFigures): Promise<void> {
   await transaction('project_figures')
-    .insert({ ...figures, computed_at: transaction.raw('UTC_TIMESTAMP(3)') })
+    .insert({ ...figures, computed_at: databaseNow(transaction) })
     .onConflict()
     .merge()
 }

@@ -1,4 +1,5 @@
 import { inBatches, withAnyKey } from '../database/bulk.ts'
+import { inMilliseconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import type { DirtyMark } from './dirty-queries.ts'
 
@@ -8,7 +9,7 @@ export async function hastenDirty(
   references: readonly Pick<DirtyMark, 'repository' | 'reference'>[],
   afterMs: number,
 ): Promise<void> {
-  const due_at = database.raw('UTC_TIMESTAMP(3) + INTERVAL ? MICROSECOND', [afterMs * 1000])
+  const due_at = inMilliseconds(database, afterMs)
   for (const batch of inBatches(references)) {
     await database('dirty_references')
       .where(withAnyKey(batch.map(({ repository, reference }) => ({ repository, reference }))))

@@ -1,4 +1,5 @@
 import { withAnyKey } from '../database/bulk.ts'
+import { daysAgo } from '../database/clock.ts'
 import { byIndex, type Listing } from '../database/keyset.ts'
 import type { Database } from '../database/open-database.ts'
 import type { TagKey } from './tag-queries.ts'
@@ -13,7 +14,7 @@ export async function removeOldHistory(
   database: Database,
   { days, most }: { readonly days: number; readonly most: number },
 ): Promise<number> {
-  const limit = database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [days])
+  const limit = daysAgo(database, days)
   return database('tag_history').where('time', '<', limit).limit(most).delete()
 }
 

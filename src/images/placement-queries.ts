@@ -1,4 +1,5 @@
 import { inBatches, withAnyKey } from '../database/bulk.ts'
+import { databaseNow, secondsAgo } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { type DigestIds, findManifestIds } from './digest-queries.ts'
 
@@ -16,7 +17,7 @@ export async function upsertPlacedManifests(
   ids: DigestIds,
   placed: readonly PlacedManifest[],
 ): Promise<void> {
-  const created_at = transaction.raw('UTC_TIMESTAMP(3)')
+  const created_at = databaseNow(transaction)
   const rows = placed.map(({ repositoryId, digest, subjectDigest, treeBytes }) => ({
     repository_id: repositoryId,
     manifest_id: ids.get(digest) ?? 0,
@@ -92,7 +93,7 @@ export async function removeAbsentManifest(
   const id = (await findManifestIds(transaction, [digest])).get(digest)
   if (id === undefined) return 'unknown'
   const key = { repository_id: repositoryId, manifest_id: id }
-  const limit = transaction.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [graceSeconds])
+  const limit = secondsAgo(transaction, graceSeconds)
   const rows = transaction('repository_manifests').where(key)
   const removed = await rows.clone().where('missing_since', '<=', limit).delete()
   if (removed === 1) return 'removed'

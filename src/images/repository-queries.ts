@@ -1,4 +1,5 @@
 import { inBatches, insertMissing } from '../database/bulk.ts'
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { projectOf } from '../protocol/reference.ts'
 import { gramsOf, segmentsOf } from './name-parts.ts'
@@ -45,7 +46,7 @@ export async function ensureRepositories(
   const known = await findRepositoryIds(database, names)
   const missing = [...new Set(names)].filter((name) => !known.has(name)).sort()
   if (missing.length === 0) return known
-  const created_at = database.raw('UTC_TIMESTAMP(3)')
+  const created_at = databaseNow(database)
   const rows = missing.map((name) => ({ name, project: projectOf(name), created_at }))
   await insertMissing(database, 'repositories', rows)
   const made = await findRepositoryIds(database, missing)

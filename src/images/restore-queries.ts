@@ -1,3 +1,4 @@
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { COULD_BE_READ } from './trust-queries.ts'
 
@@ -22,7 +23,7 @@ interface RestoreRow {
 export async function insertRestore(transaction: Database, backupAt: Date): Promise<void> {
   await transaction('restores').insert({
     backup_at: backupAt,
-    restored_at: transaction.raw('UTC_TIMESTAMP(3)'),
+    restored_at: databaseNow(transaction),
   })
 }
 
@@ -61,6 +62,6 @@ export async function confirmRestore(
 ): Promise<boolean> {
   const confirmed = await transaction('restores')
     .where({ id, confirmed_at: null })
-    .update({ confirmed_at: transaction.raw('UTC_TIMESTAMP(3)'), confirmed_by: by })
+    .update({ confirmed_at: databaseNow(transaction), confirmed_by: by })
   return confirmed === 1
 }

@@ -1,4 +1,5 @@
 import { inBatches, insertMissing, withAnyKey } from '../database/bulk.ts'
+import { databaseNow, secondsAgo } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { type TagKey, toTagKey } from './tag-queries.ts'
 
@@ -13,7 +14,7 @@ export async function insertTagHistory(
   transaction: Database,
   changes: readonly TagChange[],
 ): Promise<void> {
-  const time = transaction.raw('UTC_TIMESTAMP(3)')
+  const time = databaseNow(transaction)
   const rows = changes.map((change) => ({
     repository_id: change.repositoryId,
     tag: change.name,
@@ -43,7 +44,7 @@ export async function removeAbsentTags(
   { ticket, graceSeconds }: Absences,
 ): Promise<readonly TagKey[]> {
   if (keys.length === 0) return []
-  const limit = transaction.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [graceSeconds])
+  const limit = secondsAgo(transaction, graceSeconds)
   const rows: readonly { readonly repository_id: number; readonly name: string }[] =
     await transaction('tags')
       .where(withAnyKey(keys.map(toTagKey)))
@@ -56,7 +57,7 @@ export async function removeAbsentTags(
   if (rows.length === 0) return []
   await transaction('tags')
     .where(withAnyKey(rows.map(({ repository_id, name }) => ({ repository_id, name }))))
-    .update({ is_listed: 0, gone_at: transaction.raw('UTC_TIMESTAMP(3)'), ticket })
+    .update({ is_listed: 0, gone_at: databaseNow(transaction), ticket })
   return rows.map(({ repository_id: repositoryId, name }) => ({ repositoryId, name }))
 }
 
@@ -87,7 +88,7 @@ export async function noteDeletedTags(
       .where({ repository_id: row.id, is_listed: 1 })
       .whereIn('name', [...names])
       .whereNull('missing_since')
-      .update({ missing_since: transaction.raw('UTC_TIMESTAMP(3)') })
+      .update({ missing_since: databaseNow(transaction) })
   }
 }
 
@@ -99,7 +100,7 @@ export async function noteAbsentTag(
   const rows = transaction('tags')
     .where({ ...toTagKey(key), is_listed: 1 })
     .where('ticket', '<', ticket)
-  const missing_since = transaction.raw('UTC_TIMESTAMP(3)')
+  const missing_since = databaseNow(transaction)
   const isFirst = await rows.clone().whereNull('missing_since').update({ missing_since, ticket })
   if (isFirst === 1) return 'first'
   return (await rows.clone().update({ ticket })) === 1 ? 'again' : undefined

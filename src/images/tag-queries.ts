@@ -1,4 +1,5 @@
 import { inBatches, withAnyKey } from '../database/bulk.ts'
+import { databaseNow } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import { readAccessoryTag } from '../protocol/accessory.ts'
 import { versionKey } from './version-key.ts'
@@ -119,7 +120,7 @@ async function mergeTags(
   { ticket, columns }: { readonly ticket: number; readonly columns: readonly string[] },
 ): Promise<void> {
   if (tags.length === 0) return
-  const now = transaction.raw('UTC_TIMESTAMP(3)')
+  const now = databaseNow(transaction)
   const rows = tags.map((tag) => {
     const accessory = readAccessoryTag(tag.name)
     return {

@@ -1,4 +1,5 @@
 import { insertMissing } from '../database/bulk.ts'
+import { databaseNow, daysAgo } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import type { UnreadableEvent } from '../protocol/event.ts'
 
@@ -16,7 +17,7 @@ export async function removeOldUnreadable(
   database: Database,
   { days, most }: { readonly days: number; readonly most: number },
 ): Promise<number> {
-  const limit = database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [days])
+  const limit = daysAgo(database, days)
   return database('unreadable_events').where('received_at', '<', limit).limit(most).delete()
 }
 
@@ -33,7 +34,7 @@ export async function removeManyUnreadable(
 
 /** Notes that a registry process was heard of. */
 export async function noteSource(database: Database, address: string): Promise<void> {
-  const seen_at = database.raw('UTC_TIMESTAMP(3)')
+  const seen_at = databaseNow(database)
   await database('event_sources').insert({ address, seen_at }).onConflict().merge({ seen_at })
 }
 
@@ -49,6 +50,6 @@ export async function removeOldSources(
   database: Database,
   { days, most }: { readonly days: number; readonly most: number },
 ): Promise<number> {
-  const limit = database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [days])
+  const limit = daysAgo(database, days)
   return database('event_sources').where('seen_at', '<', limit).limit(most).delete()
 }

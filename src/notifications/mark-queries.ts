@@ -1,4 +1,5 @@
 import { inBatches } from '../database/bulk.ts'
+import { databaseNow, inSeconds } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 
 /** When a pull of this key was last counted, by the clock of its registry. */
@@ -25,7 +26,7 @@ export async function upsertPullMarks(
   marks: PullMarks,
   keepSeconds: number,
 ): Promise<void> {
-  const expires_at = database.raw('UTC_TIMESTAMP(3) + INTERVAL ? SECOND', [keepSeconds])
+  const expires_at = inSeconds(database, keepSeconds)
   const rows = [...marks]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key_hash, pulled_at]) => ({ key_hash, pulled_at, expires_at }))
@@ -41,8 +42,5 @@ export async function upsertPullMarks(
 }
 
 export async function removeExpiredPullMarks(database: Database, most: number): Promise<number> {
-  return database('pull_marks')
-    .where('expires_at', '<', database.raw('UTC_TIMESTAMP(3)'))
-    .limit(most)
-    .delete()
+  return database('pull_marks').where('expires_at', '<', databaseNow(database)).limit(most).delete()
 }

@@ -1,3 +1,4 @@
+import { databaseNow, secondsAgo } from '../database/clock.ts'
 import type { Database } from '../database/open-database.ts'
 import type { EventAction, EventContent, RegistryEvent } from '../protocol/event.ts'
 
@@ -114,7 +115,7 @@ export async function claimEvents(transaction: Database, ids: readonly number[])
   return transaction('events')
     .whereIn('id', [...ids])
     .whereNull('applied_at')
-    .update({ applied_at: transaction.raw('UTC_TIMESTAMP(3)') })
+    .update({ applied_at: databaseNow(transaction) })
 }
 
 /** @returns how many went; applied ones are kept for a while, to know them when they come again */
@@ -122,7 +123,7 @@ export async function removeAppliedEvents(
   database: Database,
   { seconds, most }: { readonly seconds: number; readonly most: number },
 ): Promise<number> {
-  const limit = database.raw('UTC_TIMESTAMP(3) - INTERVAL ? SECOND', [seconds])
+  const limit = secondsAgo(database, seconds)
   return database('events').where('applied_at', '<', limit).limit(most).delete()
 }
 

@@ -610,6 +610,7 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'database/kept-answers.ts#keepForgettingAnswers': 'calls forgetKeptAnswers once a minute',
   'database/clock.ts#databaseNow': 'a part of other statements',
   'database/clock.ts#daysAgo': 'a part of other statements',
+  'database/clock.ts#inMilliseconds': 'a part of other statements',
   'database/clock.ts#inSeconds': 'a part of other statements',
   'database/clock.ts#secondsAgo': 'a part of other statements',
   'database/keyset.ts#byIndex': 'a part of other statements',

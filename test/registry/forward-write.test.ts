@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { createWriteForwarder, type WriteToForward } from '../../src/registry/forward-write.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 const WRITE: WriteToForward = {
   method: 'PUT',
   path: 'acme/app/manifests/v1',
   headers: { host: 'registry.example.com' },
   body: Buffer.from('{}'),
-  leftMs: () => 1000,
+  leftMs: () => 10_000,
 }
 
 async function serve(t: ExecutionContext, listener: RequestListener) {
@@ -50,12 +51,13 @@ test('R25: a process that wakes after its time sends nothing', async (t) => {
 })
 
 test('a registry that says nothing in time may have done it', async (t) => {
-  const { asked, forward } = await serve(t, () => undefined)
-  const startedAtMs = performance.now()
-  const leftMs = (): number => 300 - (performance.now() - startedAtMs)
-  t.is((await forward({ ...WRITE, leftMs })).kind, 'lost')
-  t.true(performance.now() - startedAtMs < 900)
-  t.is(asked.length, 1)
+  const { asked, forward } = await serve(t, (_request, response) => {
+    if (asked.length === 1) response.end()
+  })
+  // The socket is ready by then, so that the time is that of the answer.
+  t.is((await forward(WRITE)).kind, 'answered')
+  t.is((await forward({ ...WRITE, leftMs: () => 300 })).kind, 'lost')
+  await waitFor(async () => asked.length === 2)
 })
 
 test('a registry that is away has done nothing', async (t) => {

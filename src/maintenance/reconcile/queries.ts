@@ -1,3 +1,4 @@
+import { databaseNow, daysAgo } from '../../database/clock.ts'
 import type { Database } from '../../database/open-database.ts'
 import type { Counts, Phase, Run } from './types.ts'
 
@@ -75,7 +76,7 @@ export async function openRun(database: Database, jobId: number): Promise<Run> {
       job_id: jobId,
       phase: 'catalog',
       after_name: '',
-      started_at: database.raw('UTC_TIMESTAMP(3)'),
+      started_at: databaseNow(database),
     })
     .onConflict('job_id')
     .ignore()
@@ -97,7 +98,7 @@ export async function saveRun(
       phase,
       after_name: after,
       ...toColumns(counts),
-      ended_at: phase === 'done' ? transaction.raw('UTC_TIMESTAMP(3)') : null,
+      ended_at: phase === 'done' ? databaseNow(transaction) : null,
     })
 }
 
@@ -116,7 +117,7 @@ export async function findLastRun(database: Database): Promise<Run | undefined> 
 /** Changes within seven days that no event told of. */
 export async function countUntold(database: Database): Promise<number> {
   const row = await database('reconcile_runs')
-    .where('ended_at', '>=', database.raw('UTC_TIMESTAMP(3) - INTERVAL 7 DAY'))
+    .where('ended_at', '>=', daysAgo(database, 7))
     .sum({ untold: 'untold' })
     .first()
   return Number(row?.untold ?? 0)
@@ -129,7 +130,7 @@ export async function removeOldRuns(
 ): Promise<number> {
   return database('reconcile_runs')
     .where('id', '<', before)
-    .where('started_at', '<', database.raw('UTC_TIMESTAMP(3) - INTERVAL ? DAY', [keepDays]))
+    .where('started_at', '<', daysAgo(database, keepDays))
     .orderBy('id')
     .limit(most)
     .delete()
