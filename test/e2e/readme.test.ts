@@ -1,14 +1,13 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { plainEnvironment } from '../../src/stack/commands.ts'
-import { linesOf, readBlocks } from '../support/command-blocks.ts'
 import { type Dockerd, startDockerd } from '../support/dockerd.ts'
 import { findObstacle, testUnless } from '../support/skip-aloud.ts'
 import { makeTemporaryDir, removeDir } from '../support/temporary-dir.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { type Machine, startMachine } from './readme/machine.ts'
-import { commandsOf, ELSEWHERE, otherCommands, README, STEPS, type Step } from './readme/steps.ts'
+import { commandsOf, README, STEPS, type Step } from './readme/steps.ts'
 import { openTerminal, type Terminal } from './readme/terminal.ts'
 
 const CLIENTS = ['docker', 'dockerd', 'curl', 'npm']
@@ -19,6 +18,7 @@ const declare = testUnless(obstacle)
 const ALICE_PASSWORD = 'quiet-harbour-bells-17'
 /** Of curl, where no authority that it trusts has signed. */
 const CURL_TRUSTS_NOT = 60
+const INDEX_MS = 30_000
 const READY = /Ctrl-C stops everything/
 /** The answers to what each command asks, by its first words. */
 type Answers = Readonly<Record<string, readonly string[]>>
@@ -67,35 +67,6 @@ async function follow(
   walked.add(step)
   return shown
 }
-
-test('every command of README.md is run below, or stands in a list with the reason', (t) => {
-  t.deepEqual(
-    otherCommands().filter((line) => ELSEWHERE[line] === undefined),
-    [],
-  )
-  const all = readBlocks(README).flatMap(linesOf)
-  t.deepEqual(
-    Object.keys(ELSEWHERE).filter((line) => !all.includes(line)),
-    [],
-  )
-})
-
-test('what is not run below is there: scripts, benches, and steps of npm run test:compose', (t) => {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
-  const benches = spawnSync(process.execPath, ['dist/test/bench/run.js'], { encoding: 'utf8' })
-  const [, topics = ''] = /-- ([a-z|]+) /.exec(benches.stderr) ?? []
-  const guide = readBlocks('docs/install.md').flatMap(linesOf)
-  const isThere = (line: string): boolean => {
-    const [, script, argument] = /^npm (?:run )?(\S+)(?: -- (\S+))?$/.exec(line) ?? []
-    if (script === undefined) return guide.includes(line)
-    if (script === 'bench') return topics.split('|').includes(argument ?? '')
-    return Object.hasOwn(scripts, script) && (argument === undefined || existsSync(argument))
-  }
-  t.deepEqual(
-    Object.keys(ELSEWHERE).filter((line) => !isThere(line)),
-    [],
-  )
-})
 
 declare('quickstart brings everything up, and prints the first password', async (t) => {
   const [line = '', ...more] = commandsOf('start')
@@ -155,13 +126,21 @@ declare('a guest pulls, and her push is refused in the words of the README', asy
   walked.add('second')
 })
 
+/** What the index shows of the repository, as soon as that is so: it hears of a change a moment later. */
+async function untilListed(isSo: (shown: string) => boolean): Promise<string> {
+  const look = async () => {
+    const { shown } = await second.type('warden tag list demo/hello')
+    return isSo(shown) ? shown : undefined
+  }
+  return (await waitFor(look, { mostMs: INDEX_MS, what: 'the list of tags' })).found
+}
+
 declare('one of two tags is deleted, and the other one stays', async (t) => {
+  await untilListed((shown) => /\bv1\b/.test(shown) && /\bv2\b/.test(shown))
   const [before = ''] = await follow(t, 'deletion', { 'warden tag delete': ['y'] })
   t.regex(before, /\bv1\b/)
   t.regex(before, /\bv2\b/)
-  const { shown } = await second.type('warden tag list demo/hello')
-  t.notRegex(shown, /\bv1\b/)
-  t.regex(shown, /\bv2\b/)
+  t.regex(await untilListed((shown) => !/\bv1\b/.test(shown)), /\bv2\b/)
 })
 
 declare('the doctor finds no fault, with the environment that quickstart keeps', async (t) => {
