@@ -6,7 +6,7 @@ export const IN_BACKGROUND =
 
 export interface QueryCounts {
   /** Statements for which an answer may have waited. */
-  readonly asked: number
+  readonly asked: readonly string[]
   /** Statements that write down what was used; a timer sends one a table every five seconds. */
   readonly uses: number
 }
@@ -16,14 +16,16 @@ export async function countQueries(
   service: Pick<Service, 'database'>,
   work: () => Promise<unknown>,
 ): Promise<QueryCounts> {
-  const counts = { asked: 0, uses: 0 }
+  const asked: string[] = []
+  let uses = 0
   const onQuery = ({ sql }: { readonly sql: string }): void => {
     // The leaf's keeper looks for its epoch once a second.
     if (IN_BACKGROUND.test(sql)) return
-    counts[/last_used_at/.test(sql) ? 'uses' : 'asked']++
+    if (/last_used_at/.test(sql)) uses++
+    else asked.push(sql)
   }
   service.database.on('query', onQuery)
   await work()
   service.database.removeListener('query', onQuery)
-  return counts
+  return { asked, uses }
 }
