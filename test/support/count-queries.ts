@@ -1,8 +1,8 @@
 import type { Service } from './service.ts'
 
-/** The leaf, the audit record, the index, jobs and where people sign in from are kept by themselves, as is what projects use. */
+/** The leaf, the audit record, the index and its first comparison, jobs and where people sign in from are kept by themselves, as is what projects use. */
 export const IN_BACKGROUND =
-  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|idempotency|leases|events|dirty_|tag_history|\bremovals\b|tag_reservations|removed_tags|token_authorities|COALESCE\(project_figures|\bcollections\b|AS overdue|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
+  /installation|replicas|audit|\bjobs\b|job_schedules|sign_in_networks|idempotency|leases|events|dirty_|tag_history|\bremovals\b|tag_reservations|removed_tags|token_authorities|COALESCE\(project_figures|\bcollections\b|AS overdue|reconcile_|index_brake|index_vanishings|walked_run|^(?:BEGIN|COMMIT|SET TRANSACTION)/i
 
 export interface QueryCounts {
   /** Statements for which an answer may have waited. */
