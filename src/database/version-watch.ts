@@ -75,8 +75,12 @@ function noteGood(last: LastLook, begun: Begun): void {
   last.polls.ok++
 }
 
-function noteFailed(last: LastLook): void {
-  last.hasFailed = true
+/**
+ * A look that took longer than it may says nothing about the database: it is the process that was held
+ * up (SIGSTOP, a machine that slept), and the answer may lie unread beside the deadline that passed.
+ */
+function noteFailed(last: LastLook, tookMs: number): void {
+  last.hasFailed = tookMs <= FRESH_MS
   last.polls.failed++
 }
 
@@ -104,8 +108,9 @@ export function createVersionWatch(deps: VersionWatchDeps): VersionWatch {
     noteGood(last, begun)
   }
   const poll = (): Promise<void> => {
+    const begunAtMs = monotonicMs()
     running ??= look()
-      .catch(() => noteFailed(last))
+      .catch(() => noteFailed(last, monotonicMs() - begunAtMs))
       .finally(() => {
         running = undefined
       })

@@ -13,10 +13,13 @@ const createWorld = () => {
     news: { version: at(1), changes: undefined } as VersionNews,
     isAway: false,
     looks: 0,
+    /** Happens in the middle of every look. */
+    inLook: (): void => undefined,
   }
   const watch = createVersionWatch({
     readNews: async () => {
       world.looks++
+      world.inLook()
       if (world.isAway) throw new Error('away')
       return world.news
     },
@@ -54,6 +57,21 @@ const createRows = (watch: ReturnType<typeof createWorld>['watch']) => {
   })
   return { rows, cache, state }
 }
+
+test('R5: a process that slept in the middle of a look, which then failed, looks again before it goes on', async (t) => {
+  const { world, watch, pass } = createWorld()
+  await watch.settle()
+  pass(1001)
+  world.isAway = true
+  // It sleeps, and its deadline has passed when it wakes up; the database was there all along.
+  world.inLook = () => pass(25_000)
+  await watch.lookAgain()
+  world.inLook = () => undefined
+  world.isAway = false
+  world.news = { version: at(2), changes: undefined }
+  t.is(await watch.settle(), 'fresh')
+  t.deepEqual(watch.version(), at(2))
+})
 
 test('R6: a version is fresh for a second from the start of its look, then it is looked for again', async (t) => {
   const { world, watch, pass } = createWorld()

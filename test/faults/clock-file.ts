@@ -2,11 +2,13 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Of Debian's package libfaketime; node takes the time from libc, so that it is lied to as well. */
-const LIBRARY = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
-  .map((architecture) => `/usr/lib/${architecture}/faketime/libfaketimeMT.so.1`)
-  .find(existsSync)
+const findLibrary = (): string | undefined =>
+  ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+    .map((architecture) => `/usr/lib/${architecture}/faketime/libfaketimeMT.so.1`)
+    .find(existsSync)
 
-export const canLie = (): boolean => LIBRARY !== undefined
+/** Asked when it matters: the package may come in this very run. */
+export const canLie = (): boolean => findLibrary() !== undefined
 
 const pathIn = (dir: string): string => join(dir, 'clock')
 
@@ -18,7 +20,7 @@ export const moveClockIn = (dir: string, seconds: number): void =>
 export function lieAbout(dir: string): NodeJS.ProcessEnv {
   moveClockIn(dir, 0)
   return {
-    LD_PRELOAD: LIBRARY,
+    LD_PRELOAD: findLibrary(),
     FAKETIME_TIMESTAMP_FILE: pathIn(dir),
     FAKETIME_CACHE_DURATION: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
