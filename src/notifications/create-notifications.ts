@@ -12,15 +12,12 @@ import type { NotePushed } from './apply-events.ts'
 import { createIndexMetrics } from './index-metrics.ts'
 import { noteSource } from './intake-queries.ts'
 import { keepInbox } from './keep-inbox.ts'
+import { createSourceNote } from './note-sources.ts'
 import { createNotificationRoutes } from './routes.ts'
 import { createEventWriter } from './write-events.ts'
 
 const LEASE = 'index'
-/** So often a registry is written down as heard of, however much it has to tell. */
-const NOTE_EVERY_MS = 1000
 const TELL_EVERY_MS = 60_000
-/** Registries that are kept in mind; a forger would need the secret to be more. */
-const MOST_SOURCES = 1000
 
 export interface NotificationsDeps {
   readonly config: Pick<Config, 'notifications'>
@@ -40,18 +37,6 @@ export interface Notifications {
   readonly refresh: RefreshDeps
   /** Applies what came in, and keeps the index, in one process of all. @returns stops it */
   readonly start: () => () => Promise<void>
-}
-
-function createSourceNote({ database }: NotificationsDeps, monotonicMs: () => number) {
-  const notedAtMs = new Map<string, number>()
-  return (address: string): void => {
-    const now = monotonicMs()
-    if (now - (notedAtMs.get(address) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY_MS) return
-    if (notedAtMs.size >= MOST_SOURCES) notedAtMs.clear()
-    notedAtMs.set(address, now)
-    // The events are safe already; this only says that they come.
-    noteSource(database, address).catch(() => notedAtMs.delete(address))
-  }
 }
 
 /** All are counted, and now and then one is told: a registry that is away fails them all. */
@@ -86,7 +71,10 @@ export function createNotifications(deps: NotificationsDeps): Notifications {
     writeEvents: createEventWriter({ database, now }),
     secret: config.notifications.secret,
     count: metrics.countEvents,
-    noteSource: createSourceNote(deps, monotonicMs),
+    noteSource: createSourceNote({
+      write: (address) => noteSource(database, address),
+      monotonicMs,
+    }),
   })
   const start = (): (() => Promise<void>) => {
     const hold = createLeaseHold({ database, name: LEASE, monotonicMs })
