@@ -1,5 +1,5 @@
 import type { Database } from '../database/open-database.ts'
-import type { Caller, Origin } from '../http/caller.ts'
+import { type Caller, type Origin, requirePresent } from '../http/caller.ts'
 import { actorName, onBehalfOf, type Subject } from '../protocol/subject.ts'
 import { insertAudit, insertAuditRows } from './queries.ts'
 import type { Outcome } from './types.ts'
@@ -107,12 +107,16 @@ export const actorOf = (subject: Subject): Actor => ({
 /**
  * Writes one audit row in the transaction of the change that it tells of, so that neither is there
  * without the other. Fields are these alone; bodies and secrets have no way in.
+ *
+ * @throws AppError REQUEST_INVALID (400) when the caller has left: the change is not made then
  */
 export async function recordAudit(
   transaction: Database,
-  { subject, origin }: Caller,
+  caller: Caller,
   entry: AuditEntry,
 ): Promise<void> {
+  requirePresent(caller)
+  const { subject, origin } = caller
   await insertAudit(transaction, { ...entry, ...actorOf(subject), ...origin })
 }
 

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import { type Subject, subjectName } from '../protocol/subject.ts'
 
 /** User name and secret of an `Authorization: Basic` header, as they came. */
@@ -26,6 +27,22 @@ export interface Origin {
 export interface Caller {
   readonly subject: Subject
   readonly origin: Origin
+  /** Whether the client, or the proxy for it, has hung up. */
+  readonly hasLeft?: (() => boolean) | undefined
+}
+
+/**
+ * Refuses a change that nobody waits for any more. A process that stood still finds such requests when
+ * it wakes up: their clients have asked another one meanwhile, and perhaps for the contrary since.
+ * To be called where nothing can come in between any more: inside the transaction, or under the hold.
+ *
+ * @throws AppError REQUEST_INVALID (400), for the log alone
+ */
+export function requirePresent({ hasLeft }: Pick<Caller, 'hasLeft'>): void {
+  if (!hasLeft?.()) return
+  throw new AppError('REQUEST_INVALID', {
+    detail: 'the client left before its change was made, so nothing is changed',
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { koaBody } from 'koa-body'
@@ -164,9 +165,12 @@ function limit(ctx: Context, allowance: Allowance): void {
   requireAllowance(allowance)
 }
 
+/** Its end is seen a turn before the socket is closed. */
+const hasHungUp = ({ destroyed, readableEnded }: Socket): boolean => destroyed || readableEnded
+
 async function handle(route: Route, deps: MountRoutesDeps, ctx: Context): Promise<void> {
   const subject = route.open ? ANONYMOUS : await proveSubject(ctx, deps)
-  const caller = { subject, origin: originOf(ctx) }
+  const caller = { subject, origin: originOf(ctx), hasLeft: () => hasHungUp(ctx.req.socket) }
   if (route.limited) limit(ctx, deps.rateLimit(caller))
   if (subject.kind === 'anonymous' && !route.anonymous && !route.open) {
     throw new AppError('UNAUTHORIZED', { detail: 'this needs a user name and a password' })

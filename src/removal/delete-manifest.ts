@@ -1,6 +1,7 @@
 import { actorOf } from '../audit/record.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { WriteHold } from '../holds/hold-tags.ts'
+import { requirePresent } from '../http/caller.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { requireRepository } from '../images/require-repository.ts'
 import { type AnnouncedManifests, announceManifests } from './announce-manifests.ts'
@@ -101,6 +102,7 @@ async function deleteHeld(
   const needs = await readNeeds(deps, input)
   await requireDeletable(deps, input, needs)
   const tags = takesReferrers ? await requireReferrersFree(deps, input, needs) : []
+  requirePresent(caller)
   // The subject comes last: what is cut off before leaves it whole.
   const digests = [...(takesReferrers ? needs.referrers : []), digest]
   const actor = { ...actorOf(caller.subject), origin: caller.origin }

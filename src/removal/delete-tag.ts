@@ -1,7 +1,7 @@
 import { actorOf } from '../audit/record.ts'
 import { AppError } from '../errors.ts'
 import type { HoldTags } from '../holds/hold-tags.ts'
-import type { Caller } from '../http/caller.ts'
+import { type Caller, requirePresent } from '../http/caller.ts'
 import { requireRepository } from '../images/require-repository.ts'
 import { closeRemovedTags } from './lost-pushes/queries.ts'
 import { type RemoveBatchDeps, removeBatch, TERM_SECONDS } from './remove-batch.ts'
@@ -48,6 +48,7 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   }
   const hold = await deps.holdTags({ repository, tags: [tag], reason: 'this tag is being deleted' })
   await underHold(hold, async () => {
+    requirePresent(caller)
     const targets = [{ tag, digest: undefined }]
     const actor = { ...actorOf(caller.subject), origin: caller.origin }
     const results = await removeBatch(deps, { repository, targets, hold, actor })

@@ -1,7 +1,7 @@
-import { actorOf, recordAudit } from '../../audit/record.ts'
+import { actorOf, recordActorAudit } from '../../audit/record.ts'
 import { inTransaction } from '../../database/transaction.ts'
 import { AppError } from '../../errors.ts'
-import type { Caller } from '../../http/caller.ts'
+import { type Caller, requirePresent } from '../../http/caller.ts'
 import { markDirty } from '../../images/dirty-queries.ts'
 import { requireRepository } from '../../images/require-repository.ts'
 import type { RequirePermissionDeps } from '../../projects/require-permission.ts'
@@ -51,12 +51,14 @@ export async function copyTag(deps: CopyTagDeps, input: CopyTagInput): Promise<s
   }
   const manifest = await readSource(deps, input)
   if (source !== repository) await copyTree(deps, { source, target: repository, root: manifest })
+  // From here on it ends within seconds, or not at all.
+  requirePresent(caller)
   await putOwn(deps, { repository, reference: tag, manifest })
-  const { actorName: actor } = actorOf(caller.subject)
+  const actor = { ...actorOf(caller.subject), origin: caller.origin }
   await inTransaction(deps.database, async (transaction) => {
-    const pushedAt = deps.now()
-    await markDirty(transaction, [{ repository, reference: tag, actor, pushedAt }])
-    await recordAudit(transaction, caller, {
+    const mark = { repository, reference: tag, actor: actor.actorName, pushedAt: deps.now() }
+    await markDirty(transaction, [mark])
+    await recordActorAudit(transaction, actor, {
       action: 'tag.copy',
       target: `${repository}:${tag}`,
       project: projectOf(repository),
