@@ -13,13 +13,6 @@ export const repositoryAccess = (
   ...actions: readonly string[]
 ): readonly Access[] => [{ type: 'repository', name, actions }]
 
-/** What the registry said stays in the cause, for the log: it may name inner addresses and paths. */
-export const unexpected = (what: string, { status, body }: RegistryAnswer): AppError =>
-  new AppError('REGISTRY_FAILED', {
-    detail: `the registry answered ${status} to ${what}`,
-    cause: new Error(body.toString('utf8').slice(0, LOGGED_CHARACTERS)),
-  })
-
 /** A header's text, '' where there is none. */
 export const header = (answer: RegistryAnswer, name: string): string =>
   String(answer.headers[name] ?? '')
@@ -63,3 +56,21 @@ export function isUnknown(answer: RegistryAnswer): boolean {
 /** Whether the registry itself refuses by this code. */
 export const isRefusal = (answer: RegistryAnswer, status: number, code: string): boolean =>
   answer.status === status && codesOf(answer).includes(code)
+
+class OwnFailure extends Error {}
+
+/** What the registry said stays in the cause, for the log: it may name inner addresses and paths. */
+export function unexpected(what: string, answer: RegistryAnswer): AppError {
+  const words = answer.body.toString('utf8').slice(0, LOGGED_CHARACTERS)
+  return new AppError('REGISTRY_FAILED', {
+    detail: `the registry answered ${answer.status} to ${what}`,
+    cause: isRefusal(answer, 500, 'UNKNOWN') ? new OwnFailure(words) : new Error(words),
+  })
+}
+
+/**
+ * Whether the registry itself said that it failed, and so is at it no more: as with a tag whose file
+ * it left half written. What stands in front of it, and silence, have other words; a HEAD has none.
+ */
+export const isOwnFailure = (error: unknown): error is AppError =>
+  error instanceof AppError && error.cause instanceof OwnFailure

@@ -25,6 +25,7 @@ function requireRemoved(input: DeleteTagInput, result: TagResult | undefined): v
   if (result === undefined || result.outcome === 'absent') throw missing(input)
   if (result.outcome === 'removed') return
   const { outcome, reason: detail, cause } = result
+  if (outcome === 'unreadable') throw new AppError('REGISTRY_FAILED', { detail, cause })
   if (outcome !== 'unfinished') throw new AppError('CONFLICT', { detail })
   throw new AppError('UNAVAILABLE', { detail, retryAfterSeconds: TERM_SECONDS, cause })
 }
@@ -35,7 +36,7 @@ function requireRemoved(input: DeleteTagInput, result: TagResult | undefined): v
  * @throws AppError UNAUTHORIZED (401), DENIED (403), REPOSITORY_UNKNOWN or TAG_UNKNOWN (404)
  * @throws AppError CONFLICT (409) when a rule keeps it, it is being deleted already, has just been
  *   changed, or when the registry allows no deletes
- * @throws AppError UNAVAILABLE (503)
+ * @throws AppError REGISTRY_FAILED (502) when the registry cannot read it, UNAVAILABLE (503)
  */
 export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Promise<void> {
   const { caller, repository, tag } = input

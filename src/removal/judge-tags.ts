@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { Database } from '../database/open-database.ts'
+import { isOwnFailure } from '../registry/answers.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
 import { isEmptyIndex } from './empty-index.ts'
@@ -12,6 +13,11 @@ export const CALLS_AT_ONCE = 6
 
 /** Manifests of one batch that are in memory together; what is beyond waits for the next batch. */
 const MOST_BYTES = 8 * 1024 * 1024
+
+/** More than that at once are no matter of single tags, but of the registry. */
+export const MOST_UNREADABLE = 20
+
+const UNREADABLE = 'where that stays so, push the tag again, or see to the storage of the registry'
 
 export interface FoundTarget extends TagTarget {
   readonly manifest: Manifest
@@ -84,9 +90,28 @@ async function judgeTag(
   return (await isKept(judging, target, manifest)) ? undefined : { ...target, manifest }
 }
 
+/** What the registry cannot read is noted, and holds up no other. */
+function createJudge(
+  deps: JudgeTagsDeps,
+  judging: Judging,
+): (target: TagTarget) => Promise<FoundTarget | undefined> {
+  let unreadable = 0
+  return async (target) => {
+    try {
+      return await judgeTag(deps, judging, target)
+    } catch (error) {
+      if (!isOwnFailure(error) || ++unreadable > MOST_UNREADABLE) throw error
+      const reason = `${error.message}; ${UNREADABLE}`
+      return judging.notes.keep(target.tag, 'unreadable', reason, error)
+    }
+  }
+}
+
 /**
  * Reads tags live and tells which of them may go. The others get their note, except those for which
  * this batch has no room: they get none.
+ *
+ * @throws AppError REGISTRY_FAILED (502), UNAVAILABLE (503) where it is not one tag alone that cannot be read
  */
 export async function judgeTags(
   deps: JudgeTagsDeps,
@@ -104,11 +129,12 @@ export async function judgeTags(
     isEmptyIndex(manifest) &&
     (await listDummyDigests(deps.database, [manifest.digest])).has(manifest.digest)
   const judging = { repository, targets, notes, immutable, hasImage, isOurs }
+  const judgeOne = createJudge(deps, judging)
   const limit = pLimit(CALLS_AT_ONCE)
   let bytes = 0
   const judge = async (target: TagTarget): Promise<FoundTarget | undefined> => {
     if (bytes > MOST_BYTES) return undefined
-    const found = await judgeTag(deps, judging, target)
+    const found = await judgeOne(target)
     bytes += found?.manifest.content.length ?? 0
     return found
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readJson } from '../images/read-json.ts'
 import { isDigest } from '../protocol/reference.ts'
+import { isOwnFailure } from '../registry/answers.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
 
@@ -30,14 +31,23 @@ async function holdsImage(
 /**
  * Whether another tag of the repository is on an image, alone or first in an index. The registry took
  * it with its layers, so the repository has some. Looks at 20 tags at most.
+ *
+ * @throws AppError REGISTRY_FAILED (502) when none is, and one of them cannot be read
  */
 export async function hasOtherImage(
   registry: RegistryClient,
   { repository, tag }: { readonly repository: string; readonly tag: string },
 ): Promise<boolean> {
   const tags = (await registry.listTags(repository)) ?? []
+  let failure: unknown
   for (const other of tags.filter((name) => name !== tag).slice(0, MOST_TAGS)) {
-    if (await holdsImage(registry, repository, other)) return true
+    try {
+      if (await holdsImage(registry, repository, other)) return true
+    } catch (error) {
+      if (!isOwnFailure(error)) throw error
+      failure ??= error
+    }
   }
+  if (failure !== undefined) throw failure
   return false
 }

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { recordActorAudit } from '../audit/record.ts'
 import type { Database } from '../database/open-database.ts'
 import { inTransaction } from '../database/transaction.ts'
-import type { HoldTags } from '../holds/hold-tags.ts'
+import { AppError } from '../errors.ts'
+import type { HoldTags, WriteHold } from '../holds/hold-tags.ts'
 import { markDirty } from '../images/dirty-queries.ts'
 import { projectOf } from '../protocol/reference.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import type { Descriptor } from '../registry/manifests.ts'
+import { deleteDummy } from './delete-dummy.ts'
 import { endRemovedTags } from './lost-pushes/queries.ts'
 import {
   deleteTagRemoval,
@@ -36,14 +39,13 @@ export interface RecoverRemovalsDeps {
 async function finish(
   { registry, now }: RecoverRemovalsDeps,
   removal: TagRemoval,
-  deadline: Date,
+  { current, deadline }: { readonly current: Descriptor | undefined; readonly deadline: Date },
 ): Promise<boolean> {
   const { repository, tag, dummyDigest } = removal
-  const current = await registry.findManifest({ repository, reference: tag })
   if (current === undefined) return true
   // The tag was never touched, or somebody pushed to it since: it stays.
   if (current.digest !== dummyDigest) return false
-  const outcome = await registry.deleteManifest({ repository, reference: dummyDigest })
+  const outcome = await deleteDummy(registry, { repository, reference: dummyDigest })
   if (outcome !== 'disabled') return true
   if (now() > deadline) throw new Error('the time for this removal is over')
   await registry.putManifest({ repository, reference: tag }, removal)
@@ -58,11 +60,11 @@ const groupByRepository = (removals: readonly TagRemoval[]): Map<string, TagRemo
   return groups
 }
 
-async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<void> {
-  const holder = randomUUID()
-  const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
-  if (!(await takeTagRemoval(deps.database, removal, { holder, termSeconds: TERM_SECONDS }))) return
-  const isRemoved = await finish(deps, removal, deadline)
+async function record(
+  deps: RecoverRemovalsDeps,
+  removal: TagRemoval,
+  { holder, isRemoved }: { readonly holder: string; readonly isRemoved: boolean },
+): Promise<void> {
   await inTransaction(deps.database, async (transaction) => {
     if (!(await deleteTagRemoval(transaction, removal, holder))) return
     const { repository, tag, dummyDigest } = removal
@@ -80,6 +82,46 @@ async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<
   deps.log({ repository, tag, isRemoved }, 'finished an interrupted tag removal')
 }
 
+/** What the registry did not do for one removal is told, and tried again when its term is over. */
+const orTell =
+  ({ log }: RecoverRemovalsDeps, { repository, tag }: TagRemoval) =>
+  (error: unknown): 'failed' => {
+    if (!(error instanceof AppError) || error.code !== 'REGISTRY_FAILED') throw error
+    log({ repository, tag, error }, 'an interrupted tag removal cannot be finished yet')
+    return 'failed'
+  }
+
+/** @returns whether it is known what became of all that was asked for */
+async function recover(deps: RecoverRemovalsDeps, removal: TagRemoval): Promise<boolean> {
+  const { repository, tag } = removal
+  const holder = randomUUID()
+  const deadline = new Date(deps.now().getTime() + WORK_SECONDS * 1000)
+  const term = { holder, termSeconds: TERM_SECONDS }
+  if (!(await takeTagRemoval(deps.database, removal, term))) return true
+  const found = deps.registry.findManifest({ repository, reference: tag })
+  const current = await found.catch(orTell(deps, removal))
+  // It was only looked at: whoever pushes to it waits for nothing.
+  if (current === 'failed') return true
+  const finished = finish(deps, removal, { current, deadline })
+  const isRemoved = await finished.catch(orTell(deps, removal))
+  if (isRemoved === 'failed') return false
+  await record(deps, removal, { holder, isRemoved })
+  return true
+}
+
+async function recoverEach(
+  deps: RecoverRemovalsDeps,
+  removals: readonly TagRemoval[],
+  hold: Pick<WriteHold, 'prolong'>,
+): Promise<boolean> {
+  let isKnown = true
+  for (const removal of removals) {
+    await hold.prolong()
+    if (!(await recover(deps, removal))) isKnown = false
+  }
+  return isKnown
+}
+
 /**
  * Under a hold as any other removal: the registry forgets what is pushed to a tag while it deletes (R21).
  * The delete of an empty index takes all tags along that are on it, so all of them are held, also those
@@ -95,15 +137,14 @@ async function recoverHeld(
   if (tags.length === 0) return
   const reason = 'the deletion of this tag is being finished'
   const hold = await deps.holdTags({ repository, tags, reason })
-  await underHold(hold, async () => {
-    for (const removal of removals) {
-      await hold.prolong()
-      await recover(deps, removal)
-    }
-  })
+  const work = () => recoverEach(deps, removals, hold)
+  await underHold(hold, work, (isKnown) => isKnown)
 }
 
-/** Takes over removals whose process died or lost the registry; what fails is tried again later. */
+/**
+ * Takes over removals whose process died or lost the registry; what fails is tried again later, and
+ * holds up no other.
+ */
 export async function recoverRemovals(deps: RecoverRemovalsDeps): Promise<void> {
   const abandoned = await listAbandonedRemovals(deps.database, MOST_AT_ONCE)
   const found = await Promise.allSettled(

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { WriteHold } from '../holds/hold-tags.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Manifest } from '../registry/manifests.ts'
+import { deleteDummy } from './delete-dummy.ts'
 import { CALLS_AT_ONCE, type FoundTarget } from './judge-tags.ts'
 import type { RemovalNotes } from './types.ts'
 
@@ -83,7 +84,7 @@ async function removeByDummy(batch: Batch, targets: readonly FoundTarget[]): Pro
   if (tags.length === 0) return
   try {
     requireTime(batch)
-    const outcome = await deps.registry.deleteManifest({ repository, reference: dummy.digest })
+    const outcome = await deleteDummy(deps.registry, { repository, reference: dummy.digest })
     if (outcome === 'disabled') throw new Error('the registry allows no deletes any more')
     for (const tag of tags) notes.remove(tag)
   } catch (error) {

@@ -17,6 +17,8 @@ export interface RemoveTagsInput {
   readonly onItem: (item: {
     readonly tag: string
     readonly outcome: 'removed' | 'changed' | 'immutable' | 'failed'
+    /** Why it stays. */
+    readonly reason: string | undefined
   }) => Promise<void>
 }
 
@@ -29,6 +31,7 @@ const OUTCOMES: Readonly<
   changed: 'changed',
   immutable: 'immutable',
   hollow: 'failed',
+  unreadable: 'failed',
   busy: 'failed',
   unfinished: 'failed',
 }
@@ -50,7 +53,10 @@ export async function removeTags(deps: RemoveTagsDeps, input: RemoveTagsInput): 
     const hold = await deps.holdTags({ repository, tags, reason })
     const work = () => removeBatch(deps, { repository, targets: batch, hold, actor })
     const results = await underHold(hold, work, isAllKnown)
-    for (const [tag, { outcome }] of results) await onItem({ tag, outcome: OUTCOMES[outcome] })
+    for (const [tag, result] of results) {
+      const reason = 'reason' in result ? result.reason : undefined
+      await onItem({ tag, outcome: OUTCOMES[result.outcome], reason })
+    }
     const waiting = batch.filter(({ tag }) => !results.has(tag))
     left = [...waiting, ...left.slice(MOST_AT_ONCE)]
   }

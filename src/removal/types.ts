@@ -7,10 +7,18 @@ export interface TagTarget {
 
 /**
  * `absent`: it was not there. `changed`: it is on another digest than was asked for. `immutable`: a
- * rule keeps it. `hollow`: nothing else in the repository is seen to be an image. `busy`: it is being
- * deleted already. `unfinished`: begun, and completed or undone by itself within minutes.
+ * rule keeps it. `hollow`: nothing else in the repository is seen to be an image. `unreadable`: the
+ * registry cannot read it, and nothing was done. `busy`: it is being deleted already. `unfinished`:
+ * begun, and completed or undone by itself within minutes.
  */
-export type KeptOutcome = 'absent' | 'changed' | 'immutable' | 'hollow' | 'busy' | 'unfinished'
+export type KeptOutcome =
+  | 'absent'
+  | 'changed'
+  | 'immutable'
+  | 'hollow'
+  | 'unreadable'
+  | 'busy'
+  | 'unfinished'
 
 export type TagResult =
   | { readonly outcome: 'removed' }

@@ -45,7 +45,10 @@ async function remove(
       tags: some.map(({ tag, digest }) => ({ tag, digest })),
       actor: run.actor,
       signal: job.signal,
-      onItem: ({ tag, outcome }) => note([tag], outcome),
+      onItem: ({ tag, outcome, reason }) => {
+        if (outcome === 'failed' && reason !== undefined) job.tell(reason)
+        return note([tag], outcome)
+      },
     })
     const silent = some.map(({ tag }) => tag).filter((tag) => !outcomes.has(tag))
     await note(silent, 'failed')

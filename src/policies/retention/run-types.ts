@@ -76,6 +76,8 @@ export interface TagRemovals {
   readonly onItem: (item: {
     readonly tag: string
     readonly outcome: RemovalOutcome
+    /** Why it stays. */
+    readonly reason?: string | undefined
   }) => Promise<void>
 }
 

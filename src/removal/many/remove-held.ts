@@ -14,12 +14,20 @@ export interface RunRemovalDeps extends RemoveBatchDeps {
 
 export type RemovalJob = RunningJob<{ readonly removalId: number }>
 
+export interface HeldItems {
+  readonly items: readonly RemovalItem[]
+  readonly job: RemovalJob
+  readonly onSettled: (count: number) => void
+  /** Told of what waits since the registry cannot read it. */
+  readonly onUnreadable: (position: number, reason: string) => void
+}
+
 /** Until the end of the job at the latest, see `hastenLooks`: what somebody waits for comes first. */
 const LOOK_AFTER_MS = 300_000
 
 /** What is written down of a result. */
 const toOutcome = ({ outcome }: TagResult): ItemOutcome =>
-  outcome === 'busy' || outcome === 'unfinished' ? 'waiting' : outcome
+  outcome === 'busy' || outcome === 'unfinished' || outcome === 'unreadable' ? 'waiting' : outcome
 
 /** What is told of each; of what waits on only what its result says of that. */
 const settledOf = (items: readonly RemovalItem[], results: ReadonlyMap<string, TagResult>) =>
@@ -34,11 +42,7 @@ const settledOf = (items: readonly RemovalItem[], results: ReadonlyMap<string, T
 async function removeItems(
   deps: RunRemovalDeps,
   { actor, id }: Removal,
-  {
-    items,
-    hold,
-    job,
-  }: { readonly items: readonly RemovalItem[]; readonly hold: WriteHold; readonly job: RemovalJob },
+  { items, hold, job, onUnreadable }: Omit<HeldItems, 'onSettled'> & { readonly hold: WriteHold },
 ): Promise<{ readonly count: number; readonly isKnown: boolean }> {
   let count = 0
   const all = await removeBatch(deps, {
@@ -54,6 +58,10 @@ async function removeItems(
       await settleItems(transaction, id, settled)
     },
   })
+  for (const { position, tag } of items) {
+    const result = all.get(tag)
+    if (result?.outcome === 'unreadable') onUnreadable(position, result.reason)
+  }
   return { count, isKnown: isAllKnown(all) }
 }
 
@@ -72,12 +80,6 @@ async function holdItems(
   }
 }
 
-interface HeldItems {
-  readonly items: readonly RemovalItem[]
-  readonly job: RemovalJob
-  readonly onSettled: (count: number) => void
-}
-
 interface Sum {
   readonly count: number
   readonly isKnown: boolean
@@ -88,8 +90,9 @@ interface Sum {
 async function removeUnderHold(
   deps: RunRemovalDeps,
   removal: Removal,
-  { items, job, onSettled, hold }: HeldItems & { readonly hold: WriteHold },
+  { items, onSettled, ...held }: HeldItems & { readonly hold: WriteHold },
 ): Promise<Sum> {
+  const { job, hold } = held
   let sum: Sum = { count: 0, isKnown: true }
   for (let at = 0; at < items.length; at += MOST_AT_ONCE) {
     // Who is told to stop gives the hold back first.
@@ -99,7 +102,7 @@ async function removeUnderHold(
     const refusal = await findRefusal(deps, removal, batch[0]?.repository ?? '')
     if (refusal !== undefined) return { ...sum, refusal }
     if (at > 0) await hold.prolong()
-    const { count, isKnown } = await removeItems(deps, removal, { items: batch, hold, job })
+    const { count, isKnown } = await removeItems(deps, removal, { ...held, items: batch })
     sum = { count: sum.count + count, isKnown: sum.isKnown && isKnown }
     onSettled(count)
   }

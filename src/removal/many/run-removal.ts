@@ -4,9 +4,10 @@ import { hastenDirty } from '../../images/hasten-queries.ts'
 import { TOLD_GRACE_SECONDS } from '../../images/refresh-absent.ts'
 import { findRestoreHold } from '../../images/restore-hold.ts'
 import { defineJobKind, JobGaveUp, type JobKind } from '../../jobs/types.ts'
+import { MOST_UNREADABLE } from '../judge-tags.ts'
 import { countOutcomes, listItems } from './item-queries.ts'
 import { endRemoval, findRemoval } from './queries.ts'
-import { type RemovalJob, type RunRemovalDeps, removeHeld } from './remove-held.ts'
+import { type HeldItems, type RemovalJob, type RunRemovalDeps, removeHeld } from './remove-held.ts'
 import { selectTags } from './select-tags.ts'
 import type { Removal, RemovalItem } from './types.ts'
 
@@ -18,6 +19,12 @@ const HELD_AT_ONCE = 500
 const LONGEST_WAIT_MS = 600_000
 const LOOK_AGAIN_MS = 5000
 const HASTENED_AT_ONCE = 1000
+
+/** One try of a job. */
+interface Attempt extends Omit<HeldItems, 'items' | 'onUnreadable'> {
+  /** Why the registry could not read an item, by its position; it is left to the next attempt. */
+  readonly unreadable: Map<number, string>
+}
 
 /** The next items that wait, of one repository. */
 async function listNext(
@@ -34,19 +41,29 @@ async function listNext(
 async function goOver(
   deps: RunRemovalDeps,
   removal: Removal,
-  { job, onSettled }: { readonly job: RemovalJob; readonly onSettled: (count: number) => void },
+  { unreadable, ...attempt }: Attempt,
 ): Promise<boolean> {
+  const onUnreadable = (position: number, reason: string) => void unreadable.set(position, reason)
+  const isOpen = ({ position }: RemovalItem): boolean => !unreadable.has(position)
   let after = -1
   let isLeft = false
   for (;;) {
-    const items = await listNext(deps, removal, after)
-    const last = items.at(-1)
-    if (last === undefined) return isLeft
+    const listed = await listNext(deps, removal, after)
+    const last = listed.at(-1)
+    if (last === undefined || unreadable.size > MOST_UNREADABLE) return isLeft
+    const items = listed.filter(isOpen)
     // A batch may have had no room for all of them: those are asked for again.
-    if ((await removeHeld(deps, removal, { items, job, onSettled })) > 0) continue
+    if ((await removeHeld(deps, removal, { ...attempt, items, onUnreadable })) > 0) continue
     after = last.position
-    isLeft = true
+    isLeft ||= items.some(isOpen)
   }
+}
+
+/** Fails the attempt where a tag is left to another one; its pushes are not held up meanwhile. */
+function requireReadable(unreadable: ReadonlyMap<number, string>): void {
+  const [first, ...others] = unreadable.values()
+  if (first === undefined) return
+  throw new Error(others.length === 0 ? first : `${first}; ${others.length} more like it`)
 }
 
 async function removeWaiting(
@@ -62,16 +79,14 @@ async function removeWaiting(
     job.progress(done, total)
   }
   onSettled(0)
-  for (
-    let waitedMs = 0;
-    await goOver(deps, removal, { job, onSettled });
-    waitedMs += LOOK_AGAIN_MS
-  ) {
+  const attempt = { job, onSettled, unreadable: new Map<number, string>() }
+  for (let waitedMs = 0; await goOver(deps, removal, attempt); waitedMs += LOOK_AGAIN_MS) {
     if (waitedMs >= LONGEST_WAIT_MS) {
       throw new JobGaveUp('some tags are being deleted elsewhere, and that does not end')
     }
     await sleep(LOOK_AGAIN_MS, undefined, { signal: job.signal })
   }
+  requireReadable(attempt.unreadable)
 }
 
 /** Lets the index look now at what was removed; while the job went on it had other things to do. */
