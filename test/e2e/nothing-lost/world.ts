@@ -22,6 +22,8 @@ export interface World {
   readonly freeze: (part: Frail, awayMs: number) => Promise<void>
   /** Lets ten minutes pass for what waits, while nothing runs that could still be at it. */
   readonly sleepANight: () => Promise<void>
+  /** Lets the pauses pass that jobs make before they try again. */
+  readonly hastenJobs: () => Promise<void>
   /** Lets the time pass after which what is missing is believed to be gone. */
   readonly passGrace: () => Promise<void>
   /** Lets a day pass for all that is there, after which what has no tag may go. */
@@ -42,6 +44,9 @@ const PASSED = [
   `UPDATE manifest_removals SET expires_at = expires_at - ${TEN_MINUTES}`,
   `UPDATE jobs SET lease_ends_at = lease_ends_at - ${TEN_MINUTES}, run_at = run_at - ${TEN_MINUTES}`,
   `UPDATE leases SET expires_at = expires_at - ${TEN_MINUTES}`,
+]
+const HASTENED = [
+  `UPDATE jobs SET run_at = run_at - ${TEN_MINUTES} WHERE state = 'waiting' AND attempts > 0`,
 ]
 /** A little more than the grace of what is missing. */
 const MISSED = [
@@ -138,6 +143,14 @@ async function sleepANight({ end, start }: Parts, database: Database): Promise<v
   await Promise.all([start('service'), start('worker')])
 }
 
+/** All that lets time pass. */
+const createTimes = (parts: Parts, database: Database) => ({
+  sleepANight: () => sleepANight(parts, database),
+  hastenJobs: () => sayAll(database, HASTENED),
+  passGrace: () => sayAll(database, MISSED),
+  grow: () => sayAll(database, GROWN),
+})
+
 export async function startWorld(): Promise<World> {
   const dir = makeTemporaryDir()
   const place = await choosePlace(dir)
@@ -165,9 +178,7 @@ export async function startWorld(): Promise<World> {
       await sleep(awayMs)
       send(pid, 'SIGCONT')
     },
-    sleepANight: () => sleepANight(parts, database),
-    passGrace: () => sayAll(database, MISSED),
-    grow: () => sayAll(database, GROWN),
+    ...createTimes(parts, database),
     collector,
     killOwner: async (pid) => {
       const owner = collector.ownerOf(pid)
