@@ -1,5 +1,5 @@
 // `npm test`: installs the real servers and clients that are missing, starts one database for all
-// tests, and runs AVA: everything beside each other, then what drives whole stacks alone.
+// tests, and runs AVA: everything beside each other, then what drives whole stacks.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
