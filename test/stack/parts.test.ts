@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { plainEnvironment } from '../../src/stack/commands.ts'
 import { type PartSpec, startPart } from '../../src/stack/part.ts'
@@ -79,4 +81,33 @@ test('a taken port is told with what to do, and the free port next to it is foun
   )
   t.not(await findFreePort(port), port)
   server.close()
+})
+
+const PORTS = 20
+
+async function findPorts(): Promise<readonly number[]> {
+  const found: number[] = []
+  for (let times = 0; times < PORTS; times++) found.push(await findFreePort())
+  return found
+}
+
+test('ports that are found are different, though nobody listens on them yet', async (t) => {
+  t.is(new Set(await findPorts()).size, PORTS)
+})
+
+test('who looks for ports in another thread finds others', async (t) => {
+  const source = `
+    import { parentPort } from 'node:worker_threads'
+    import { findFreePort } from '${new URL('../../src/stack/ports.js', import.meta.url)}'
+    const found = []
+    for (let times = 0; times < ${PORTS}; times++) found.push(await findFreePort())
+    parentPort.postMessage(found)
+  `
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`))
+  const [found] = (await once(worker, 'message')) as [readonly number[]]
+  const own = new Set(await findPorts())
+  t.deepEqual(
+    found.filter((port) => own.has(port)),
+    [],
+  )
 })
