@@ -123,8 +123,11 @@ async function startNode(dir: string, node: Node, nodes: readonly Node[]): Promi
     preferredPort: node.port,
     serverArguments: [...cluster, ...position],
   })
+  const isSynced = async () =>
+    (await readStatus(part)).get('wsrep_local_state_comment') === 'Synced'
   await waitFor(
-    async () => (await readStatus(part)).get('wsrep_local_state_comment') === 'Synced',
+    // While it joins, a node may close connections that it took.
+    () => isSynced().catch(() => false),
     { what: `${node.name} has what the others have`, mostMs: SYNCED_TIMEOUT_MS },
   )
   return part
