@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { readConfig } from '../../src/config/read-config.ts'
+import { makePassingDir } from '../support/temporary-dir.ts'
 
 const MINIMUM = {
   WARDEN_PUBLIC_URL: 'https://registry.example.com/',
@@ -64,7 +64,7 @@ test('all faults are told at once, each with its variable', (t) => {
 })
 
 test('a variable is read from its file, less one trailing newline', (t) => {
-  const path = join(mkdtempSync(join(tmpdir(), 'warden-config-')), 'password')
+  const path = join(makePassingDir(), 'password')
   writeFileSync(path, 'from the file\n')
   const { WARDEN_DB_PASSWORD: _, ...rest } = MINIMUM
   const { config } = readConfig({ ...rest, WARDEN_DB_PASSWORD_FILE: path })

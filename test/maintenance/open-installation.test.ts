@@ -3,7 +3,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,7 +10,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test from 'ava'
 import { createPasswordHasher } from '../../src/accounts/password-hash.ts'
@@ -21,6 +19,7 @@ import { preparePendingPassword } from '../../src/maintenance/first-password.ts'
 import { type OpenInstallation, openInstallation } from '../../src/maintenance/open-installation.ts'
 import { preparePendingAuthority } from '../../src/signing/token-authority.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { makePassingDir } from '../support/temporary-dir.ts'
 
 const hasher = createPasswordHasher({ concurrency: 2, queueLimit: 200 })
 const quiet = { warn: () => undefined, error: () => undefined }
@@ -35,8 +34,6 @@ const withDatabase = async (work: (database: Database) => Promise<void>): Promis
     await drop()
   }
 }
-
-const newFolder = (): string => mkdtempSync(join(tmpdir(), 'warden-installation-'))
 
 const configOf = (folder: string, env: Readonly<Record<string, string>> = {}) =>
   readConfig({
@@ -77,7 +74,7 @@ const signsIn = async (database: Database, password: string): Promise<boolean> =
 
 test('R2: the first start makes one administrator, whose password is in a 0600 file and in no log', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const lines: string[] = []
     await start(database, folder, { log: (...line) => void lines.push(JSON.stringify(line)) })
     const path = passwordPath(folder)
@@ -91,7 +88,7 @@ test('R2: the first start makes one administrator, whose password is in a 0600 f
 
 test('R2: on a terminal the first password is shown, and no file keeps it', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     let shown = ''
     await start(database, folder, {
       terminal: (text) => {
@@ -105,7 +102,7 @@ test('R2: on a terminal the first password is shown, and no file keeps it', (t) 
 
 test('R2: a configured password is taken at the first start and never again', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     await start(database, folder, { env: { WARDEN_ADMIN_PASSWORD: 'chosen-by-me-7' } })
     t.true(await signsIn(database, 'chosen-by-me-7'))
     await start(database, folder, { env: { WARDEN_ADMIN_PASSWORD: 'another-one-7' } })
@@ -116,7 +113,7 @@ test('R2: a configured password is taken at the first start and never again', (t
 test('R2: a well-known first password is refused and nothing is made', (t) =>
   withDatabase(async (database) => {
     const env = { WARDEN_ADMIN_PASSWORD: 'Harbor12345' }
-    await t.throwsAsync(start(database, newFolder(), { env }), {
+    await t.throwsAsync(start(database, makePassingDir(), { env }), {
       code: 'PASSWORD_REFUSED',
     })
     t.is(await database('users').first(), undefined)
@@ -125,7 +122,7 @@ test('R2: a well-known first password is refused and nothing is made', (t) =>
 
 test('R2: replicas on one folder that start together are one installation with one administrator', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const opened = await Promise.all([1, 2, 3].map(() => start(database, folder)))
     t.is(new Set(opened.map(({ authority }) => authority.fingerprint)).size, 1)
     t.is((await database('users').pluck('id')).length, 1)
@@ -136,7 +133,7 @@ test('R2: replicas on one folder that start together are one installation with o
 
 test('R2: of replicas with folders of their own one wins and the others refuse to serve', (t) =>
   withDatabase(async (database) => {
-    const folders = [newFolder(), newFolder(), newFolder()]
+    const folders = [makePassingDir(), makePassingDir(), makePassingDir()]
     const results = await Promise.allSettled(folders.map((folder) => start(database, folder)))
     t.is(results.filter(({ status }) => status === 'fulfilled').length, 1)
     for (const [index, result] of results.entries()) {
@@ -150,16 +147,16 @@ test('R2: of replicas with folders of their own one wins and the others refuse t
 test('R2: a replica with another authority refuses to serve', (t) =>
   withDatabase(async (first) => {
     await withDatabase(async (second) => {
-      const folder = newFolder()
+      const folder = makePassingDir()
       await start(first, folder)
-      await start(second, newFolder())
+      await start(second, makePassingDir())
       await t.throwsAsync(start(second, folder), { message: /^the token authority in .* is / })
     })
   }))
 
 test('R2: an authority before an empty database is taken only by force', (t) =>
   withDatabase(async (lost) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const before = await start(lost, folder)
     await withDatabase(async (empty) => {
       await t.throwsAsync(start(empty, folder), { message: /run: warden init --force$/ })
@@ -170,7 +167,7 @@ test('R2: an authority before an empty database is taken only by force', (t) =>
 
 test('R2: a start that was killed before the database took the authority just goes on', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const { certs } = configOf(folder)
     const pending = await preparePendingAuthority(certs, new Date())
     const { authority } = await start(database, folder)
@@ -179,7 +176,7 @@ test('R2: a start that was killed before the database took the authority just go
 
 test('R2: a start that was killed after the database took the authority just goes on', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const { certs } = configOf(folder)
     const before = await start(database, folder)
     renameSync(certs.authorityPath, `${certs.authorityPath}.new`)
@@ -190,7 +187,7 @@ test('R2: a start that was killed after the database took the authority just goe
 
 test('R2: the password of a start that was killed before the database took it is used', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const password = await preparePendingPassword(passwordPath(folder))
     await start(database, folder)
     t.is(readFileSync(passwordPath(folder), 'utf8'), `${password}\n`)
@@ -208,7 +205,7 @@ const startAndKill = async (database: Database, folder: string): Promise<string>
 
 test('R2: the password of a start that was killed after the database took it gets its file', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const password = await startAndKill(database, folder)
     const lines: string[] = []
     await start(database, folder, { log: (fields) => void lines.push(JSON.stringify(fields)) })
@@ -221,7 +218,7 @@ test('R2: the password of a start that was killed after the database took it get
 
 test('R2: the next start on a terminal shows the password of one that was killed', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const password = await startAndKill(database, folder)
     let shown = ''
     await start(database, folder, {
@@ -235,7 +232,7 @@ test('R2: the next start on a terminal shows the password of one that was killed
 
 test('R2: a waiting password that is not the one of this installation is removed', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     await start(database, folder)
     const before = readFileSync(passwordPath(folder), 'utf8')
     await preparePendingPassword(passwordPath(folder))
@@ -247,9 +244,9 @@ test('R2: a waiting password that is not the one of this installation is removed
 test('R2: a start before the wrong database leaves a waiting password alone', (t) =>
   withDatabase(async (right) => {
     await withDatabase(async (wrong) => {
-      const folder = newFolder()
+      const folder = makePassingDir()
       const password = await startAndKill(right, folder)
-      await start(wrong, newFolder())
+      await start(wrong, makePassingDir())
       await t.throwsAsync(start(wrong, folder), { message: /but this database belongs to/ })
       await start(right, folder)
       t.is(readFileSync(passwordPath(folder), 'utf8').trim(), password)
@@ -258,7 +255,7 @@ test('R2: a start before the wrong database leaves a waiting password alone', (t
 
 test('R2: a waiting password is kept while WARDEN_ADMIN_USER names somebody else', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const password = await startAndKill(database, folder)
     const messages: string[] = []
     await start(database, folder, {
@@ -272,7 +269,7 @@ test('R2: a waiting password is kept while WARDEN_ADMIN_USER names somebody else
 
 test('R2: what killed writes left beside the secrets is removed after a minute', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     await start(database, folder)
     const path = passwordPath(folder)
     copyFileSync(path, `${path}.new.0123456789ab`)
@@ -288,7 +285,7 @@ test('R2: what killed writes left beside the secrets is removed after a minute',
 
 test('R2: a password that another user may have laid out is not taken', (t) =>
   withDatabase(async (database) => {
-    const folder = newFolder()
+    const folder = makePassingDir()
     const open = join(folder, 'open')
     mkdirSync(open)
     chmodSync(open, 0o777)

@@ -1,6 +1,5 @@
 import { createPublicKey, verify, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { createSigner } from '../../src/signing/signer.ts'
@@ -13,11 +12,12 @@ import {
   readBundle,
   type TokenAuthority,
 } from '../../src/signing/token-authority.ts'
+import { makePassingDir } from '../support/temporary-dir.ts'
 
 const NOW = new Date('2026-06-01T12:00:00Z')
 
 const paths = () => {
-  const dir = mkdtempSync(join(tmpdir(), 'warden-signing-'))
+  const dir = makePassingDir()
   return {
     dir,
     authorityPath: join(dir, 'token-ca', 'ca.pem'),

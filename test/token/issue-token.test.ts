@@ -1,16 +1,15 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { createSigner } from '../../src/signing/signer.ts'
 import { preparePendingAuthority } from '../../src/signing/token-authority.ts'
 import { createOwnTokens, issueToken } from '../../src/token/issue-token.ts'
+import { makePassingDir } from '../support/temporary-dir.ts'
 
 const NOW = new Date('2026-06-01T12:00:00.700Z')
 const NOW_SECONDS = Date.parse('2026-06-01T12:00:00Z') / 1000
 
 const createDeps = async (leafSeconds = 3600, now = () => NOW) => {
-  const dir = mkdtempSync(join(tmpdir(), 'warden-token-'))
+  const dir = makePassingDir()
   const place = { authorityPath: join(dir, 'ca.pem'), bundlePath: join(dir, 'ca.crt') }
   const authority = await preparePendingAuthority(place, NOW)
   return {

@@ -17,7 +17,7 @@ import { EMPTIED } from '../../../src/maintenance/backup/tables.ts'
 import { warden } from '../../cli/command.ts'
 import { createTestDatabase } from '../../support/database.ts'
 import { ADMIN, type Service, startService } from '../../support/service.ts'
-import { makeTemporaryDir, removeDir } from '../../support/temporary-dir.ts'
+import { makePassingDir, makeTemporaryDir, removeDir } from '../../support/temporary-dir.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 const quiet = { warn: () => undefined, error: () => undefined }
@@ -155,7 +155,7 @@ const damages: Readonly<Record<string, { readonly change: (file: string) => void
 for (const [what, { change, says }] of Object.entries(damages)) {
   test(`R36: a backup that is ${what} is refused, and nothing is changed`, async (t) => {
     const { restore, database } = await withTarget(t)
-    const file = join(makeTemporaryDir(), 'x.backup')
+    const file = join(makePassingDir(), 'x.backup')
     writeFileSync(file, readFileSync(path))
     change(file)
     const { code, stderr } = await restore([file, '--passphrase-file', passphraseFile])
@@ -256,7 +256,7 @@ async function asOf(change: (schema: readonly string[]) => readonly string[]): P
       lines.push(writeRecord({ ...record, schema: [...change(record.schema)] }))
     else if (!isLeftOut) lines.push(writeRecord(record))
   })
-  const file = join(makeTemporaryDir(), 'other.backup')
+  const file = join(makePassingDir(), 'other.backup')
   const finish = async (): Promise<void> => undefined
   async function* all() {
     yield* lines
