@@ -104,6 +104,15 @@ export const actorOf = (subject: Subject): Actor => ({
   onBehalfOf: onBehalfOf(subject),
 })
 
+/** The same, and where the request came from: for what goes on after it has done its part. */
+export const actorWithOrigin = ({
+  subject,
+  origin,
+}: Caller): Actor & { readonly origin: Origin } => ({
+  ...actorOf(subject),
+  origin,
+})
+
 /**
  * Writes one audit row in the transaction of the change that it tells of, so that neither is there
  * without the other. Fields are these alone; bodies and secrets have no way in.

@@ -1,4 +1,4 @@
-import { actorOf } from '../audit/record.ts'
+import { actorWithOrigin } from '../audit/record.ts'
 import { inTransaction } from '../database/transaction.ts'
 import type { WriteHold } from '../holds/hold-tags.ts'
 import { requirePresent } from '../http/caller.ts'
@@ -105,7 +105,7 @@ async function deleteHeld(
   requirePresent(caller)
   // The subject comes last: what is cut off before leaves it whole.
   const digests = [...(takesReferrers ? needs.referrers : []), digest]
-  const actor = { ...actorOf(caller.subject), origin: caller.origin }
+  const actor = actorWithOrigin(caller)
   const announced = await announceManifests(database, { repository, digests, actor })
   const going = { digests, hold, announced }
   const { deleted, isDisabled } = await deleteEach(deps, input, going)

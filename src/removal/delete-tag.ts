@@ -1,4 +1,4 @@
-import { actorOf } from '../audit/record.ts'
+import { actorWithOrigin } from '../audit/record.ts'
 import { AppError } from '../errors.ts'
 import type { HoldTags } from '../holds/hold-tags.ts'
 import { type Caller, requirePresent } from '../http/caller.ts'
@@ -51,7 +51,7 @@ export async function deleteTag(deps: DeleteTagDeps, input: DeleteTagInput): Pro
   await underHold(hold, async () => {
     requirePresent(caller)
     const targets = [{ tag, digest: undefined }]
-    const actor = { ...actorOf(caller.subject), origin: caller.origin }
+    const actor = actorWithOrigin(caller)
     const results = await removeBatch(deps, { repository, targets, hold, actor })
     requireRemoved(input, results.get(tag))
   })

@@ -1,4 +1,4 @@
-import { actorOf, recordActorAudit } from '../../audit/record.ts'
+import { actorWithOrigin, recordActorAudit } from '../../audit/record.ts'
 import { inTransaction } from '../../database/transaction.ts'
 import { AppError } from '../../errors.ts'
 import { type Caller, requirePresent } from '../../http/caller.ts'
@@ -54,7 +54,7 @@ export async function copyTag(deps: CopyTagDeps, input: CopyTagInput): Promise<s
   // From here on it ends within seconds, or not at all.
   requirePresent(caller)
   await putOwn(deps, { repository, reference: tag, manifest })
-  const actor = { ...actorOf(caller.subject), origin: caller.origin }
+  const actor = actorWithOrigin(caller)
   await inTransaction(deps.database, async (transaction) => {
     const mark = { repository, reference: tag, actor: actor.actorName, pushedAt: deps.now() }
     await markDirty(transaction, [mark])
