@@ -13,22 +13,23 @@ export const LOOPBACK_V6 = '::1'
  */
 const QUIET_FROM = 10_240
 const QUIET_UNTIL = 32_768
-const MOST_TRIES = 94
 
 /**
  * Between being found and being listened on a port could be found by somebody else, too. So everybody
  * has a piece of that range to begin with: processes and threads that are neighbours have others.
  */
 const PIECE = 44
+/** Elsewhere, where all of one's own are taken. */
+const MORE_TRIES = 50
 const PIECES = Math.floor((QUIET_UNTIL - QUIET_FROM) / PIECE)
 const OF_NEIGHBOURS = 31
 const OWN_FROM = QUIET_FROM + ((process.pid * OF_NEIGHBOURS + threadId) % PIECES) * PIECE
-let found = 0
+let last = 0
 
 function nextPort(tries: number): number {
   if (tries >= PIECE) return QUIET_FROM + randomInt(QUIET_UNTIL - QUIET_FROM)
-  found = (found + 1) % PIECE
-  return OWN_FROM + found
+  last = (last + 1) % PIECE
+  return OWN_FROM + last
 }
 
 type Binding = { readonly port: number } | { readonly fault: string }
@@ -55,7 +56,7 @@ export const hasLoopbackV6 = async (): Promise<boolean> =>
 export async function findFreePort(preferred?: number): Promise<number> {
   const first = preferred === undefined ? undefined : await tryBinding(LOOPBACK, preferred)
   if (first !== undefined && 'port' in first) return first.port
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < PIECE + MORE_TRIES; tries++) {
     const quiet = await tryBinding(LOOPBACK, nextPort(tries))
     if ('port' in quiet) return quiet.port
   }

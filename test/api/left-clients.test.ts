@@ -1,3 +1,4 @@
+// A client may ask one process, give up, and ask another; what it gave up must not come after that.
 import { connect } from 'node:net'
 import test from 'ava'
 import { createFaultyRegistry } from '../support/faulty-registry.ts'
@@ -5,8 +6,6 @@ import { pullStatus } from '../support/image.ts'
 import { pushIndexed } from '../support/index-rows.ts'
 import { ADMIN, basic, type Service, startService } from '../support/service.ts'
 import { waitFor } from '../support/wait-for.ts'
-
-/** A client may ask one process, give up, and ask another; what it gave up must not come after that. */
 
 const ANN = { username: 'ann', password: 'anns-own-pw-7' }
 const faulty = createFaultyRegistry()

@@ -65,6 +65,13 @@ async function interrupt(repository: string, tag: string): Promise<void> {
   await deleteTag(deps, { caller, repository, tag }).catch(() => undefined)
 }
 
+/** The registry is killed while our empty index is put on a tag, and another tag is whole. */
+async function leaveTorn(repository: string): Promise<void> {
+  await push(repository, ['torn', 'stay'])
+  await interrupt(repository, 'torn')
+  tearTag(service, { repository, tag: 'torn' })
+}
+
 /** One round, after the terms of all that was begun there; the oldest first. */
 async function recover(repository: string, from: RegistryClient = registry) {
   const { database } = service
@@ -150,9 +157,7 @@ test.serial('a torn tag does not keep other interrupted removals from their end'
 
 test.serial('pushes to a torn tag wait for nothing when it was only looked at', async (t) => {
   const repository = 'acme/let-go'
-  await push(repository, ['torn', 'stay'])
-  await interrupt(repository, 'torn')
-  tearTag(service, { repository, tag: 'torn' })
+  await leaveTorn(repository)
   const { holds, left } = await recover(repository)
   t.deepEqual(holds, ['hold torn', 'release'])
   t.deepEqual(left, ['torn'])
@@ -162,9 +167,7 @@ test.serial(
   'R21: what is pushed to a torn tag stays, and ends its interrupted removal',
   async (t) => {
     const repository = 'acme/pushed'
-    await push(repository, ['torn', 'stay'])
-    await interrupt(repository, 'torn')
-    tearTag(service, { repository, tag: 'torn' })
+    await leaveTorn(repository)
     t.deepEqual((await recover(repository)).left, ['torn'])
     t.is(await statusOf(repository, 'torn'), 500)
     await push(repository, ['torn'], 'pushed again')
